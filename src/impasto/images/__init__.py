@@ -1,0 +1,24 @@
+"""The one door for pictures: read them, resize them, write them.
+
+Whatever comes in leaves as a `Picture`: 8-bit sRGB pixels, upright, without alpha. Whatever goes out carries an sRGB
+profile and, besides the settings that made it, no metadata.
+"""
+
+from impasto.images.picture import MAX_PIXELS, MIN_SIDE, Picture, PictureError, resize
+from impasto.images.reading import PICTURE_SUFFIXES, read, read_settings
+from impasto.images.writing import FORMATS, check_target, encode, write
+
+__all__ = [
+    "FORMATS",
+    "MAX_PIXELS",
+    "MIN_SIDE",
+    "PICTURE_SUFFIXES",
+    "Picture",
+    "PictureError",
+    "check_target",
+    "encode",
+    "read",
+    "read_settings",
+    "resize",
+    "write",
+]

@@ -1,0 +1,105 @@
+"""Reading: a file, its bytes, a stream, a PIL image, an array or a tensor becomes a `Picture`."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from impasto.images.color import to_pixels
+from impasto.images.files import opened
+from impasto.images.memory import array_to_vips, height_and_width, is_tensor, pil_to_vips, tensor_to_array
+from impasto.images.picture import MAX_PIXELS, Picture, PictureError, Pixels, check_size, printable
+from impasto.images.settings import from_xmp
+
+PICTURE_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".avif", ".heic", ".heif", ".hif", ".gif"}
+    | {".bmp", ".jp2", ".ppm"}
+)
+"""Suffixes (lower case) of the files that a folder of photos is searched for."""
+
+
+def read(source: Any, *, name: str | None = None, max_pixels: int = MAX_PIXELS) -> Picture:
+    """Read a picture: upright, in sRGB, 8 bits, on white where it was transparent; of an animation the first frame.
+
+    Args:
+        source: a path, the bytes of a file, a binary stream, a PIL image, a numpy array (H x W, or H x W x 1, 3 or 4,
+            of uint8, uint16 or floats from 0 to 1), a torch tensor (3 x H x W or 1 x 3 x H x W, of uint8 or floats
+            from 0 to 1), or a `Picture`, which is returned as it is.
+        name: what to call it; by default the file's name without its suffix, or "photo".
+        max_pixels: more than these are refused, before anything is decoded.
+
+    Raises:
+        PictureError: one plain line that names the picture, what is wrong with it and the mend.
+    """
+    if isinstance(source, Picture):
+        return source
+    file = _file_name(source)
+    shown = printable(name or file or "the input")
+    if is_tensor(source):
+        pixels = _read_array(tensor_to_array(source, shown), shown, max_pixels)
+    elif isinstance(source, np.ndarray):
+        pixels = _read_array(source, shown, max_pixels)
+    elif isinstance(source, Image.Image):
+        pixels = _read_pil(source, shown, max_pixels)
+    elif isinstance(source, str | os.PathLike | bytes | bytearray | memoryview) or hasattr(source, "read"):
+        pixels = _read_file(source, shown, max_pixels)
+    else:
+        raise PictureError(
+            f"a {type(source).__name__} is no picture: give a path, bytes, a stream, a PIL image, an array or a tensor"
+        )
+    return Picture(pixels, name or (Path(file).stem if file else "photo"))
+
+
+def read_settings(path: str | os.PathLike[str]) -> dict[str, Any] | None:
+    """What `write(..., settings=...)` stored in the picture at `path`, or None where there is nothing of ours.
+
+    Raises:
+        PictureError: there is no picture at `path`.
+    """
+    with opened(path, printable(path)) as undecoded:
+        return from_xmp(undecoded.xmp) if undecoded.xmp else None
+
+
+def _file_name(source: Any) -> str | None:
+    """The path that a source is, or knows that it came from."""
+    known = source
+    if not isinstance(source, str | os.PathLike):
+        known = getattr(source, "filename" if isinstance(source, Image.Image) else "name", None)
+    if isinstance(known, os.PathLike):
+        known = os.fspath(known)
+    # standard input calls itself <stdin>, and a pipe is a number
+    return known if isinstance(known, str) and known and not known.startswith("<") else None
+
+
+def _read_file(source: Any, shown: str, max_pixels: int) -> Pixels:
+    with opened(source, shown) as undecoded:
+        check_size(shown, undecoded.width, undecoded.height, max_pixels)
+        return _upright(to_pixels(undecoded.decode(), shown), undecoded.orientation)
+
+
+def _read_array(array: Any, shown: str, max_pixels: int) -> Pixels:
+    height, width = height_and_width(array, shown)
+    check_size(shown, width, height, max_pixels)
+    return to_pixels(array_to_vips(array, shown), shown)
+
+
+def _read_pil(image: Image.Image, shown: str, max_pixels: int) -> Pixels:
+    check_size(shown, image.width, image.height, max_pixels)
+    try:
+        image = ImageOps.exif_transpose(image)
+    except Exception as error:  # it decodes here, and decoders raise whatever they please when bytes are broken
+        raise PictureError(f"{shown} is damaged or cut short: get a whole copy of it") from error
+    return to_pixels(pil_to_vips(image, shown), shown)
+
+
+def _upright(pixels: Pixels, orientation: int) -> Pixels:
+    """Turn and mirror pixels as their EXIF orientation (1 to 8) asks."""
+    if orientation in (5, 6, 7, 8):
+        pixels = pixels.transpose(1, 0, 2)
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels)

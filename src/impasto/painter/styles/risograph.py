@@ -1,0 +1,169 @@
+"""Risograph: a sunset over hills behind large leaves, in halftone dots of three spot inks on rough paper.
+
+Three separations (coral, teal, yellow) are screened at their own angles and printed one over the other; inks are
+transparent, so that overprints make orange, green and aubergine. Each is a little off register and turned, solid areas
+are speckled and streaked as the drum leaves them, and where there is no ink the warm paper shows.
+"""
+
+import numpy as np
+
+from impasto.painter.styles.canvas import Floats, Pixels, hash01, noise, palette, smoothstep, spline
+from impasto.painter.styles.shapes import Pieces, ellipse, fineness, grain, paint_in_bands, place, ribbon
+from impasto.painter.styles.style import HouseStyle
+
+_PAPER = palette("#f6efdf")[0]
+_INKS = palette("#ff4f52", "#00708f", "#ffcf2e")  # coral, teal, yellow
+_ANGLES = (0.26, 1.31, 0.79)
+_OFFSETS = ((0.0052, -0.0030), (-0.0040, 0.0036), (0.0010, 0.0052))  # how far off register each ink is, in units
+_PITCH = 0.0118  # distance of the dots, in units
+_LEAF = spline(
+    ((0, 0), (0.1, -0.16), (0.32, -0.25), (0.62, -0.2), (1.0, 0.0), (0.62, 0.2), (0.32, 0.25), (0.1, 0.16), (0, 0)), 80
+)
+
+
+class _Plate:
+    """The drawing that is separated: pieces with the tone of each ink (0..1) at their top and at their bottom."""
+
+    def __init__(self, width: int, height: int, fine: int) -> None:
+        self.pieces = Pieces(width, height, fine)
+        self.size = np.array([self.pieces.wide, self.pieces.high], np.float32)
+        self.tones: list[tuple[float, ...]] = [(0,) * 8]
+
+    def lay(
+        self, outline: Floats, top: tuple[float, float, float], bottom: tuple[float, float, float] | None = None
+    ) -> None:
+        """A shape over the earlier ones; its tones run from top to bottom."""
+        self.pieces.polygon(outline, len(self.tones))
+        low, high = float(outline[:, 1].min()), float(outline[:, 1].max())
+        self.tones.append((*top, *(bottom or top), low, max(high - low, 1e-3)))
+
+
+def _leaf(p: _Plate, at: Floats, size: float, turn: float, kind: int, bend: float) -> None:
+    """A large leaf: two halves of different tone, veins of bare paper, and slits (kind 1) or stripes (kind 0)."""
+    shape = _LEAF + np.stack([0 * _LEAF[:, 0], bend * _LEAF[:, 0] ** 2], 1)
+    light, dark = (
+        ((0, 0.85, 0.9), (0, 0.45, 1)),
+        ((0.15, 1, 0.35), (0, 0.7, 0.15)),
+        ((0.95, 0.75, 0), (0.6, 0.35, 0)),
+    )[kind]
+    p.lay(place(shape[:40], at, size, turn), light, dark)
+    p.lay(place(shape[40:], at, size, turn), dark, light)
+    s = np.linspace(0.12, 0.86, 9)
+    for side in (-1, 1):
+        for part in s:
+            wide = 0.24 * np.sin(np.pi * part**0.8) * side
+            vein = np.array(
+                [
+                    (part, bend * part**2),
+                    (part + 0.09, bend * (part + 0.09) ** 2 + wide * 0.5),
+                    (part + 0.17, bend * part**2 + wide * 0.85),
+                ]
+            )
+            breadth = np.linspace(0.006, 0.055, 12) if kind == 1 else np.linspace(0.018, 0.004, 12)
+            p.lay(place(ribbon(spline(vein, 12), breadth), at, size, turn), (0, 0, 0) if kind != 1 else (0.9, 0, 0.5))
+    rib = np.stack([np.linspace(-0.25, 0.98, 30), bend * np.linspace(-0.25, 0.98, 30) ** 2], 1)
+    p.lay(place(ribbon(rib, np.linspace(0.03, 0.006, 30)), at, size, turn), (0, 0, 0.15))
+
+
+def _plate(width: int, height: int, fine: int) -> _Plate:
+    """The whole drawing, from far to near."""
+    p = _Plate(width, height, fine)
+    wide, high = (float(v) for v in p.size)
+    p.lay(np.array([(-1, 0), (3, 0), (3, 0.62 * high), (-1, 0.62 * high)]), (0.05, 0.62, 0.0), (0.55, 0.0, 0.65))
+    sun = np.array([0.60 * wide, 0.36 * high], np.float32)
+    for k, radius in enumerate((0.30, 0.245, 0.195)):
+        p.lay(
+            ellipse(sun, radius),
+            ((0.12, 0.22, 0.2), (0.35, 0.1, 0.5), (1, 0, 0.35))[k],
+            ((0.45, 0, 0.8), (0.6, 0, 0.9), (0.75, 0, 1))[k],
+        )
+    for k in range(5):  # bars of cloud across the sun
+        y = sun[1] + 0.035 + 0.036 * k
+        p.lay(
+            ribbon(
+                np.array([(sun[0] - 0.31 + 0.04 * k, y), (sun[0], y), (sun[0] + 0.3 - 0.06 * (k % 2), y)]),
+                np.array([0.004, 0.012 + 0.004 * k, 0.004]),
+            ),
+            (0.05, 0.05, 0.25),
+        )
+    t = np.linspace(-0.05, 1.05, 160)
+    ridges = (
+        (0.50, 0.075, 5.0, 0.5, (0.45, 0.55, 0), (0.3, 0.1, 0.2)), (0.57, 0.06, 7.0, 2.0, (0.75, 0.75, 0), (0.5, 0.1, 0.5)),
+        (0.66, 0.05, 6.0, 4.2, (0.35, 1, 0), (0, 0.35, 0.4)), (0.78, 0.05, 5.0, 1.2, (1, 0.95, 0), (0.8, 0.25, 0.3)),
+        (0.90, 0.03, 8.0, 3.0, (0, 1, 0.6), (0, 0.6, 0.9)),
+    )  # fmt: skip
+    for y, swing, pace, shift, top, bottom in ridges:
+        line = y + swing * (
+            np.sin(t * pace + shift) + 0.5 * np.abs(np.sin(t * pace * 1.9 + shift)) + 0.1 * noise(t * 30, t * 0, 3)
+        )
+        p.lay(
+            np.concatenate(
+                [np.stack([t * wide, line * high], 1), [(1.05 * wide, 1.05 * high), (-0.05 * wide, 1.05 * high)]]
+            ),
+            top,
+            bottom,
+        )
+    for k in range(26):  # trees on the ridge
+        x = hash01(k, 1, 4)[0]
+        y, tall = 0.74 + 0.10 * hash01(k, 2, 4)[0], 0.045 + 0.05 * hash01(k, 3, 4)[0]
+        tree = np.array([(-0.24, 0), (0, -1), (0.24, 0)]) * tall + (x * wide, y * high)
+        p.lay(tree, (1, 1, 0.2) if k % 3 else (0, 1, 0), (0.2, 0.9, 0.9))
+    leaves = ((-0.03, 0.98, 0.52, -0.95, 0, 0.25), (0.02, 1.0, 0.46, -0.35, 1, 0.15), (0.12, 1.08, 0.60, -1.35, 2, -0.2), (1.03, 0.95, 0.52, -2.25, 1, -0.25),
+              (0.97, 1.05, 0.50, -1.75, 0, 0.2), (1.04, 0.72, 0.38, -2.75, 2, 0.2), (-0.04, 0.55, 0.36, -0.3, 2, 0.3), (0.55, 1.08, 0.30, -1.2, 1, 0.2), (0.46, 1.08, 0.30, -1.95, 0, -0.2))  # fmt: skip
+    for x, y, size, turn, kind, bend in leaves:
+        _leaf(p, np.array([x * wide, y * high], np.float32), size, turn, kind, bend)
+    for k, (x, y, s) in enumerate(((0.27, 0.17, 0.05), (0.36, 0.11, 0.036), (0.20, 0.27, 0.03), (0.84, 0.13, 0.04))):
+        wing = spline(
+            (
+                (-1, -0.35),
+                (-0.45, -0.5),
+                (0, 0.1),
+                (0.45, -0.5),
+                (1, -0.25),
+                (0.45, -0.22),
+                (0.05, 0.38),
+                (-0.45, -0.22),
+                (-1, -0.35),
+            ),
+            50,
+        )
+        p.lay(place(wing, (x * wide, y * high), s, 0.15 * k), (1, 1, 0))
+    return p
+
+
+def _render(width: int, height: int) -> Pixels:
+    fine = fineness(width, height)
+    plate = _plate(width, height, fine)
+    unit = plate.pieces.unit
+    drawn = plate.pieces.numbers()
+    tones = np.array(plate.tones, np.float32)
+    tall, wide = drawn.shape
+
+    def shade(x: Floats, y: Floats, rows: slice) -> Floats:
+        tooth = grain(x, y, 170, unit / fine, 41)  # of the paper: every ink meets it
+        patchy = 0.5 * noise(x * 28, y * 28, 42)
+        rgb = _PAPER + (5 * tooth)[..., None]
+        for ink, (angle, (right, down)) in enumerate(zip(_ANGLES, _OFFSETS, strict=True)):
+            row = np.clip(np.arange(rows.start, rows.stop) - round(down * unit), 0, tall - 1)
+            column = np.clip(np.arange(wide) - round(right * unit), 0, wide - 1)
+            here = drawn[row[:, None], column[None, :]]
+            part = (y - down - tones[here, 6]) / tones[here, 7]
+            tone = tones[here, ink] * (1 - part) + tones[here, ink + 3] * part
+            u, v = (x * np.cos(angle) + y * np.sin(angle)) / _PITCH, (y * np.cos(angle) - x * np.sin(angle)) / _PITCH
+            screen = 0.5 + 0.25 * (np.cos(2 * np.pi * u) + np.cos(2 * np.pi * v)) + 0.05 * tooth
+            dots = smoothstep(-0.10, 0.10, tone * 1.12 - 0.06 - screen)
+            drum = 0.88 + 0.09 * noise(x * 3, y * 2, 60 + ink) + 0.05 * noise(x * 70, y * 1.2, 63 + ink)
+            specks = smoothstep(0.95, 0.55, noise(x * 210, y * 210, 70 + ink) + patchy)
+            cover = np.clip(dots * drum * (0.62 + 0.38 * specks) + 0.05 * tooth * dots, 0, 1)
+            rgb = rgb * (1 - cover[..., None] * (1 - _INKS[ink] / 255))
+        return np.asarray(rgb, np.float32)
+
+    return paint_in_bands(width, height, shade, fine)
+
+
+STYLE = HouseStyle(
+    "risograph",
+    "Risograph",
+    "A sunset behind large leaves: halftone dots of three inks, a little off register.",
+    _render,
+)
