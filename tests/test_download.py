@@ -188,6 +188,11 @@ def test_a_cut_connection_is_taken_up_where_it_broke(server: Server, tmp_path: P
     assert server.ranges == [None, "bytes=4000-", "bytes=7000-"]
 
 
+def test_a_connection_cut_often_is_borne_with_as_long_as_it_gets_on(server: Server, tmp_path: Path) -> None:
+    server.reset(*[cut_at(stop) for stop in range(500, len(DATA), 500)])
+    assert download(server.url, tmp_path / "w", sha256=DIGEST).read_bytes() == DATA
+
+
 def test_an_earlier_run_is_continued(server: Server, tmp_path: Path) -> None:
     (tmp_path / "w.part").write_bytes(DATA[:5000])
     told: list[tuple[int, int | None]] = []

@@ -4,10 +4,12 @@ import io
 import json
 import os
 import stat
+import struct
 import subprocess
 import sys
 import tempfile
 import threading
+import zlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -263,6 +265,13 @@ def test_what_is_transparent_lies_on_white() -> None:
         assert np.abs(read(source).pixels - wanted).max() <= 0.502
     assert np.abs(read(by_vips(rgba, "srgb", ".tif", premultiply=True)).pixels - wanted)[alpha[..., 0] > 100].max() <= 2
     assert distance(read(heic(rgba, "RGBA")).pixels, wanted) < 2
+
+
+def test_channels_beyond_colour_and_alpha_are_left_aside() -> None:
+    pixels = smooth()
+    clear, mask = np.full((32, 48, 1), 255, np.uint8), np.zeros((32, 48, 1), np.uint8)
+    for more in ([clear, mask], [clear, mask, mask]):
+        assert distance(read(by_vips(np.concatenate([pixels, *more], axis=2), "srgb", ".tif")).pixels, pixels) == 0
 
 
 @pytest.mark.parametrize("mode", ["P", "PA", "LA", "La", "RGBa", "1", "L", "YCbCr", "HSV", "I", "F", "CMYK"])
@@ -558,6 +567,12 @@ def test_a_file_cut_short_is_refused_wherever_it_is_cut(name: str) -> None:
             assert distance(whole.pixels, pixels) == 0
 
 
+def test_a_tiff_without_its_end_is_not_taken_for_something_else(tmp_path: Path) -> None:
+    path = tmp_path / "scan.tiff"
+    path.write_bytes(KINDS["packed.tiff"](smooth())[:-40])  # where its directory is
+    plain(lambda: read(path), str(path), "damaged")
+
+
 def read_or_refuse(data: bytes) -> Picture | None:
     """The picture in these bytes, or None where they are refused as they should be."""
     try:
@@ -597,6 +612,11 @@ def test_nothing_is_printed_whatever_is_read(tmp_path: Path) -> None:
         "    try: i.read(path, max_pixels=10**6)\n"
         "    except i.PictureError: pass\n"
     )
+    # a broken profile whose name libvips quotes in a warning, in bytes that are no UTF-8
+    profile = "iCCPécran".encode("latin-1") + b"\0\0" + zlib.compress(P3.replace(b"acsp", b"????"))
+    chunk = struct.pack(">I", len(profile) - 4) + profile + struct.pack(">I", zlib.crc32(profile))
+    png = BROKEN["photo.png"]
+    (tmp_path / "profile.png").write_bytes(png[:33] + chunk + png[33:])
     run = subprocess.run([sys.executable, "-c", script, tmp_path], capture_output=True, text=True, check=True)
     assert run.stdout == ""
     assert run.stderr == ""
@@ -876,7 +896,7 @@ def test_a_failure_midway_leaves_the_old_file_and_no_rest(
     height=st.integers(1, 60),
 )
 def test_resizing_is_the_identity_at_the_same_size_and_stays_in_range(pixels: Array, width: int, height: int) -> None:
-    assert np.array_equal(resize(pixels, pixels.shape[1], pixels.shape[0]), pixels)
+    assert resize(pixels, pixels.shape[1], pixels.shape[0]) is pixels
     resized = resize(pixels, width, height)
     assert resized.shape == (height, width, 3)
     assert resized.dtype == np.uint8

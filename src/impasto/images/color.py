@@ -1,8 +1,8 @@
 """From any libvips image to the pixels that we work on: 8-bit sRGB on white."""
 
 import numpy as np
-import pyvips
 
+from impasto.images.libvips import pyvips
 from impasto.images.picture import PictureError, Pixels
 
 PROFILE = "icc-profile-data"
@@ -40,7 +40,6 @@ def _to_srgb(image: pyvips.Image, depth: int) -> pyvips.Image:
             return image.icc_transform(
                 "srgb",
                 embedded=True,
-                input_profile="cmyk" if image.interpretation == "cmyk" else "srgb",
                 intent="relative",
                 black_point_compensation=True,
                 depth=depth,

@@ -10,15 +10,12 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
 import numpy as np
-import pyvips
 from PIL import Image, UnidentifiedImageError
 
+from impasto.images.libvips import pyvips
 from impasto.images.memory import array_to_vips, pil_to_vips, with_profile
 from impasto.images.picture import PictureError, printable
 from impasto.images.settings import XMP
-
-# libvips keeps its last hundred operations, with their files open, in case one is asked for again; ours never are
-pyvips.cache_set_max(0)
 
 _KNOWN = "give a JPEG, PNG, WebP, TIFF, AVIF, HEIC, GIF, SVG or BMP file"
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}

@@ -4,10 +4,10 @@ import sys
 from typing import Any
 
 import numpy as np
-import pyvips
 from PIL import Image
 
 from impasto.images.color import PROFILE
+from impasto.images.libvips import pyvips
 from impasto.images.picture import PictureError, shape_in_words
 
 Array = np.ndarray[Any, np.dtype[Any]]

@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Any, BinaryIO
 
 import numpy as np
-import pyvips
 
+from impasto.images.libvips import pyvips
 from impasto.images.memory import Array
 from impasto.images.picture import PictureError, printable, shape_in_words
 from impasto.images.settings import XMP, to_xmp

@@ -10,10 +10,20 @@ import numpy as np
 import platformdirs
 from PIL import Image, UnidentifiedImageError
 
-from impasto.painter.styles import marbling, night, oil, watercolour, woodblock
+from impasto.painter.styles import (
+    charcoal,
+    fresco,
+    ink,
+    marbling,
+    night,
+    oil,
+    pointillism,
+    watercolour,
+    woodblock,
+)
 from impasto.painter.styles.style import HouseStyle, Pixels
 
-_MODULES = (night, woodblock, oil, watercolour, marbling)
+_MODULES = (night, woodblock, oil, pointillism, watercolour, ink, charcoal, fresco, marbling)
 
 HOUSE_STYLES: dict[str, HouseStyle] = {module.STYLE.name: module.STYLE for module in _MODULES}
 """All house styles by name, in the order in which they are shown."""
@@ -21,7 +31,10 @@ HOUSE_STYLES: dict[str, HouseStyle] = {module.STYLE.name: module.STYLE for modul
 DEFAULT_STYLE = "night"
 """The style of a painting when none is chosen."""
 
-__all__ = ["DEFAULT_STYLE", "HOUSE_STYLES", "HouseStyle", "render"]
+CACHE_LIMIT = 1 << 30
+"""Bytes of painted styles that are kept on disk; beyond them the oldest go."""
+
+__all__ = ["CACHE_LIMIT", "DEFAULT_STYLE", "HOUSE_STYLES", "HouseStyle", "cache_folder", "render"]
 
 
 def render(name: str, width: int, height: int) -> Pixels:
@@ -76,5 +89,16 @@ def _store(path: Path, pixels: Pixels) -> None:
         except BaseException:
             Path(part).unlink(missing_ok=True)
             raise
+        _trim(path)
     except OSError:
         return
+
+
+def _trim(newest: Path) -> None:
+    """Remove the oldest cache files until the cache is below its limit, so that it does not grow for ever."""
+    others = [(file.stat(), file) for file in newest.parent.iterdir() if file != newest]
+    total = newest.stat().st_size
+    for stat, file in sorted(others, key=lambda other: other[0].st_mtime, reverse=True):
+        total += stat.st_size
+        if total > CACHE_LIMIT:
+            file.unlink(missing_ok=True)

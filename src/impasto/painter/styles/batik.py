@@ -17,7 +17,6 @@ from impasto.painter.styles.shapes import (
     paint_in_bands,
     place,
     ribbon,
-    slope_light,
     voronoi,
 )
 from impasto.painter.styles.style import HouseStyle

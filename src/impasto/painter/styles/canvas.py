@@ -98,7 +98,7 @@ def blend(under: Floats, over: Floats, alpha: Floats) -> Floats:
 
 def to_pixels(rgb: Floats) -> Pixels:
     """Colours in 0..255, clipped and rounded to uint8."""
-    return np.clip(rgb + np.float32(0.5), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(rgb + np.float32(0.5), 0, 255).astype(np.uint8))
 
 
 def choose(colours: Floats, r: Floats, weights: Sequence[float] | None = None) -> Floats:

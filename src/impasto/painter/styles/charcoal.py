@@ -1,7 +1,7 @@
-"""Charcoal and chalk: a still life on drapery, hatched on a toned, grained paper.
+"""Charcoal, red and white chalk: a still life on drapery, hatched on a toned, grained paper.
 
 A tone is worked out per place (fruits, a jug and folds of cloth in light from the upper left); darker places get more
-layers of hatching, each in its own direction or along the form, and lights get chalk. The strokes only catch on the
+layers of hatching, each in its own direction or (in red) along the form, and lights get white chalk. The strokes only catch on the
 teeth of the paper, smudged areas lie under them, and contours are drawn over with a pressed stick.
 """
 
@@ -23,15 +23,15 @@ from impasto.painter.styles.canvas import (
 )
 from impasto.painter.styles.style import HouseStyle
 
-_PAPER, _COAL, _CHALK = palette("#b9ab97", "#15130f", "#f6f1e6")
+_PAPER, _COAL, _CHALK, _RED = palette("#b8a283", "#15130f", "#f6f1e6", "#8f3418")
 # centre (parts of the width and height), half width and half height (units), from far to near
 _FORMS = (
     (0.30, 0.40, 0.150, 0.205), (0.30, 0.145, 0.062, 0.075), (0.82, 0.34, 0.075, 0.235), (0.57, 0.52, 0.130, 0.125),
     (0.76, 0.62, 0.115, 0.108), (0.12, 0.70, 0.105, 0.100), (0.43, 0.74, 0.120, 0.112), (0.91, 0.80, 0.095, 0.090),
     (0.64, 0.84, 0.085, 0.080), (0.24, 0.87, 0.075, 0.070),
 )  # fmt: skip
-# layers of hatching: direction (None is along the form), the tone below which it is laid, and how hard it is pressed
-_HATCHES = ((0.75, 0.72, 120), (None, 0.52, 190), (-0.6, 0.34, 200), (0.95, 0.22, 225), (0.2, 0.12, 245))
+# layers of hatching: direction (None is along the form, in red chalk), the tone below which it is laid, and how hard it is pressed
+_HATCHES = ((0.75, 0.66, 120), (None, 0.60, 215), (-0.6, 0.34, 200), (0.95, 0.22, 225), (0.2, 0.12, 245))
 _STICK = Brush(0.070, 0.0042, bristle=35, edge=0, dry=0.35, bend=4)
 _CRAYON = Brush(0.034, 0.0080, bristle=40, edge=0, dry=0.5, bend=4)
 _CONTOUR = Brush(0.080, 0.0075, bristle=40, edge=0, dry=0.4)
@@ -71,8 +71,8 @@ def _hatch(work: Brushwork) -> None:
 
         at = work.points(0.0125, 20 + k)
         at = at.take(_scene(at.x, at.y, wide, high)[0] < limit - 0.12 * (at.random(1) - 0.3))
-        coal = press * (0.65 + 0.45 * at.random(2))[:, None] * np.array([1, 0, 0])
-        work.strokes(at, coal, _STICK, direction, 0.6 + 0.8 * at.random(3))
+        ink = press * (0.65 + 0.45 * at.random(2))[:, None] * np.array([0, 0, 1] if turn is None else [1, 0, 0])
+        work.strokes(at, ink, _STICK, direction, 0.6 + 0.8 * at.random(3))
     at = work.points(0.011, 40)
     at = at.take(_scene(at.x, at.y, wide, high)[0] > 0.74 + 0.14 * at.random(1))
     chalk = (150 + 100 * at.random(2))[:, None] * np.array([0, 1, 0])
@@ -93,7 +93,7 @@ def _contours(work: Brushwork) -> None:
         shadow = smoothstep(-0.9, 0.5, np.cos(turn - 0.76))[shown]
 
         def round_it(x: Floats, y: Floats, cx: float = cx, cy: float = cy, flat: float = ry / rx) -> Floats:
-            return np.arctan2((x - cx) * flat, (cy - y) / flat)
+            return np.asarray(np.arctan2((x - cx) * flat, (cy - y) / flat))
 
         coal = (175 + 80 * shadow)[:, None] * np.array([1, 0, 0])
         work.strokes(at.take(shown), coal, _CONTOUR, round_it, 0.5 + 0.5 * shadow)
@@ -101,16 +101,17 @@ def _contours(work: Brushwork) -> None:
 
 def _render(width: int, height: int) -> Pixels:
     work = Brushwork(width, height)
-    work.fill(np.zeros(3, np.float32))  # red holds the charcoal, green the chalk
+    work.fill(np.zeros(3, np.float32))  # red holds the charcoal, green the white chalk, blue the red one
     _hatch(work)
     _contours(work)
-    coal, chalk, _ = np.moveaxis(work.picture() / np.float32(255), 2, 0)
+    coal, chalk, red = np.moveaxis(work.picture() / np.float32(255), 2, 0)
     x, y = pixel_grid(width, height)
     tooth = 0.5 + 0.40 * grain(x, y, 110, (width * height) ** 0.5, 70) + 0.12 * noise(x * 45, y * 90, 72)
     tone, _ = _scene(x, y, work.wide, work.high)
     smudge = smoothstep(0.62, 0.0, tone) * (0.50 + 0.25 * fbm(x * 6, y * 6, 73, 3))
     coal = smudge * (0.6 + 0.4 * tooth) + coal * smoothstep(-0.1, 0.35, coal * 1.15 - tooth)
-    rgb = blend(_PAPER + (22 * (tooth - 0.5))[..., None], _COAL, np.clip(coal, 0, 0.97))
+    rgb = blend(_PAPER + (22 * (tooth - 0.5))[..., None], _RED, red * smoothstep(-0.2, 0.3, red - tooth) * 0.9)
+    rgb = blend(rgb, _COAL, np.clip(coal, 0, 0.97))
     chalk = chalk * smoothstep(-0.2, 0.25, chalk - tooth) + 0.35 * smoothstep(0.75, 1.0, tone)
     return to_pixels(blend(rgb, _CHALK, np.clip(chalk, 0, 0.96)))
 
@@ -118,6 +119,6 @@ def _render(width: int, height: int) -> Pixels:
 STYLE = HouseStyle(
     "charcoal",
     "Charcoal hatching",
-    "A still life hatched in charcoal, with chalk for the lights, on toned paper.",
+    "A still life hatched in charcoal, with red and white chalk, on toned paper.",
     _render,
 )

@@ -6,73 +6,86 @@ brick-like dabs. Over them lie fragments of drawing: strings, a sound hole, curv
 broken off and shifted where it crosses from one plane to the next.
 """
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 
-from impasto.painter.styles.canvas import Floats, Pixels, blend, fbm, hash01, noise, palette, ramp, smoothstep, spline
-from impasto.painter.styles.shapes import Pieces, fineness, grain, paint_in_bands, ribbon, slope_light
+from impasto.painter.styles.canvas import (
+    Floats,
+    Pixels,
+    blend,
+    fbm,
+    grain,
+    hash01,
+    noise,
+    palette,
+    ramp,
+    smoothstep,
+)  # fmt: skip
+from impasto.painter.styles.pieces import Pieces, paint_in_bands, slope_light
+from impasto.painter.styles.shapes import curve, ribbon
 from impasto.painter.styles.style import HouseStyle
 
 _WARM = palette("#231a12", "#46321f", "#6d4f2c", "#94703d", "#b8935a", "#d3b47c", "#eadcb6")
 _COOL = palette("#14181d", "#2b3640", "#465866", "#687d89", "#8d9fa4", "#b4bfba", "#e2e0cc")
 _RUST = palette("#2a140d", "#5e2b18", "#8b4a2a", "#a8693f", "#c08e62", "#d6b58c", "#ecdcc0")
-_LEANS = np.array([0.22, 0.95, 1.42, 2.05, 2.75], np.float32)  # the few directions of the edges, in radians
+_LEANS = (0.22, 0.95, 1.42, 2.05, 2.75)  # the few directions of the edges, in radians
 _LINE = palette("#15110e")[0]
-# fragments of drawing: knots in parts of the picture, breadth in units
-_FRAGMENTS: tuple[tuple[tuple[tuple[float, float], ...], float], ...] = (
-    (((0.40, 0.30), (0.32, 0.36), (0.31, 0.46), (0.37, 0.52), (0.29, 0.60), (0.28, 0.74), (0.40, 0.84)), 0.008),
-    (((0.58, 0.30), (0.66, 0.37), (0.65, 0.46), (0.60, 0.51), (0.69, 0.60), (0.68, 0.74), (0.56, 0.84), (0.40, 0.85)), 0.009),
-    (((0.53, 0.26), (0.60, 0.29), (0.63, 0.36)), 0.012),
-    (((0.43, 0.56), (0.47, 0.51), (0.53, 0.53), (0.55, 0.59), (0.51, 0.64), (0.45, 0.63)), 0.011),
-    (((0.405, 0.58), (0.45, 0.48), (0.55, 0.50), (0.585, 0.60)), 0.005),
-    (((0.455, 0.05), (0.45, 0.28)), 0.008), (((0.535, 0.04), (0.535, 0.27)), 0.006),
-    *((((0.468 + 0.015 * k, 0.06), (0.47 + 0.012 * k, 0.45), (0.475 + 0.011 * k, 0.78)), 0.0035) for k in range(5)),
-    (((0.42, 0.76), (0.57, 0.755)), 0.014), (((0.40, 0.70), (0.585, 0.69)), 0.005),
-    (((0.78, 0.12), (0.785, 0.27), (0.74, 0.35), (0.735, 0.66)), 0.008), (((0.85, 0.12), (0.85, 0.28), (0.89, 0.36), (0.90, 0.62)), 0.007),
-    (((0.77, 0.12), (0.815, 0.105), (0.86, 0.12), (0.815, 0.14), (0.77, 0.125)), 0.006), (((0.74, 0.45), (0.82, 0.47), (0.90, 0.44)), 0.005),
-    (((0.11, 0.42), (0.13, 0.55), (0.18, 0.60), (0.18, 0.72), (0.11, 0.75), (0.26, 0.755)), 0.007), (((0.27, 0.41), (0.25, 0.54), (0.19, 0.60)), 0.006),
-    (((0.105, 0.42), (0.19, 0.395), (0.275, 0.415), (0.19, 0.44), (0.105, 0.42)), 0.005),
-    (((0.02, 0.88), (0.35, 0.93), (0.98, 0.86)), 0.008), (((0.0, 0.30), (0.22, 0.10), (0.40, 0.02)), 0.006), (((0.99, 0.72), (0.80, 0.78), (0.72, 0.97)), 0.006),
-    (((0.08, 0.16), (0.13, 0.13), (0.16, 0.19), (0.10, 0.23), (0.06, 0.20), (0.09, 0.165)), 0.006), (((0.63, 0.10), (0.66, 0.16), (0.62, 0.22), (0.66, 0.27)), 0.007),
-)  # fmt: skip
+_FRAGMENTS = (  # of drawing: knots in parts of the picture, and breadth in units
+    (".4,.3 .32,.36 .31,.46 .37,.52 .29,.6 .28,.74 .4,.84", 0.008),  # the guitar: its sides, the sound hole, the neck
+    (".58,.3 .66,.37 .65,.46 .6,.51 .69,.6 .68,.74 .56,.84 .4,.85", 0.009),
+    (".53,.26 .6,.29 .63,.36", 0.012),
+    (".43,.56 .47,.51 .53,.53 .55,.59 .51,.64 .45,.63", 0.011),
+    (".405,.58 .45,.48 .55,.5 .585,.6", 0.005),
+    (".455,.05 .45,.28", 0.008),
+    (".535,.04 .535,.27", 0.006),
+    (".42,.76 .57,.755", 0.014),
+    (".4,.7 .585,.69", 0.005),
+    *((f"{0.468 + 0.015 * k},.06 {0.47 + 0.012 * k},.45 {0.475 + 0.011 * k},.78", 0.0035) for k in range(5)),  # strings
+    (".78,.12 .785,.27 .74,.35 .735,.66", 0.008),  # the bottle
+    (".85,.12 .85,.28 .89,.36 .9,.62", 0.007),
+    (".77,.12 .815,.105 .86,.12 .815,.14 .77,.125", 0.006),
+    (".74,.45 .82,.47 .9,.44", 0.005),
+    (".11,.42 .13,.55 .18,.6 .18,.72 .11,.75 .26,.755", 0.007),  # the glass
+    (".27,.41 .25,.54 .19,.6", 0.006),
+    (".105,.42 .19,.395 .275,.415 .19,.44 .105,.42", 0.005),
+    (".02,.88 .35,.93 .98,.86", 0.008),  # the table, and lines that nobody can name
+    ("0,.3 .22,.1 .4,.02", 0.006),
+    (".99,.72 .8,.78 .72,.97", 0.006),
+    (".08,.16 .13,.13 .16,.19 .1,.23 .06,.2 .09,.165", 0.006),
+    (".63,.1 .66,.16 .62,.22 .66,.27", 0.007),
+)
 
 
 def _planes(wide: float, high: float) -> Iterator[tuple[Floats, Floats, float, float, float, Floats, float]]:
     """Planes from large to small: middle, half lengths, turn, skew, fade, colours, tone."""
-    k = 0
-    for step, size in ((0.23, 0.21), (0.15, 0.14), (0.11, 0.085), (0.085, 0.05)):
-        for j in range(-1, int(high / step) + 2):
-            for i in range(-1, int(wide / step) + 2):
-                k += 1
-                r = hash01(k, np.arange(9), 3)
-                if size < 0.1 and r[8] > 0.62:
-                    continue
-                middle = np.array([(i + r[0]) * step, (j + r[1]) * step], np.float32)
-                off = np.hypot(middle[0] / wide - 0.5, middle[1] / high - 0.5)
-                turn = float(_LEANS[int(r[2] * 5)] + 0.16 * (r[3] - 0.5) + np.pi * (r[8] > 0.3))
-                half = size * np.array([0.65 + 0.9 * r[4], 0.45 + 0.6 * r[5]], np.float32)
-                colours = _RUST if r[6] > 0.93 else _COOL if (r[6] + 0.35 * off * (k % 2)) > 0.56 else _WARM
-                yield (
-                    middle,
-                    half,
-                    turn,
-                    float(r[7] - 0.5),
-                    float(0.35 + r[8]),
-                    colours,
-                    float(0.80 - 0.75 * off + 0.85 * (r[7] - 0.5)),
-                )
+    cells = (
+        (i, j, step, size)
+        for step, size in ((0.23, 0.21), (0.15, 0.14), (0.11, 0.085), (0.085, 0.05))
+        for j in range(-1, int(high / step) + 2)
+        for i in range(-1, int(wide / step) + 2)
+    )
+    for k, (i, j, step, size) in enumerate(cells, 1):
+        r = [float(v) for v in hash01(k, np.arange(9), 3)]
+        if size < 0.1 and r[8] > 0.62:
+            continue
+        middle = np.array([(i + r[0]) * step, (j + r[1]) * step], np.float32)
+        off = math.hypot(middle[0] / wide - 0.5, middle[1] / high - 0.5)
+        turn = _LEANS[int(r[2] * 5)] + 0.16 * (r[3] - 0.5) + np.pi * (r[8] > 0.3)
+        half = size * np.array([0.65 + 0.9 * r[4], 0.45 + 0.6 * r[5]], np.float32)
+        colours = _RUST if r[6] > 0.93 else _COOL if r[6] + 0.35 * off * (k % 2) > 0.56 else _WARM
+        yield middle, half, turn, r[7] - 0.5, 0.35 + r[8], colours, 0.80 - 0.75 * off + 0.85 * (r[7] - 0.5)
 
 
 def _drawing(width: int, height: int) -> Floats:
     """The fragments of drawing, 0 to 1, height x width."""
-    fine = fineness(width, height)
-    pieces = Pieces(width, height, fine)
+    pieces = Pieces(width, height)
     for number, (knots, breadth) in enumerate(_FRAGMENTS, 1):
-        line = spline(knots, 60) * np.array([pieces.wide, pieces.high], np.float32)
         swell = 0.55 + 0.45 * np.sin(np.linspace(0.3, 2.6, 60) + number)
-        pieces.polygon(ribbon(line, breadth * np.abs(swell) + 0.0015), 1)
-    return pieces.numbers().reshape(height, fine, width, fine).mean(axis=(1, 3), dtype=np.float32)
+        pieces.polygon(ribbon(curve(knots, 60) * pieces.at(1, 1), breadth * swell + 0.0015), 1)
+    drawn = pieces.numbers().reshape(height, pieces.fine, width, pieces.fine)
+    return np.asarray(drawn.mean(axis=(1, 3), dtype=np.float32))
 
 
 def _render(width: int, height: int) -> Pixels:
@@ -127,6 +140,5 @@ def _render(width: int, height: int) -> Pixels:
     return paint_in_bands(width, height, shade, pad=2)
 
 
-STYLE = HouseStyle(
-    "cubist", "Cubist facets", "A still life broken into shaded planes of ochre, umber, grey and blue.", _render
-)
+_ABOUT = "A still life broken into shaded planes of ochre, umber, grey and blue."
+STYLE = HouseStyle("cubist", "Cubist facets", _ABOUT, _render)

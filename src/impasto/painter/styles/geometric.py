@@ -5,13 +5,13 @@ Edges are a little uneven, each area has its own direction of the brush and a ri
 swung lines tie the picture together. The ground is primed canvas, warm and stained.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from impasto.painter.styles.canvas import Floats, Pixels, blend, fbm, hash01, noise, palette, ramp, smoothstep
-from impasto.painter.styles.shapes import grain, paint_in_bands, slope_light
+from impasto.painter.styles.canvas import Floats, Pixels, blend, fbm, grain, hash01, noise, palette, ramp, smoothstep
+from impasto.painter.styles.pieces import paint_in_bands, slope_light
 from impasto.painter.styles.style import HouseStyle
 
 _GROUND = palette("#d9b988", "#ecdcb8", "#f5ecd6")
@@ -22,161 +22,81 @@ _RED, _BLUE, _YELLOW, _BLACK, _WHITE, _TEAL, _ORANGE, _PINK, _NAVY, _GREEN = pal
 
 @dataclass(frozen=True)
 class _Shape:
-    """One painted area: where it may lie, how far outside of it a place is (units; below 0 is inside), its paint."""
+    """One painted area with its middle at x, y (parts of the picture); its size (a, b) is in units."""
 
+    kind: str  # disc: radius, hole; bar and chequer: length, breadth; wedge: length, half its angle, from its tip
     x: float
     y: float
-    reach: float
-    outside: Callable[[Floats, Floats], Floats]
+    a: float
+    b: float
+    turn: float
     paint: Floats
     glaze: bool = False
-    second: Floats | None = None  # a chequer of two paints
-    turn: float = 0.0
+    half: bool = False  # only the half of a disc that lies away from `turn`
+
+    def outside(self, along: Floats, across: Floats) -> Floats:
+        """How far outside of it places are (in units; below 0 is inside), from their places along and across it."""
+        if self.kind == "disc":
+            distance = np.hypot(along, across)
+            edge = np.maximum(distance - self.a, self.b - distance if self.b else -self.a)
+            return np.asarray(np.maximum(edge, along) if self.half else edge)
+        if self.kind == "wedge":
+            side = np.abs(across) * np.cos(self.b) - along * np.sin(self.b)
+            return np.asarray(np.maximum(along - self.a, side))
+        return np.asarray(np.maximum(np.abs(along) - self.a / 2, np.abs(across) - self.b / 2))
 
 
-def _disc(
-    x: float,
-    y: float,
-    radius: float,
-    paint: Floats,
-    *,
-    hole: float = 0.0,
-    glaze: bool = False,
-    cut: float | None = None,
-) -> _Shape:
-    """A disc at (x, y); a ring where it has a hole; a half one where it is cut at an angle."""
-
-    def outside(u: Floats, v: Floats) -> Floats:
-        d = np.hypot(u, v)
-        out = np.maximum(d - radius, hole - d) if hole else d - radius
-        return out if cut is None else np.maximum(out, u * np.cos(cut) + v * np.sin(cut))
-
-    return _Shape(x, y, radius, outside, paint, glaze)
-
-
-def _bar(
-    x: float,
-    y: float,
-    long: float,
-    broad: float,
-    turn: float,
-    paint: Floats,
-    *,
-    glaze: bool = False,
-    second: Floats | None = None,
-) -> _Shape:
-    """A bar with its middle at (x, y), or a chequer of two paints."""
-
-    def outside(u: Floats, v: Floats) -> Floats:
-        c, s = np.cos(turn), np.sin(turn)
-        return np.maximum(np.abs(u * c + v * s) - long / 2, np.abs(v * c - u * s) - broad / 2)
-
-    return _Shape(x, y, (long + broad) / 2, outside, paint, glaze, second, turn)
-
-
-def _wedge(x: float, y: float, tall: float, half: float, turn: float, paint: Floats, *, glaze: bool = False) -> _Shape:
-    """A triangle with its tip at (x, y), `tall` long, that opens by the angle `half` to both sides of `turn`."""
-
-    def outside(u: Floats, v: Floats) -> Floats:
-        a, b = u * np.cos(turn) + v * np.sin(turn), np.abs(v * np.cos(turn) - u * np.sin(turn))
-        return np.maximum(a - tall, b * np.cos(half) - a * np.sin(half))
-
-    return _Shape(x, y, tall / np.cos(half), outside, paint, glaze)
-
-
-def _shapes(wide: float, high: float) -> list[_Shape]:
+def _shapes() -> Iterator[_Shape]:
     """All shapes, from the first painted to the last."""
-    s: list[_Shape] = []
-
-    def at(x: float, y: float) -> tuple[float, float]:
-        return x * wide, y * high
-
-    s += [
-        _bar(*at(0.78, 0.30), 0.62, 0.40, 0.18, _PINK, glaze=True),
-        _bar(*at(0.16, 0.80), 0.5, 0.42, -0.25, _TEAL * 0.6 + 90, glaze=True),
-    ]
-    s += [
-        _wedge(*at(0.47, 0.03), 0.80, 0.36, 1.62, _YELLOW, glaze=True),
-        _wedge(*at(0.99, 0.16), 0.85, 0.17, 2.62, _ORANGE, glaze=True),
-    ]
-    x, y = at(0.20, 0.28)
-    for radius, paint in (
-        (0.215, _NAVY),
-        (0.165, _TEAL),
-        (0.135, _WHITE),
-        (0.122, _RED),
-        (0.072, _BLACK),
-        (0.035, _YELLOW),
-    ):
-        s.append(_disc(x, y, radius, paint))
-    s += [
-        _disc(*at(0.70, 0.36), 0.205, _YELLOW),
-        _disc(*at(0.83, 0.50), 0.155, _BLUE, glaze=True),
-        _disc(*at(0.62, 0.24), 0.10, _RED, glaze=True),
-    ]
-    s += [
-        _disc(*at(0.40, 0.56), 0.165, _RED),
-        _disc(*at(0.50, 0.66), 0.145, _BLUE, glaze=True),
-        _disc(*at(0.335, 0.645), 0.07, _YELLOW, glaze=True),
-    ]
-    x, y = at(0.13, 0.80)
-    for k, paint in enumerate((_RED, _WHITE, _BLUE, _YELLOW, _BLACK)):  # quarter and half rings, as in a target
-        s.append(_disc(x, y, 0.17 - 0.034 * k, paint, cut=-0.6 if k % 2 else None))
-    s.append(_bar(*at(0.83, 0.83), 0.30, 0.24, -0.32, _WHITE, second=_BLACK))
-    s += [_bar(*at(0.945, 0.70), 0.055, 0.24, -0.32, _RED), _bar(*at(0.70, 0.93), 0.055, 0.2, -0.32, _BLUE)]
+    yield _Shape("bar", 0.78, 0.30, 0.62, 0.40, 0.18, _PINK, glaze=True)
+    yield _Shape("bar", 0.16, 0.80, 0.50, 0.42, -0.25, _TEAL * 0.6 + 90, glaze=True)
+    yield _Shape("wedge", 0.47, 0.03, 0.80, 0.36, 1.62, _YELLOW, glaze=True)
+    yield _Shape("wedge", 0.99, 0.16, 0.85, 0.17, 2.62, _ORANGE, glaze=True)
+    rings = (0.215, _NAVY), (0.165, _TEAL), (0.135, _WHITE), (0.122, _RED), (0.072, _BLACK), (0.035, _YELLOW)
+    for k, (radius, paint) in enumerate(rings):
+        yield _Shape("disc", 0.20, 0.28, radius, 0, 0.9 * k, paint)
+    yield _Shape("disc", 0.70, 0.36, 0.205, 0, 0.3, _YELLOW)
+    yield _Shape("disc", 0.83, 0.50, 0.155, 0, 1.2, _BLUE, glaze=True)
+    yield _Shape("disc", 0.62, 0.24, 0.10, 0, 2.0, _RED, glaze=True)
+    yield _Shape("disc", 0.40, 0.56, 0.165, 0, -0.5, _RED)
+    yield _Shape("disc", 0.50, 0.66, 0.145, 0, 0.2, _BLUE, glaze=True)
+    yield _Shape("disc", 0.335, 0.645, 0.07, 0, 1.0, _YELLOW, glaze=True)
+    for k, paint in enumerate((_RED, _WHITE, _BLUE, _YELLOW, _BLACK)):  # a target, every second ring of it halved
+        yield _Shape("disc", 0.13, 0.80, 0.17 - 0.034 * k, 0, -0.6, paint, half=k % 2 == 1)
+    yield _Shape("chequer", 0.83, 0.83, 0.30, 0.24, -0.32, _WHITE)
+    yield _Shape("bar", 0.945, 0.70, 0.055, 0.24, -0.32, _RED)
+    yield _Shape("bar", 0.70, 0.93, 0.055, 0.20, -0.32, _BLUE)
     for k in range(7):  # stripes
-        s.append(
-            _bar(*at(0.60 + 0.020 * k, 0.865 - 0.012 * k), 0.20, 0.0125, 1.05, (_BLACK, _RED, _NAVY, _ORANGE)[k % 4])
-        )
-    for k in range(5):  # a row of half discs
-        s.append(
-            _disc(
-                *at(0.27 + 0.062 * k, 0.93 - 0.012 * k),
-                0.042,
-                (_ORANGE, _TEAL, _BLACK, _RED, _YELLOW)[k],
-                cut=-0.2 + np.pi * (k % 2),
-            )
-        )
-    s += [
-        _bar(*at(0.52, 0.42), 1.25, 0.026, -0.56, _BLACK),
-        _bar(*at(0.40, 0.20), 0.62, 0.013, 0.62, _BLACK),
-        _bar(*at(0.60, 0.72), 0.8, 0.009, 0.22, _RED),
-    ]
+        paint = (_BLACK, _RED, _NAVY, _ORANGE)[k % 4]
+        yield _Shape("bar", 0.60 + 0.02 * k, 0.865 - 0.012 * k, 0.20, 0.0125, 1.05, paint)
+    for k, paint in enumerate((_ORANGE, _TEAL, _BLACK, _RED, _YELLOW)):  # a row of half discs
+        yield _Shape("disc", 0.27 + 0.062 * k, 0.93 - 0.012 * k, 0.042, 0, -0.2 + np.pi * (k % 2), paint, half=True)
+    yield _Shape("bar", 0.52, 0.42, 1.25, 0.026, -0.56, _BLACK)
+    yield _Shape("bar", 0.40, 0.20, 0.62, 0.013, 0.62, _BLACK)
+    yield _Shape("bar", 0.60, 0.72, 0.80, 0.009, 0.22, _RED)
     for k in range(8):  # a fan of ruled lines
-        s.append(_bar(*at(0.47 + 0.006 * k, 0.10), 0.46, 0.0042, -0.15 + 0.075 * k, _BLACK if k % 3 else _BLUE))
+        yield _Shape("bar", 0.47 + 0.006 * k, 0.10, 0.46, 0.0042, -0.15 + 0.075 * k, _BLACK if k % 3 else _BLUE)
     for k in range(6):  # swung lines
-        x, y = at(0.74, 0.66)
-        s.append(
-            _disc(
-                x,
-                y,
-                0.235 + 0.022 * k,
-                _BLACK if k % 2 else _RED,
-                hole=0.235 + 0.022 * k - (0.0045, 0.009, 0.0045)[k % 3],
-                cut=2.4 + 0.13 * k,
-            )
-        )
-    for k in range(4):
-        s.append(
-            _wedge(
-                *at(0.93 - 0.022 * k, 0.06 + 0.085 * k), 0.085, 0.42, 1.5 + 0.25 * k, (_BLACK, _RED, _BLUE, _GREEN)[k]
-            )
-        )
+        radius = 0.235 + 0.022 * k
+        hole = radius - (0.0045, 0.009, 0.0045)[k % 3]
+        yield _Shape("disc", 0.74, 0.66, radius, hole, 2.4 + 0.13 * k, _BLACK if k % 2 else _RED, half=True)
+    for k, paint in enumerate((_BLACK, _RED, _BLUE, _GREEN)):
+        yield _Shape("wedge", 0.93 - 0.022 * k, 0.06 + 0.085 * k, 0.085, 0.42, 1.5 + 0.25 * k, paint)
     for k in range(24):  # small discs with a rim
-        r = [float(v) for v in hash01(k, np.arange(4), 3)]
-        x, y = at(r[0], r[1])
-        paint = (_RED, _BLUE, _YELLOW, _TEAL, _ORANGE, _WHITE, _PINK)[int(r[3] * 7)]
-        s += [_disc(x, y, 0.012 + 0.024 * r[2] ** 2, _BLACK), _disc(x, y, 0.007 + 0.020 * r[2] ** 2, paint)]
-    for k in range(22):  # short strokes, rows of dashes
-        x, y = at(0.30 + 0.016 * (k % 11), 0.085 + 0.05 * (k // 11) - 0.004 * (k % 11))
-        s.append(_bar(x, y, 0.026, 0.0065, 1.2 + 0.6 * (k // 11), (_BLACK, _RED, _NAVY)[k % 3]))
-    return s
+        x, y, size, hue = (float(v) for v in hash01(k, np.arange(4), 3))
+        yield _Shape("disc", x, y, 0.012 + 0.024 * size**2, 0, 0, _BLACK)
+        paint = (_RED, _BLUE, _YELLOW, _TEAL, _ORANGE, _WHITE, _PINK)[int(hue * 7)]
+        yield _Shape("disc", x, y, 0.007 + 0.020 * size**2, 0, 6 * hue, paint)
+    for k in range(22):  # rows of dashes
+        row, column = divmod(k, 11)
+        x, y = 0.30 + 0.016 * column, 0.085 + 0.05 * row - 0.004 * column
+        yield _Shape("bar", x, y, 0.026, 0.0065, 1.2 + 0.6 * row, (_BLACK, _RED, _NAVY)[k % 3])
 
 
 def _render(width: int, height: int) -> Pixels:
     unit = float((width * height) ** 0.5)
     wide, high = width / unit, height / unit
-    shapes = _shapes(wide, high)
+    shapes = list(_shapes())
     soft = 0.7 / unit
 
     def shade(x: Floats, y: Floats, _: slice) -> Floats:
@@ -187,20 +107,21 @@ def _render(width: int, height: int) -> Pixels:
         hand_y = y + 0.0016 * noise(x * 22, y * 22, 16) + 0.0007 * noise(x * 90, y * 90, 17)
         body = 0.25 * weave  # the relief: canvas, then paint
         for k, shape in enumerate(shapes):
-            left, right = np.searchsorted(x[0], (shape.x - shape.reach - 0.01, shape.x + shape.reach + 0.01))
-            top, bottom = np.searchsorted(y[:, 0], (shape.y - shape.reach - 0.01, shape.y + shape.reach + 0.01))
+            middle_x, middle_y, reach = shape.x * wide, shape.y * high, shape.a + shape.b + 0.01
+            left, right = np.searchsorted(x[0], (middle_x - reach, middle_x + reach))
+            top, bottom = np.searchsorted(y[:, 0], (middle_y - reach, middle_y + reach))
             if left >= right or top >= bottom:
                 continue
             box = (slice(top, bottom), slice(left, right))
-            u, v = hand_x[box] - np.float32(shape.x), hand_y[box] - np.float32(shape.y)
-            out = shape.outside(u, v)
-            turn = shape.turn or 0.7 * k
-            along, across = u * np.cos(turn) + v * np.sin(turn), v * np.cos(turn) - u * np.sin(turn)
+            u, v = hand_x[box] - np.float32(middle_x), hand_y[box] - np.float32(middle_y)
+            c, s = np.float32(np.cos(shape.turn)), np.float32(np.sin(shape.turn))
+            along, across = u * c + v * s, v * c - u * s
+            out = shape.outside(along, across)
             brush = noise(along * 9 + k, across * 75, 20) + 0.6 * noise(along * 22 + k, across * 190, 21)
             paint = shape.paint
-            if shape.second is not None:
-                chequer = (np.floor(along / 0.04) + np.floor(across / 0.04)) % 2
-                paint = np.where(chequer[..., None] > 0, shape.second, shape.paint)
+            if shape.kind == "chequer":
+                field = (np.floor(along / 0.04) + np.floor(across / 0.04)) % 2
+                paint = np.where(field[..., None] > 0, _BLACK, paint)
             rim = smoothstep(-0.009, -0.001, out)
             cover = smoothstep(soft, -soft, out)
             tone = 1 + 0.10 * brush + 0.14 * noise(u * 7 + k, v * 7, 22) - 0.16 * rim
@@ -214,12 +135,8 @@ def _render(width: int, height: int) -> Pixels:
         light = slope_light(body * (0.0022 * unit))
         return np.asarray(rgb * (1 + 0.42 * light)[..., None] + (4 * weave)[..., None], np.float32)
 
-    return paint_in_bands(width, height, shade, 1, pad=2)
+    return paint_in_bands(width, height, shade, pad=2)
 
 
-STYLE = HouseStyle(
-    "geometric",
-    "Geometric abstraction",
-    "Overlapping discs, bars, wedges and arcs in strong primaries on canvas.",
-    _render,
-)
+_ABOUT = "Overlapping discs, bars, wedges and arcs in strong primaries on canvas."
+STYLE = HouseStyle("geometric", "Geometric abstraction", _ABOUT, _render)

@@ -44,8 +44,7 @@ def _ridge(k: int, x: Floats, wide: float, high: float) -> Floats:
     base, peak, _, _ = _RANGES[k]
     s = x / wide
     peaks = 0.55 * np.abs(noise(s * 3.4 + 3.7 * k, s * 0, 3 + k)) + 0.3 * noise(s * 7, s * 0, 13 + k)
-    rough = 0.09 * noise(x * 22, x * 0, 23 + k) + 0.045 * noise(x * 60, x * 0, 33 + k)
-    line = base + peak * (0.25 - peaks - rough)
+    line = base + peak * (0.25 - peaks - 0.09 * noise(x * 22, x * 0, 23 + k) - 0.045 * noise(x * 60, x * 0, 33 + k))
     for which, place, half, tall in _CRAGS:
         if which == k:
             line = line - tall * np.exp(-(np.abs((s - place) / half + 0.5 * noise(x * 9, x * 0, 24)) ** 3))
@@ -55,7 +54,7 @@ def _ridge(k: int, x: Floats, wide: float, high: float) -> Floats:
 def _washes(width: int, height: int, wide: float, high: float) -> Floats:
     """Density of the ink of all washes, height x width."""
     x, y = pixel_grid(width, height)
-    soft = max(0.002, 1.2 / (width * height) ** 0.5)
+    soft = max(0.002, 1.2 / (width * height) ** 0.5)  # the softest edge that looks sharp
     moon = np.hypot(x - 0.68 * wide, y - 0.13 * high) - 0.06
     cloud = smoothstep(-0.1, 0.7, fbm(x * 2.2, y * 5, 43, 5)) * smoothstep(0.4 * high, 0.0, y)
     density = (0.03 + 1.1 * cloud + 0.28 * np.exp(-np.abs(moon) * 22)) * smoothstep(-soft, soft, moon)
@@ -74,8 +73,10 @@ def _washes(width: int, height: int, wide: float, high: float) -> Floats:
     return np.asarray(density, np.float32)
 
 
-def _stroke(work: Brushwork, x: Floats, y: Floats, tone: Floats, brush: Brush, turn: Floats, size: Floats, k: int) -> None:
-    """Strokes at these places, each with its own tone, direction and size (arrays, or numbers for all)."""
+def _stroke(
+    work: Brushwork, x: Floats, y: Floats, tone: Floats, brush: Brush, turn: Floats, size: Floats, k: int
+) -> None:
+    """Strokes at these places, each with a tone, direction and size of its own."""
     n = np.arange(len(x))
     at = Points(x.astype(np.float32), y.astype(np.float32), n, n * 0 + 7, k)
     grey = np.broadcast_to(np.asarray(tone, np.float32)[..., None], (len(x), 3))
@@ -102,8 +103,8 @@ def _slopes(work: Brushwork) -> None:
 def _bamboo(work: Brushwork) -> None:
     """Stalks on the left, in joints, and their leaves in crowds of pointed strokes."""
     n = np.arange(11)
+    y = work.high * (1.04 - 0.105 * n)
     for s, (foot, lean, thick, tone) in enumerate(_STALKS):
-        y = work.high * (1.04 - 0.105 * n)
         x = work.wide * (foot + lean * (1 - y / work.high) + 0.008 * np.sin(n))
         joint = Brush(0.105 * work.high - 0.008, thick, bristle=38, edge=-26, dry=0.52, blunt=12)
         _stroke(work, x, y, np.full(11, tone), joint, np.full(11, lean * 1.2 - np.pi / 2), np.ones(11), 80 + s)
@@ -120,27 +121,27 @@ def _pine(work: Brushwork) -> None:
     x, y = work.wide * (0.93 - 0.20 * t + 0.05 * np.sin(7 * t)), work.high * (1.0 - 0.60 * t)
     parts = [(x, y, 1.15 - t)]
     for start, dx, dy in _BOUGHS:
-        k = int(start * 59)
-        parts.append((x[k] + dx * t, y[k] + dy * t + 0.03 * np.sin(5 * t), 0.4 * (1.3 - t)))
+        at = int(start * 59)
+        parts.append((x[at] + dx * t, y[at] + dy * t + 0.03 * np.sin(5 * t), 0.4 * (1.3 - t)))
     for b, (x, y, thick) in enumerate(parts):
         heading = np.arctan2(np.gradient(y), np.gradient(x))
         _stroke(work, x, y, 14 + 70 * hash01(np.arange(60), b, 101), _BARK, heading, thick, 110 + b)
         r = [hash01(np.arange(420 if b else 150), b, 102 + c) for c in range(4)]
         k = (59 - r[0] ** 1.5 * (45 if b else 12)).astype(int) // 6 * 6  # needles come in fans, a few on every bough
         fan, out = 2.3 * (r[1] - 0.5) - np.pi / 2, 0.022 + 0.006 * r[2]
-        needle = x[k] + out * np.cos(fan), y[k] + out * np.sin(fan)
-        _stroke(work, *needle, 8 + 60 * r[3] ** 2, _NEEDLE, fan, np.ones(len(k)), 120 + b)
+        nx, ny = x[k] + out * np.cos(fan), y[k] + out * np.sin(fan)
+        _stroke(work, nx, ny, 8 + 60 * r[3] ** 2, _NEEDLE, fan, np.ones(len(k)), 120 + b)
 
 
 def _render(width: int, height: int) -> Pixels:
     work = Brushwork(width, height)
-    work.fill(np.full(3, 255, np.float32))
+    work.fill(np.full(3, 255))
     for paint in (_slopes, _pine, _bamboo):
         paint(work)
     x, y = pixel_grid(width, height)
     fibre = noise(x * 30, y * 160, 120) + noise(x * 170, y * 40, 121) + grain(x, y, 110, (width * height) ** 0.5, 122)
     light = np.exp(-_washes(width, height, work.wide, work.high) * (1 + 0.10 * fibre)) * (work.picture()[..., 0] / 255)
-    rgb = _INK + (_PAPER + 3 * fibre[..., None] - _INK) * light[..., None]
+    rgb = blend(np.broadcast_to(_INK, (*light.shape, 3)), _PAPER + 3 * fibre[..., None], light)
     seal = np.maximum(np.abs(x - 0.955 * work.wide), np.abs(y - 0.06 * work.high)) < 0.022
     cut = smoothstep(-0.1, 0.1, np.cos(x * 560) * np.cos(y * 420 + 2 * np.cos(x * 260)) + 0.35)
     return to_pixels(blend(rgb, _SEAL, seal * cut))

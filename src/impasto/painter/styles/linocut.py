@@ -12,7 +12,16 @@ from scipy import ndimage
 
 from impasto.painter.styles.canvas import Floats, Pixels, blend, hash01, noise, palette, smoothstep, spline
 from impasto.painter.styles.shapes import (
-    Numbers, Pieces, border_distance, ellipse, fineness, grain, paint_in_bands, place, ribbon, rows_along,
+    Numbers,
+    Pieces,
+    border_distance,
+    ellipse,
+    fineness,
+    grain,
+    paint_in_bands,
+    place,
+    ribbon,
+    rows_along,
 )  # fmt: skip
 from impasto.painter.styles.style import HouseStyle
 

@@ -7,7 +7,8 @@ these are undone from the last to the first until a drop is found that covers it
 
 import numpy as np
 
-from impasto.painter.styles.canvas import Floats, Pixels, fbm, grain, hash01, noise, palette, pixel_grid, to_pixels
+from impasto.painter.styles.canvas import Floats, Pixels, fbm, grain, hash01, noise, palette
+from impasto.painter.styles.pieces import paint_in_bands
 from impasto.painter.styles.style import HouseStyle
 
 _INKS = palette("#f5e9d0", "#1b2559", "#b51f33", "#e9a42c", "#17807e", "#14121c", "#e78f97", "#3f6fb5")
@@ -18,19 +19,18 @@ _CURLS = ((0.22, 0.28, 0.105, 3.4), (0.55, 0.50, 0.150, -4.2), (0.82, 0.24, 0.10
           (0.84, 0.76, 0.125, 3.8), (0.50, 0.90, 0.075, -2.6), (0.46, 0.10, 0.080, 2.8))  # fmt: skip
 
 
-def _drops(wide: float, high: float) -> list[tuple[float, float, float, int]]:
-    """All drops in the order in which they fell: x, y, radius (units) and ink."""
+def _drops(wide: float, high: float) -> list[tuple[np.float32, np.float32, np.float32, int]]:
+    """All drops in the order in which they fell: x, y, radius (units) and ink; they fall into 4 x 4 wells."""
     drops = []
-    wells = 16
     for turn in range(_ROUNDS):
-        for well in range(wells):
-            r = [float(v) for v in hash01(well, np.arange(3), 7)]
-            s = [float(v) for v in hash01(well, np.arange(4) + 10 * turn, 8)]
-            x, y = ((well % 4 + r[0]) / 4 * wide, (well // 4 + r[1]) / 4 * high)
-            ink = _ORDER[(turn + well * 5) % len(_ORDER)]
-            drops.append(
-                (x + 0.05 * (s[0] - 0.5), y + 0.05 * (s[1] - 0.5), 0.050 + 0.035 * s[2] * (turn < _ROUNDS - 3), ink)
-            )
+        late = turn >= _ROUNDS - 3  # the last drops are small
+        for well in range(16):
+            at = hash01(well, np.arange(2), 7)
+            r = hash01(well, np.arange(3) + 10 * turn, 8)
+            x = (well % 4 + at[0]) / 4 * wide + 0.05 * (r[0] - 0.5)
+            y = (well // 4 + at[1]) / 4 * high + 0.05 * (r[1] - 0.5)
+            radius = 0.050 + (0 if late else 0.035) * r[2]
+            drops.append((np.float32(x), np.float32(y), np.float32(radius), _ORDER[(turn + well * 5) % len(_ORDER)]))
     return drops
 
 
@@ -49,43 +49,39 @@ def _uncomb(x: Floats, y: Floats) -> tuple[Floats, Floats]:
     return x, y
 
 
-def _ink(x: Floats, y: Floats, drops: list[tuple[float, float, float, int]], wide: float, high: float) -> Pixels:
-    """The ink that lies at the places (x, y), flat arrays."""
+def _ink(x: Floats, y: Floats, wide: float, high: float) -> Pixels:
+    """The ink that lies at the places x and y (flat arrays)."""
     x, y = x + 0.010 * noise(x * 5, y * 5, 3) + 0.0018 * noise(x * 40, y * 40, 4), y + 0.010 * noise(x * 5, y * 5, 5)
-    for cx, cy, radius, turn in _CURLS:
-        dx, dy = x - cx * wide, y - cy * high
-        angle = -turn * np.exp(-((dx * dx + dy * dy) / np.float32(radius * radius)))
+    for place_x, place_y, reach, turn in _CURLS:
+        cx, cy = np.float32(place_x * wide), np.float32(place_y * high)
+        dx, dy = x - cx, y - cy
+        angle = -turn * np.exp(-((dx * dx + dy * dy) / np.float32(reach * reach)))
         c, s = np.cos(angle), np.sin(angle)
-        x, y = cx * wide + dx * c - dy * s, cy * high + dx * s + dy * c
-    x, y = _uncomb(x.astype(np.float32), y.astype(np.float32))
+        x, y = cx + dx * c - dy * s, cy + dx * s + dy * c
+    x, y = _uncomb(x, y)
     found = np.full(x.shape, 5, np.uint8)
-    left = np.arange(x.size)
-    for cx, cy, radius, ink in reversed(drops):
-        dx, dy = x - np.float32(cx), y - np.float32(cy)
-        d2 = dx * dx + dy * dy
-        under = d2 < radius * radius
-        found[left[under]] = ink
-        out = ~under
-        left, dx, dy, d2 = left[out], dx[out], dy[out], d2[out]
-        back = np.sqrt(1 - np.float32(radius * radius) / d2)
-        x, y = np.float32(cx) + dx * back, np.float32(cy) + dy * back
+    left = np.arange(x.size)  # places that no drop has covered yet
+    for cx, cy, radius, ink in reversed(_drops(wide, high)):
+        dx, dy = x - cx, y - cy
+        square = dx * dx + dy * dy
+        out = square >= radius * radius
+        found[left[~out]] = ink
+        left, dx, dy = left[out], dx[out], dy[out]
+        back = np.sqrt(1 - radius * radius / square[out])
+        x, y = cx + dx * back, cy + dy * back
     return found
 
 
 def _render(width: int, height: int) -> Pixels:
-    fine = 2
-    gx, gy = pixel_grid(width * fine, height * fine)
-    wide, high = width / (width * height) ** 0.5, height / (width * height) ** 0.5
-    drops = _drops(wide, high)
-    rgb = np.empty((height, width, 3), np.float32)
-    band = max(1, 120_000 // (width * fine * fine))
-    for top in range(0, height, band):
-        y = gy[top * fine : (top + band) * fine]
-        inks = _ink(*(np.broadcast_to(a, (len(y), width * fine)).ravel() for a in (gx, y)), drops, wide, high)
-        rgb[top : top + band] = _INKS[inks].reshape(-1, fine, width, fine, 3).mean(axis=(1, 3))
-    x, y = pixel_grid(width, height)
-    pale = 0.10 * fbm(x * 7, y * 7, 11, 3) + 0.05 * grain(x, y, 110, (width * height) ** 0.5, 12) + 0.04 * noise(x * 230, y * 60, 13)
-    return to_pixels(rgb * (1 + pale * 0.8)[..., None] + (10 * pale)[..., None])
+    unit = (width * height) ** 0.5
+
+    def shade(x: Floats, y: Floats, _: slice) -> Floats:
+        every_x, every_y = np.broadcast_arrays(x, y)
+        inks = _ink(every_x.ravel(), every_y.ravel(), width / unit, height / unit).reshape(every_x.shape)
+        paper = fbm(x * 7, y * 7, 11, 3) + 0.5 * grain(x, y, 110, unit, 12) + 0.4 * noise(x * 230, y * 60, 13)
+        return np.asarray(_INKS[inks] * (1 + 0.08 * paper)[..., None] + paper[..., None], np.float32)
+
+    return paint_in_bands(width, height, shade, fine=2)
 
 
 STYLE = HouseStyle(

@@ -40,7 +40,7 @@ def _lines(x: Floats, wide: float, high: float) -> tuple[Floats, Floats]:
 
 def _furrows(x: Floats, y: Floats, shore: Floats, wide: float) -> Floats:
     """The direction in which the rows of the field run together behind the trees."""
-    return np.arctan2(y - shore + 0.22, (x - 0.62 * wide) * 1.6)
+    return np.asarray(np.arctan2(y - shore + 0.22, (x - 0.62 * wide) * 1.6))
 
 
 def _angle(x: Floats, y: Floats, wide: float, high: float) -> Floats:
@@ -51,7 +51,7 @@ def _angle(x: Floats, y: Floats, wide: float, high: float) -> Floats:
     sky = np.where(np.hypot(dx, dy) < 0.28, ring, 0.7 * noise(x * 2.2, y * 3.5, 5))
     tree = np.pi / 2 + 1.1 * noise(x * 7, y * 7, 7)
     field = _furrows(x, y, shore, wide) + 0.35 * noise(x * 5, y * 5, 6)
-    return np.where(y < top, sky, np.where(y < shore, tree, field)) + 0.5 * noise(x * 14, y * 14, 80)
+    return np.asarray(np.where(y < top, sky, np.where(y < shore, tree, field)) + 0.5 * noise(x * 14, y * 14, 80))
 
 
 def _colour(x: Floats, y: Floats, r: Floats, s: Floats, wide: float, high: float) -> Floats:

@@ -58,9 +58,9 @@ def _picture(wide: float, high: float) -> Iterator[_Wash]:
     """All washes in the order in which they are laid."""
     for k in range(40):  # the ground: broad, pale, wet into wet
         r = _random(k, 0, 11)
-        hue = _COOL if r[1] > 0.35 + 0.3 * r[0] else _WARM
+        hues = _COOL if r[1] > 0.35 + 0.3 * r[0] else _WARM
         radius, stretch = 0.10 + 0.12 * r[2], 0.8 + 0.5 * r[3]
-        yield _Wash(r[0] * wide, r[1] * high, radius, stretch, 3.1 * r[4], hue[int(r[5] * 4)], 0.28, 0.9, 0.1)
+        yield _Wash(r[0] * wide, r[1] * high, radius, stretch, 3.1 * r[4], hues[int(r[5] * 4)], 0.28, 0.9, 0.1)
     for k in range(90):  # leaves
         r = _random(k, 0, 12)
         lean = noise(np.array([r[0] * 4]), np.array([r[1] * 4]), 14)

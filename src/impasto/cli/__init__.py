@@ -1,0 +1,28 @@
+"""The command line: parsing and printing, one module per group of commands."""
+
+import sys
+
+import typer
+
+from impasto.cli.paint import paint
+from impasto.cli.styles import styles
+from impasto.cli.weights import weights
+
+app = typer.Typer(
+    help="Paint a photo in the style of a painting, and see how the network does it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(paint)
+app.add_typer(styles, name="styles")
+app.add_typer(weights, name="weights")
+
+
+def main() -> None:
+    """The command `impasto`. Exit codes: 0, 1 for a failure, 2 for misuse, 130 when interrupted."""
+    try:
+        app(prog_name="impasto")
+    except KeyboardInterrupt:
+        print("impasto: interrupted", file=sys.stderr)
+        sys.exit(130)

@@ -1,0 +1,48 @@
+"""A painting's progress: a bar on a terminal, one line a scale elsewhere."""
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from impasto.painter import Painter, Progress
+
+
+def shown(painter: "Painter") -> "Iterator[Progress]":
+    """Paint, showing each step on standard error."""
+    if sys.stderr.isatty():
+        yield from _bar(painter)
+        return
+    for step in painter:
+        if step.step == step.steps:
+            print(
+                f"scale {step.scale + 1} of {step.scales}, {step.width} × {step.height}: {step.steps} steps, "
+                f"objective {step.objective:,.0f}, {step.seconds:.1f} s",
+                file=sys.stderr,
+                flush=True,
+            )
+        yield step
+
+
+def _bar(painter: "Painter") -> "Iterator[Progress]":
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    columns = (
+        TextColumn("scale {task.fields[scale]}, step {task.fields[step]}"),
+        BarColumn(),
+        TextColumn("objective {task.fields[objective]}, {task.fields[left]} s left"),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=1.0, scale="-", step="-", objective="-", left="-")
+        for step in painter:
+            share = step.seconds / max(step.seconds + step.seconds_left, 1e-9)
+            bar.update(
+                task,
+                completed=share,
+                scale=f"{step.scale + 1}/{step.scales}",
+                step=f"{step.step}/{step.steps}",
+                objective=f"{step.objective:,.0f}",
+                left=f"{step.seconds_left:.0f}",
+            )
+            yield step

@@ -1,0 +1,20 @@
+"""libvips, set up for us: it prints nothing, and holds on to no file. The other modules take `pyvips` from here."""
+
+import os
+import sys
+
+if "pyvips" not in sys.modules:
+    # libvips reads this as it starts, and keeps its warnings to itself. pyvips would turn them into log records, and
+    # prints a traceback where a warning quotes bytes of a broken file that are no UTF-8. Where a program has pyvips
+    # already, its warnings are that program's to handle.
+    os.environ.setdefault("VIPS_WARNING", "1")
+    import pyvips
+
+    pyvips._remove_log_handler()
+else:
+    import pyvips
+
+# libvips keeps its last hundred operations, with their files open, in case one is asked for again; ours never are
+pyvips.cache_set_max(0)
+
+__all__ = ["pyvips"]

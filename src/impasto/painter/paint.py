@@ -1,0 +1,47 @@
+"""One call that paints."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from impasto import images
+from impasto.painter.painter import Painter, Painting, Progress
+from impasto.painter.settings import Settings
+from impasto.painter.styles import DEFAULT_STYLE
+from impasto.painter.styles.library import find
+
+
+def paint(
+    photo: Any,
+    style: Any = None,
+    *,
+    progress: Callable[[Progress], None] | None = None,
+    init: Any = None,
+    **settings: Any,
+) -> Painting:
+    """Paint a photo in a style.
+
+    Args:
+        photo: a path, bytes, PIL image, array (H × W × 3, uint8, or floats from 0 to 1) or tensor (3 × H × W).
+        style: a house style's or an added style's name, or a picture as above; a mapping of names or paths to weights
+            for several. Without one, the default house style.
+        progress: called after each step.
+        init: a picture to start from instead of the photo.
+        settings: as :class:`Settings` names them; `size=512`, `quality="standard"`, …
+
+    Raises:
+        PictureError, SettingsError, StyleError, WeightsError: each a ValueError with one plain line.
+    """
+    chosen = [
+        (find(source) if isinstance(source, str) else images.read(source), weight)
+        for source, weight in (
+            styles.items() if isinstance(style, Mapping) else [(DEFAULT_STYLE if style is None else style, 1.0)]
+        )
+    ]
+    start = None if init is None else images.read(init)
+    if start is not None:
+        settings["init"] = "file"
+    painter = Painter(images.read(photo), chosen, Settings(**settings), init=start)
+    for step in painter:
+        if progress is not None:
+            progress(step)
+    return painter.painting()

@@ -1,0 +1,83 @@
+"""What the optimiser holds in its hands: parameters, and the picture that they stand for.
+
+Both parameterisations keep every pixel inside [0, 255] through x = 127.5 (1 + tanh z): a painter that optimises free
+pixels and clamps on saving delivers a picture whose objective is many times what it reported. A tanh hardly moves a
+pixel that starts at an end, so the start is drawn in to the middle `SPAN` of the range.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+SPAN = 0.95
+
+
+class Parameterization(Protocol):
+    """A way to hold a picture as a list of tensors that an optimiser may change freely."""
+
+    def parameters(self, picture: Tensor) -> list[Tensor]:
+        """The parameters that stand for a picture, 1 × 3 × H × W in 0–255."""
+
+    def picture(self, parameters: Sequence[Tensor]) -> Tensor:
+        """The picture, 1 × 3 × H × W in 0–255, differentiable."""
+
+
+def _squash(free: Tensor) -> Tensor:
+    return 127.5 + 127.5 * torch.tanh(free)
+
+
+def _free(picture: Tensor) -> Tensor:
+    return torch.atanh((picture / 127.5 - 1).clamp(-1, 1) * SPAN)
+
+
+class Pixels:
+    """The pixels themselves, under the tanh."""
+
+    def parameters(self, picture: Tensor) -> list[Tensor]:
+        """One tensor of the picture's shape."""
+        return [_free(picture)]
+
+    def picture(self, parameters: Sequence[Tensor]) -> Tensor:
+        """The picture, 1 × 3 × H × W in 0–255."""
+        return _squash(parameters[0])
+
+
+class LaplacianPyramid:
+    """The picture as a sum of band-passed pictures, each at half the size of the one before (Burt and Adelson 1983).
+
+    A step that is short in the pyramid's coefficients can be long in the picture's large shapes, which is what makes
+    L-BFGS need about half the steps that it needs on pixels.
+
+    Args:
+        levels: how many; the last is what is left after the others.
+        scale: how much a coefficient of a level counts in the picture against one of the finer level beside it.
+    """
+
+    def __init__(self, levels: int = 5, scale: float = 0.85) -> None:
+        self.levels = levels
+        self.scale = scale
+
+    def parameters(self, picture: Tensor) -> list[Tensor]:
+        """Level l is 1 × 3 × ⌈H / 2ˡ⌉ × ⌈W / 2ˡ⌉; fewer levels where the picture is small."""
+        rest, bands, weight = _free(picture), [], 1.0
+        while len(bands) + 1 < self.levels and min(rest.shape[2:]) >= 4:
+            coarse = F.avg_pool2d(rest, 2, ceil_mode=True, count_include_pad=False)
+            bands.append((rest - _enlarge(coarse, rest)) / weight)
+            rest, weight = coarse, weight * self.scale
+        return [*bands, rest / weight]
+
+    def picture(self, parameters: Sequence[Tensor]) -> Tensor:
+        """The picture, 1 × 3 × H × W in 0–255."""
+        weight = self.scale ** (len(parameters) - 1)
+        whole = parameters[-1] * weight
+        for band in reversed(parameters[:-1]):
+            weight /= self.scale
+            whole = band * weight + _enlarge(whole, band)
+        return _squash(whole)
+
+
+def _enlarge(picture: Tensor, like: Tensor) -> Tensor:
+    return F.interpolate(picture, size=like.shape[2:], mode="bilinear", align_corners=False)

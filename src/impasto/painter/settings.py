@@ -1,0 +1,125 @@
+"""What a painting can be asked for."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+Quality = Literal["draft", "standard", "fine"]
+StyleLoss = Literal["gram", "moments", "wasserstein"]
+LayerWeights = tuple[tuple[str, float], ...]
+CHOICES: dict[str, tuple[str, ...]] = {
+    "quality": get_args(Quality),
+    "style_loss": get_args(StyleLoss),
+    "init": ("photo", "noise", "file"),
+    "pooling": ("max", "avg"),
+    "device": ("auto", "cpu", "cuda", "mps"),
+    "dtype": ("auto", "float32", "bfloat16"),
+}
+BLOCKS = {1: 2, 2: 2, 3: 4, 4: 4, 5: 4}
+LAYER_NAMES = tuple(f"conv{block}_{i}" for block, count in BLOCKS.items() for i in range(1, count + 1))
+CONTENT_LAYERS: LayerWeights = (("conv4_2", 1.0),)
+STYLE_LAYERS: LayerWeights = tuple((f"conv{block}_1", 1.0) for block in BLOCKS)
+# conv5_1 still has a position of its own at this size.
+MIN_SIZE, MAX_SIZE = 32, 100_000
+# What describes the machine and not the painting.
+OF_THE_MACHINE = ("device", "threads", "weights")
+
+
+class SettingsError(ValueError):
+    """A setting that makes no sense; the message is one plain line that names the mend."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a painting can be asked for; the defaults are a good painting.
+
+    Attributes:
+        size: the canvas's long side in pixels; None for the photo's own size.
+        quality: how long to work.
+        content_weight: α, multiplies the objective's content term.
+        style_weight: β, multiplies its style term.
+        tv_weight: multiplies the total variation.
+        style_scale: the size of the brush; at 1 the style has as many pixels as the canvas.
+        keep_colors: recolour the style to the photo's palette first.
+        content_layers: (layer, weight) pairs, after the ReLU.
+        style_layers: the same.
+        pooling: "max" or "avg".
+        style_loss: what of a layer's features is compared.
+        init: what the canvas shows before the first step.
+        seed: of the noise that "noise" starts from.
+        device: where to compute; "auto" takes CUDA or MPS where there is one.
+        dtype: of the network; "auto" takes bfloat16 where the processor multiplies it faster.
+        threads: how many the processor may use; None for PyTorch's choice.
+        weights: a file in torchvision's format; None for the packaged weights.
+
+    Raises:
+        SettingsError: a value that makes no sense.
+    """
+
+    size: int | None = 512
+    quality: Quality = "standard"
+    content_weight: float = 5.0
+    style_weight: float = 1.0
+    tv_weight: float = 0.0
+    style_scale: float = 1.0
+    keep_colors: bool = False
+    content_layers: LayerWeights = CONTENT_LAYERS
+    style_layers: LayerWeights = STYLE_LAYERS
+    pooling: Literal["max", "avg"] = "max"
+    style_loss: StyleLoss = "gram"
+    init: Literal["photo", "noise", "file"] = "photo"
+    seed: int = 0
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    threads: int | None = None
+    weights: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.size is not None and not MIN_SIZE <= self.size <= MAX_SIZE:
+            raise SettingsError(f"a size of {self.size} px is not possible; give one from {MIN_SIZE} to {MAX_SIZE}")
+        for name, choices in CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise SettingsError(f"{name} can't be {getattr(self, name)!r}; choose one of: {', '.join(choices)}")
+        for name in ("content_weight", "style_weight", "tv_weight"):
+            _check_weight(name.replace("_", " "), getattr(self, name))
+        if self.content_weight == 0 and self.style_weight == 0:
+            raise SettingsError("the content and the style weight are both 0; give one of them a weight above 0")
+        if not (math.isfinite(self.style_scale) and 0.05 <= self.style_scale <= 20):
+            raise SettingsError(f"a style scale of {self.style_scale} is not possible; give one from 0.05 to 20")
+        if self.threads is not None and self.threads < 1:
+            raise SettingsError(f"{self.threads} threads are not possible; give 1 or more")
+        for kind, layers in (("content", self.content_layers), ("style", self.style_layers)):
+            if not layers:
+                raise SettingsError(f"no {kind} layer; give at least one of {LAYER_NAMES[0]} … {LAYER_NAMES[-1]}")
+            for layer, weight in layers:
+                if layer not in LAYER_NAMES:
+                    raise SettingsError(f"no layer is called {layer!r}; they are: {', '.join(LAYER_NAMES)}")
+                _check_weight(f"weight of the {kind} layer {layer}", weight)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What makes the painting, and nothing of the machine, as JSON can hold it."""
+        return {name: value for name, value in asdict(self).items() if name not in OF_THE_MACHINE}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> "Settings":
+        """The inverse of :meth:`to_dict`; names that are not a setting's are passed over.
+
+        Raises:
+            SettingsError: a value that makes no sense.
+        """
+        known = {field.name for field in fields(cls)} - set(OF_THE_MACHINE)
+        values = {name: value for name, value in stored.items() if name in known}
+        try:
+            for name in ("content_layers", "style_layers"):
+                if name in values:
+                    values[name] = tuple((str(layer), float(weight)) for layer, weight in values[name])
+            return cls(**values)
+        except TypeError:
+            raise SettingsError("these stored settings can't be read; give the options instead") from None
+
+
+def _check_weight(name: str, weight: float) -> None:
+    if not math.isfinite(weight) or weight < 0:
+        raise SettingsError(f"a {name} of {weight} is not possible; give 0 or more")
