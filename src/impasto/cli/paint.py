@@ -97,7 +97,7 @@ def paint(
             "style_loss": style_loss, "pooling": pooling, "dtype": dtype, "threads": threads, "device": device,
             "weights": _weights_file(weights),
         }  # fmt: skip
-        changes = {name: value for name, value in given.items() if value is not None}
+        changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         if size == "full":
             changes["size"] = None
         start = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ def draw(rows: "Sequence[Progress]", path: Path) -> None:
     seconds = [row.seconds for row in rows]
     for name in ("objective", "content", "style"):
         axes.plot(seconds, [getattr(row, name) for row in rows], label=name)
-    for before, after in zip(rows, rows[1:], strict=False):
+    for before, after in pairwise(rows):
         if after.scale != before.scale:
             axes.axvline(after.seconds, color="0.7", linewidth=1)
             axes.text(after.seconds, axes.get_ylim()[1], f" {after.width} × {after.height}", va="top", color="0.4")

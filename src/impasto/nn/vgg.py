@@ -72,14 +72,14 @@ class VGG19(nn.Module):
         Returns:
             layer → B × N × H' × W', in the network's dtype, in the layers' order.
         """
-        x = (picture - self.mean).to(self.dtype).contiguous(memory_format=torch.channels_last)
+        x = (picture - self.get_buffer("mean")).to(self.dtype).contiguous(memory_format=torch.channels_last)
         features, block = {}, "1"
         for name in self.names:
             if name[4] != block:
                 x, block = self.pool(x, 2), name[4]  # (B, N, H // 2, W // 2)
             kernel, bias = self.get_buffer(f"{name}_kernel"), self.get_buffer(f"{name}_bias")
             if name in self.winograd:
-                x = ConvolutionReLU.apply(x, kernel, bias, self.get_buffer(f"{name}_adjoint"))
+                x = ConvolutionReLU.apply(x, kernel, bias, self.get_buffer(f"{name}_adjoint"))  # type: ignore[no-untyped-call]
             else:
                 x = F.conv2d(x, kernel, bias, padding=1).relu_()
             if name in self.layers:

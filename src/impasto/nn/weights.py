@@ -134,7 +134,7 @@ def _calibration_picture(size: int = 160) -> Tensor:
     noise = torch.randn(1, 3, size, size, generator=torch.Generator().manual_seed(0))
     rows, columns = torch.fft.fftfreq(size), torch.fft.rfftfreq(size)
     frequency = (rows[:, None].square() + columns.square()).sqrt().clamp(min=1 / size)
-    cloud = torch.fft.irfft2(torch.fft.rfft2(noise) / frequency, s=(size, size))
+    cloud: Tensor = torch.fft.irfft2(torch.fft.rfft2(noise) / frequency, s=(size, size))
     return (128 + 60 * cloud / cloud.std()).clamp(0, 255)
 
 

@@ -10,6 +10,7 @@ written here as one product with a Kronecker matrix (vec(Bᵀ d B) = (Bᵀ ⊗ B
 the library's matrix multiplication, a band of tiles at a time to stay in the cache.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -26,7 +27,7 @@ INPUT = [
     [0, 2, -1, -2, 1, 0],
     [0, 4, 0, -5, 0, 1],
 ]
-KERNEL = [
+KERNEL: list[list[float]] = [
     [1 / 4, 0, 0],
     [-1 / 6, -1 / 6, -1 / 6],
     [-1 / 6, 1 / 6, -1 / 6],
@@ -46,7 +47,7 @@ BAND_BYTES = 4 << 20
 BAND_TILES = 128
 
 
-def _kronecker(rows: list[list[float]]) -> Tensor:
+def _kronecker(rows: Sequence[Sequence[float]]) -> Tensor:
     matrix = torch.tensor(rows, dtype=torch.float64)
     return torch.kron(matrix, matrix).float()
 

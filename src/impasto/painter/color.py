@@ -22,7 +22,8 @@ def recolor(style: NDArray[np.uint8], photo: NDArray[np.uint8]) -> NDArray[np.ui
     mean, wanted = colors.mean(0), palette.mean(0)
     forward = _root(np.cov(palette.T), 0.5) @ _root(np.cov(colors.T), -0.5)
     mapped = (colors - mean) @ forward.T + wanted
-    return mapped.round().clip(0, 255).astype(np.uint8).reshape(style.shape)
+    recolored: NDArray[np.uint8] = mapped.round().clip(0, 255).astype(np.uint8).reshape(style.shape)
+    return recolored
 
 
 def _root(covariance: NDArray[np.float64], power: float) -> NDArray[np.float64]:

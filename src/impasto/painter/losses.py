@@ -69,13 +69,15 @@ class _BuresDistance(torch.autograd.Function):
         values, vectors = torch.linalg.eigh((between + between.T) / 2)
         values = values.clamp(min=floor * floor)
         ctx.save_for_backward(root @ (vectors * values.rsqrt()) @ vectors.T @ root)
-        return covariance.trace() + root.square().sum() - 2 * values.sqrt().sum()
+        distance: Tensor = covariance.trace() + root.square().sum() - 2 * values.sqrt().sum()
+        return distance
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
         (transport,) = ctx.saved_tensors
         identity = torch.eye(transport.shape[0], dtype=transport.dtype, device=transport.device)
-        return gradients[0] * (identity - transport), None, None
+        gradient: Tensor = gradients[0] * (identity - transport)
+        return gradient, None, None
 
 
 def wasserstein_loss(mean: Tensor, covariance: Tensor, target_mean: Tensor, target_covariance: Tensor) -> Tensor:
@@ -90,5 +92,6 @@ def wasserstein_loss(mean: Tensor, covariance: Tensor, target_mean: Tensor, targ
     eye = torch.eye(target.shape[0], dtype=target.dtype, device=target.device)
     values, vectors = torch.linalg.eigh(target + ridge * eye)
     root = (vectors * values.clamp(min=0).sqrt()) @ vectors.T
-    spread = _BuresDistance.apply(covariance.double() + ridge * eye, root, float(ridge) * 1e-3)
-    return ((mean.double() - target_mean.double()).square().sum() + spread).to(mean.dtype)
+    spread: Tensor = _BuresDistance.apply(covariance.double() + ridge * eye, root, float(ridge) * 1e-3)  # type: ignore[no-untyped-call]
+    squared = (mean.double() - target_mean.double()).square().sum() + spread
+    return squared.to(mean.dtype)

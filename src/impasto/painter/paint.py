@@ -31,12 +31,8 @@ def paint(
     Raises:
         PictureError, SettingsError, StyleError, WeightsError: each a ValueError with one plain line.
     """
-    chosen = [
-        (find(source) if isinstance(source, str) else images.read(source), weight)
-        for source, weight in (
-            styles.items() if isinstance(style, Mapping) else [(DEFAULT_STYLE if style is None else style, 1.0)]
-        )
-    ]
+    weighted = style.items() if isinstance(style, Mapping) else [(DEFAULT_STYLE if style is None else style, 1.0)]
+    chosen = [(find(source) if isinstance(source, str) else images.read(source), weight) for source, weight in weighted]
     start = None if init is None else images.read(init)
     if start is not None:
         settings["init"] = "file"

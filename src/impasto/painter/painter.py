@@ -3,10 +3,9 @@
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import torch
@@ -91,7 +90,7 @@ class Painting:
     seconds: float
     steps: int
 
-    def save(self, target: str | Path | IO[bytes], *, format: str | None = None, bits: int = 8) -> None:
+    def save(self, target: str | Path | BinaryIO, *, format: str | None = None, bits: int = 8) -> None:
         """Write the painting with its settings; see :func:`impasto.images.write`."""
         images.write(target, self.pixels, format=format, bits=bits, settings=self.settings)
 
@@ -177,13 +176,14 @@ class Painter:
 
     def scales(self) -> list[tuple[int, int, int]]:
         """(width, height, steps) of each scale, the coarsest first."""
-        schedule = SCHEDULES[self.settings.quality]
-        kept = [
-            (share, steps)
-            for share, steps in schedule
-            if share == 1 or min(self.width, self.height) * share >= COARSEST
-        ]
-        return [(max(1, round(self.width * s)), max(1, round(self.height * s)), steps) for s, steps in kept]
+        scales, carried = [], 0
+        for share, steps in SCHEDULES[self.settings.quality]:
+            if share < 1 and min(self.width, self.height) * share < COARSEST:
+                carried += steps  # what a scale too coarse to use would have done is cheap at the next
+            else:
+                scales.append((round(self.width * share), round(self.height * share), steps + carried))
+                carried = 0
+        return scales
 
     def estimate(self) -> float:
         """Seconds that the painting will take on this machine, from timing the network on a small picture."""
@@ -321,9 +321,8 @@ class _Evaluation:
         costs: Costs = self.objective(self.parameterization.picture(self.split(leaf)))
         (gradient,) = torch.autograd.grad(costs.objective, leaf)
         parts = (float(costs.objective.detach()), float(costs.content.detach()), float(costs.style.detach()))
-        with suppress(StopIteration):
-            while len(self.costs) > 3:
-                self.costs.pop(next(iter(self.costs)))
+        while len(self.costs) > 3:
+            self.costs.pop(next(iter(self.costs)))
         self.costs[id(vector)] = (vector, parts)
         return parts[0], gradient
 

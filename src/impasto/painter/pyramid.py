@@ -62,7 +62,8 @@ class LaplacianPyramid:
 
     def parameters(self, picture: Tensor) -> list[Tensor]:
         """Level l is 1 × 3 × ⌈H / 2ˡ⌉ × ⌈W / 2ˡ⌉; fewer levels where the picture is small."""
-        rest, bands, weight = _free(picture), [], 1.0
+        bands: list[Tensor] = []
+        rest, weight = _free(picture), 1.0
         while len(bands) + 1 < self.levels and min(rest.shape[2:]) >= 4:
             coarse = F.avg_pool2d(rest, 2, ceil_mode=True, count_include_pad=False)
             bands.append((rest - _enlarge(coarse, rest)) / weight)

@@ -11,19 +11,47 @@ import platformdirs
 from PIL import Image, UnidentifiedImageError
 
 from impasto.painter.styles import (
+    batik,
     charcoal,
+    cubist,
     fresco,
+    geometric,
     ink,
+    linocut,
     marbling,
+    mosaic,
+    neon,
     night,
     oil,
     pointillism,
+    risograph,
+    stained_glass,
+    tapestry,
     watercolour,
     woodblock,
 )
 from impasto.painter.styles.style import HouseStyle, Pixels
 
-_MODULES = (night, woodblock, oil, pointillism, watercolour, ink, charcoal, fresco, marbling)
+_MODULES = (
+    night,
+    woodblock,
+    oil,
+    pointillism,
+    watercolour,
+    ink,
+    charcoal,
+    fresco,
+    marbling,
+    stained_glass,
+    mosaic,
+    cubist,
+    geometric,
+    risograph,
+    linocut,
+    batik,
+    neon,
+    tapestry,
+)
 
 HOUSE_STYLES: dict[str, HouseStyle] = {module.STYLE.name: module.STYLE for module in _MODULES}
 """All house styles by name, in the order in which they are shown."""

@@ -1,8 +1,8 @@
 """Charcoal, red and white chalk: a still life on drapery, hatched on a toned, grained paper.
 
 A tone is worked out per place (fruits, a jug and folds of cloth in light from the upper left); darker places get more
-layers of hatching, each in its own direction or (in red) along the form, and lights get white chalk. The strokes only catch on the
-teeth of the paper, smudged areas lie under them, and contours are drawn over with a pressed stick.
+layers of hatching, each in its own direction or (in red) along the form, and lights get white chalk. The strokes only
+catch on the teeth of the paper, smudged areas lie under them, and contours are drawn over with a pressed stick.
 """
 
 import numpy as np
@@ -30,7 +30,7 @@ _FORMS = (
     (0.76, 0.62, 0.115, 0.108), (0.12, 0.70, 0.105, 0.100), (0.43, 0.74, 0.120, 0.112), (0.91, 0.80, 0.095, 0.090),
     (0.64, 0.84, 0.085, 0.080), (0.24, 0.87, 0.075, 0.070),
 )  # fmt: skip
-# layers of hatching: direction (None is along the form, in red chalk), the tone below which it is laid, and how hard it is pressed
+# layers of hatching: direction (None is along the form, in red chalk), the tone below which it is laid, and pressure
 _HATCHES = ((0.75, 0.66, 120), (None, 0.60, 215), (-0.6, 0.34, 200), (0.95, 0.22, 225), (0.2, 0.12, 245))
 _STICK = Brush(0.070, 0.0042, bristle=35, edge=0, dry=0.35, bend=4)
 _CRAYON = Brush(0.034, 0.0080, bristle=40, edge=0, dry=0.5, bend=4)

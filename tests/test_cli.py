@@ -1,0 +1,152 @@
+"""The command, as a process."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+QUICK = ("--size", "48", "--quality", "draft")
+
+
+def line(process):
+    """The one line that a failed command ends with; and never a traceback."""
+    text = process.stderr.decode()
+    assert "Traceback" not in text
+    return text.strip().splitlines()[-1]
+
+
+def test_help_groups_the_options(run):
+    text = run("paint", "--help").stdout.decode()
+    assert text.index("--style") < text.index("The network") < text.index("--style-layer")
+
+
+def test_a_photo_becomes_a_painting_beside_it_and_nothing_is_overwritten(run, photo, tmp_path):
+    (tmp_path / "disc.png").write_bytes(photo.read_bytes())
+    first = run("paint", tmp_path / "disc.png", *QUICK)
+    assert first.returncode == 0, first.stderr
+    assert "house style night" in first.stderr.decode()
+    second = run("paint", tmp_path / "disc.png", *QUICK, "--style", "night", "--json")
+    row = json.loads(second.stdout)
+    assert (row["width"], row["height"], row["steps"]) == (48, 36, 20)
+    assert {path.name for path in tmp_path.iterdir()} == {"disc.png", "disc-night.jpg", "disc-night-2.jpg"}
+    assert Image.open(tmp_path / "disc-night.jpg").size == (48, 36)
+
+
+def test_standard_input_output_frames_and_plot(run, photo, tmp_path):
+    frames, plot = tmp_path / "grow.gif", tmp_path / "plot.png"
+    process = run(
+        "paint", "-", "-o", "-", *QUICK, "--style", "ink:2", "--style", "night", "--frames", frames, "--plot", plot,
+        stdin=photo.read_bytes(),
+    )  # fmt: skip
+    assert process.returncode == 0, process.stderr
+    assert process.stdout.startswith(b"\x89PNG")
+    assert Image.open(frames).n_frames == 20
+    assert Image.open(plot).width > 400
+
+
+def test_like_repeats_the_settings_on_another_photo(run, photo, tmp_path):
+    made = tmp_path / "made.png"
+    assert run("paint", photo, *QUICK, "--style", "ink", "--content-weight", "7", "-o", made).returncode == 0
+    out = tmp_path / "again.png"
+    again = run("paint", photo, "--like", made, "-o", out)
+    assert again.returncode == 0, again.stderr
+    assert np.array_equal(np.asarray(Image.open(made)), np.asarray(Image.open(out)))
+
+
+def test_of_many_photos_a_bad_one_is_named_and_passed_over(run, photo, tmp_path):
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(b"no picture")
+    (folder / "b.png").write_bytes(photo.read_bytes())
+    process = run("paint", folder, *QUICK, "--style", "night", "-o", out)
+    assert process.returncode == 1
+    assert "passed over" in process.stderr.decode()
+    assert [path.name for path in out.iterdir()] == ["b-night.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["missing.jpg"], 1, "missing.jpg"),
+        (["PHOTO", "--style", "nigth"], 2, "night"),
+        (["PHOTO", "--style", "night:-1"], 2, "weight"),
+        (["PHOTO", "--style", "night:nan"], 2, "weight"),
+        (["PHOTO", "--content-weight", "-2"], 2, "content weight"),
+        (["PHOTO", "--size", "huge"], 2, "size"),
+        (["PHOTO", "--quality", "best"], 2, "draft"),
+        (["PHOTO", "--device", "cuda"], 2, "--device cpu"),
+        (["PHOTO", "--style-layer", "conv6_1"], 2, "conv5_4"),
+        (["PHOTO", "--max-pixels", "100"], 1, "--max-pixels"),
+        (["PHOTO", "-o", "nowhere/out.jpg"], 1, "nowhere"),
+        (["PHOTO", "-o", "out.xyz"], 1, ".xyz"),
+        (["PHOTO", "PHOTO", "-o", "out.jpg"], 2, "folder"),
+        (["PHOTO", "-o", "-", "--json"], 2, "standard output"),
+        (["PHOTO", "--weights", "PHOTO"], 2, "weights"),
+        (["EMPTY"], 1, "no pictures"),
+        (["TINY"], 1, "too small"),
+        (["THIN"], 1, "too small"),
+        (["CUT"], 1, "cut"),
+    ],
+)
+def test_bad_input_is_one_plain_line(run, photo, tmp_path, arguments, code, words):
+    empty, tiny, thin, cut = tmp_path / "empty", tmp_path / "tiny.png", tmp_path / "thin.png", tmp_path / "cut.png"
+    empty.mkdir()
+    Image.new("RGB", (1, 1)).save(tiny)
+    Image.new("RGB", (40_000, 2)).save(thin)
+    cut.write_bytes(photo.read_bytes()[:300])
+    names = {"PHOTO": photo, "EMPTY": empty, "TINY": tiny, "THIN": thin, "CUT": cut}
+    process = run("paint", *[names.get(a, a) for a in arguments], "--quality" if "--quality" not in arguments else "--seed", "draft" if "--quality" not in arguments else "0")  # fmt: skip # noqa: E501
+    assert process.returncode == code, process.stderr
+    assert words in line(process)
+    assert not list(photo.parent.glob("disc-*"))
+
+
+def test_ctrl_c_saves_what_there_is(photo, home, tmp_path):
+    out = tmp_path / "out.png"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "impasto", "paint", photo, "--size", "256", "--quality", "fine", "--style", "night", "-o", out],
+        stderr=subprocess.PIPE,
+        env={**os.environ, "IMPASTO_HOME": str(home)},
+        text=True,
+    )  # fmt: skip # noqa: E501
+    for text in process.stderr:
+        if "scale 1 of 2" in text:
+            process.send_signal(signal.SIGINT)
+            break
+    rest = process.stderr.read()
+    assert process.wait(60) == 130
+    assert "saved" in rest
+    assert Image.open(out).size == (256, 192)
+
+
+def test_styles_are_listed_added_and_removed(run, photo, tmp_path):
+    rows = [json.loads(row) for row in run("styles", "--json").stdout.splitlines()]
+    assert len(rows) >= 9
+    assert all(row["name"] and row["title"] and row["description"] for row in rows)
+    assert run("styles", "add", photo, "--name", "mine").stdout.strip() == b"mine"
+    assert b"mine" in run("styles").stdout
+    assert "already" in line(run("styles", "add", photo, "--name", "mine"))
+    painted = run("paint", photo, *QUICK, "--style", "mine", "-o", tmp_path / "out.png")
+    assert painted.returncode == 0, painted.stderr
+    assert run("styles", "remove", "mine").returncode == 0
+    gone = run("styles", "remove", "mine")
+    assert (gone.returncode, "mine" in line(gone)) == (2, True)
+
+
+def test_the_sheet_of_styles_is_a_picture(run, tmp_path):
+    assert run("styles", "--sheet", tmp_path / "sheet.webp").returncode == 0
+    sheet = np.asarray(Image.open(tmp_path / "sheet.webp"))
+    assert sheet.shape[1] == 1024
+    assert sheet.std() > 30
+
+
+def test_weights_say_what_is_here_and_how_to_fetch_when_offline(run):
+    assert b"packaged" in run("weights").stdout
+    offline = run("weights", "fetch", "torchvision", IMPASTO_WEIGHTS_URL="http://127.0.0.1:9/vgg.pth")
+    assert offline.returncode == 1
+    assert "127.0.0.1:9" in line(offline)

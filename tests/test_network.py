@@ -1,0 +1,105 @@
+"""VGG19 against PyTorch's own layers, in float64, and both formats of weights."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+from torch.nn import functional as F
+
+from impasto.nn import winograd
+from impasto.nn.vgg import VGG19
+from impasto.nn.weights import LAYERS, WeightsError, from_file, packaged
+
+
+@pytest.fixture(scope="module")
+def weights():
+    return packaged()
+
+
+def reference(weights, pooling="max"):
+    """torchvision's order of layers, in float64, for pictures less their mean."""
+    layers, inputs, block = [], 3, "1"
+    for name, outputs in LAYERS.items():
+        if name[4] != block:
+            layers.append(nn.MaxPool2d(2) if pooling == "max" else nn.AvgPool2d(2))
+            block = name[4]
+        convolution = nn.Conv2d(inputs, outputs, 3, padding=1).double()
+        convolution.weight.data, convolution.bias.data = weights.kernels[name].double(), weights.biases[name].double()
+        layers += [convolution, nn.ReLU()]
+        inputs = outputs
+    return nn.Sequential(*layers).requires_grad_(False)
+
+
+@pytest.mark.parametrize(("pooling", "height", "width"), [("max", 37, 50), ("avg", 64, 33)])
+def test_features_and_gradient_are_those_of_pytorchs_layers(weights, pooling, height, width):
+    network = VGG19(weights, ["conv2_2", "conv5_4"], pooling=pooling)
+    picture = 255 * torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(1))
+    ours, theirs = picture.clone().requires_grad_(), picture.double().requires_grad_()
+    features = network(ours)
+    expected = reference(weights, pooling)(theirs - torch.tensor(weights.mean).view(1, 3, 1, 1))
+    torch.testing.assert_close(features["conv5_4"].double(), expected, rtol=1e-3, atol=1e-4 * expected.max().item())
+    assert list(features) == ["conv2_2", "conv5_4"]
+    (g,) = torch.autograd.grad(features["conv5_4"].square().sum(), ours)
+    (h,) = torch.autograd.grad(expected.square().sum(), theirs)
+    assert (g - h).norm() <= 1e-3 * h.norm()
+
+
+@given(
+    batch=st.integers(1, 2),
+    inputs=st.integers(1, 9),
+    outputs=st.integers(1, 9),
+    height=st.integers(1, 23),
+    width=st.integers(1, 23),
+    seed=st.integers(0, 99),
+)
+@settings(max_examples=40, deadline=None)
+def test_winograd_is_a_convolution(batch, inputs, outputs, height, width, seed):
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(batch, inputs, height, width, generator=generator).requires_grad_()
+    weight = torch.randn(outputs, inputs, 3, 3, generator=generator)
+    bias = torch.randn(outputs, generator=generator)
+    adjoint = winograd.transform_kernel(weight.transpose(0, 1).flip(2, 3))
+    ours = winograd.ConvolutionReLU.apply(x, winograd.transform_kernel(weight), bias, adjoint)
+    exact = F.conv2d(x.double(), weight.double(), bias.double(), padding=1).relu()
+    torch.testing.assert_close(ours.double(), exact, rtol=1e-3, atol=1e-3)
+    upstream = torch.randn(ours.shape, generator=generator)
+    (g,) = torch.autograd.grad((ours * upstream).sum(), x)
+    (h,) = torch.autograd.grad((exact * (ours > 0) * upstream).sum() * 1.0, x)
+    kept = (ours > 0) == (exact > 0)
+    if kept.all():
+        torch.testing.assert_close(g, h.float(), rtol=1e-3, atol=2e-3)
+
+
+def torchvision_file(weights, path, factor=1.0):
+    std = torch.tensor((0.229, 0.224, 0.225)).view(1, 3, 1, 1) * 255
+    stored, index, block = {}, 0, "1"
+    for name in LAYERS:
+        if name[4] != block:
+            index, block = index + 1, name[4]
+        kernel = weights.kernels[name] * (std if name == "conv1_1" else 1)
+        stored[f"features.{index}.weight"], stored[f"features.{index}.bias"] = kernel * factor, weights.biases[name]
+        index += 2
+    torch.save(stored, path)
+    return path
+
+
+def test_weights_of_another_scale_are_brought_to_ours(weights, tmp_path):
+    theirs = from_file(torchvision_file(weights, tmp_path / "vgg.pth", factor=0.8))
+    picture = 255 * torch.rand(1, 3, 80, 80, generator=torch.Generator().manual_seed(2))
+    layers = ["conv1_1", "conv3_1", "conv5_1"]
+    with torch.no_grad():
+        expected, features = VGG19(weights, layers)(picture), VGG19(theirs, layers)(picture)
+    for name in layers:
+        assert features[name].mean().item() == pytest.approx(expected[name].mean().item(), rel=0.3), name
+
+
+@pytest.mark.parametrize("content", [b"", b"no weights at all", None])
+def test_a_weights_file_that_is_something_else_is_refused(tmp_path, content):
+    path = tmp_path / "weights.pth"
+    if content is None:
+        torch.save({"features.0.weight": torch.zeros(2)}, path)
+    else:
+        path.write_bytes(content)
+    with pytest.raises(WeightsError, match=r"weights\.pth"):
+        from_file(path)

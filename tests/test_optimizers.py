@@ -1,0 +1,67 @@
+"""The optimisers and parameterisations, on functions whose minimum is known."""
+
+from itertools import islice
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from impasto.painter.optimize import LBFGS, Adam
+from impasto.painter.pyramid import LaplacianPyramid, Pixels
+
+
+def rosenbrock(point):
+    leaf = point.detach().requires_grad_()
+    value = (100 * (leaf[1:] - leaf[:-1] ** 2) ** 2 + (1 - leaf[:-1]) ** 2).sum()
+    return value.item(), torch.autograd.grad(value, leaf)[0]
+
+
+def test_lbfgs_finds_rosenbrocks_minimum_and_never_rises():
+    start = torch.full((6,), -1.0, dtype=torch.float64)
+    path = list(islice(LBFGS().steps(start, rosenbrock), 400))
+    values = [rosenbrock(start)[0]] + [value for _, value in path]
+    assert all(after <= before for before, after in zip(values, values[1:], strict=False))
+    np.testing.assert_allclose(path[-1][0], 1, atol=1e-4)
+
+
+def test_no_step_is_longer_than_the_longest():
+    points = [torch.full((6,), -1.0, dtype=torch.float64)]
+    points += [point for point, _ in islice(LBFGS(longest=0.01).steps(points[0], rosenbrock), 30)]
+    moves = [(b - a).square().mean().sqrt().item() for a, b in zip(points, points[1:], strict=False)]
+    assert 0 < max(moves) <= 0.01 * (1 + 1e-9)
+
+
+def test_safe_steps_cost_few_evaluations():
+    calls = []
+
+    def counted(point):
+        calls.append(1)
+        value = (point.square() * torch.arange(1.0, 51, dtype=torch.float64)).sum()
+        return value.item(), 2 * point * torch.arange(1.0, 51, dtype=torch.float64)
+
+    list(islice(LBFGS().steps(torch.ones(50, dtype=torch.float64), counted), 60))
+    assert len(calls) <= 60 * 1.2
+
+
+def test_adam_goes_downhill():
+    values = [value for _, value in islice(Adam(0.05).steps(torch.zeros(6, dtype=torch.float64), rosenbrock), 300)]
+    assert values[-1] < values[0] / 5
+
+
+@pytest.mark.parametrize("parameterization", [Pixels(), LaplacianPyramid(), LaplacianPyramid(3, 0.7)])
+@given(height=st.integers(16, 70), width=st.integers(16, 70), seed=st.integers(0, 99))
+@settings(max_examples=10, deadline=None)
+def test_a_picture_survives_its_parameters_drawn_in_from_the_ends(parameterization, height, width, seed):
+    picture = 255 * torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(seed))
+    held = parameterization.picture(parameterization.parameters(picture))
+    torch.testing.assert_close(held, 127.5 + 0.95 * (picture - 127.5), rtol=0, atol=0.01)
+
+
+@pytest.mark.parametrize("parameterization", [Pixels(), LaplacianPyramid()])
+def test_no_parameters_leave_the_range_of_a_picture(parameterization):
+    parameters = [1e3 * torch.randn_like(p) for p in parameterization.parameters(torch.zeros(1, 3, 40, 50))]
+    picture = parameterization.picture(parameters)
+    assert picture.min() >= 0
+    assert picture.max() <= 255

