@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+IMPASTO = (sys.executable, "-m", "impasto")
 QUICK = ("--size", "48", "--quality", "draft")
 
 
@@ -100,7 +101,8 @@ def test_bad_input_is_one_plain_line(run, photo, tmp_path, arguments, code, word
     Image.new("RGB", (40_000, 2)).save(thin)
     cut.write_bytes(photo.read_bytes()[:300])
     names = {"PHOTO": photo, "EMPTY": empty, "TINY": tiny, "THIN": thin, "CUT": cut}
-    process = run("paint", *[names.get(a, a) for a in arguments], "--quality" if "--quality" not in arguments else "--seed", "draft" if "--quality" not in arguments else "0")  # fmt: skip # noqa: E501
+    given = [names.get(argument, argument) for argument in arguments]
+    process = run("paint", *given, *(() if "--quality" in arguments else ("--quality", "draft")))
     assert process.returncode == code, process.stderr
     assert words in line(process)
     assert not list(photo.parent.glob("disc-*"))
@@ -109,11 +111,11 @@ def test_bad_input_is_one_plain_line(run, photo, tmp_path, arguments, code, word
 def test_ctrl_c_saves_what_there_is(photo, home, tmp_path):
     out = tmp_path / "out.png"
     process = subprocess.Popen(
-        [sys.executable, "-m", "impasto", "paint", photo, "--size", "256", "--quality", "fine", "--style", "night", "-o", out],
+        [*IMPASTO, "paint", photo, "--size", "256", "--quality", "fine", "--style", "night", "-o", out],
         stderr=subprocess.PIPE,
         env={**os.environ, "IMPASTO_HOME": str(home)},
         text=True,
-    )  # fmt: skip # noqa: E501
+    )  # fmt: skip
     for text in process.stderr:
         if "scale 1 of 2" in text:
             process.send_signal(signal.SIGINT)

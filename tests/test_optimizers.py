@@ -1,6 +1,6 @@
 """The optimisers and parameterisations, on functions whose minimum is known."""
 
-from itertools import islice
+from itertools import islice, pairwise
 
 import numpy as np
 import pytest
@@ -22,14 +22,14 @@ def test_lbfgs_finds_rosenbrocks_minimum_and_never_rises():
     start = torch.full((6,), -1.0, dtype=torch.float64)
     path = list(islice(LBFGS().steps(start, rosenbrock), 400))
     values = [rosenbrock(start)[0]] + [value for _, value in path]
-    assert all(after <= before for before, after in zip(values, values[1:], strict=False))
+    assert all(after <= before for before, after in pairwise(values))
     np.testing.assert_allclose(path[-1][0], 1, atol=1e-4)
 
 
 def test_no_step_is_longer_than_the_longest():
     points = [torch.full((6,), -1.0, dtype=torch.float64)]
     points += [point for point, _ in islice(LBFGS(longest=0.01).steps(points[0], rosenbrock), 30)]
-    moves = [(b - a).square().mean().sqrt().item() for a, b in zip(points, points[1:], strict=False)]
+    moves = [(b - a).square().mean().sqrt().item() for a, b in pairwise(points)]
     assert 0 < max(moves) <= 0.01 * (1 + 1e-9)
 
 

@@ -1,5 +1,6 @@
 """The painter from Python: against the peer's own numbers, and what a caller may rely on."""
 
+import itertools
 import subprocess
 import sys
 
@@ -72,7 +73,7 @@ def test_painting_lowers_the_objective_and_stays_a_picture(photo, style, style_l
     steps = list(painter)
     assert [(s.scale, s.step) for s in steps] == [(0, i) for i in range(1, 21)]
     assert steps[-1].objective < 0.3 * steps[0].objective
-    assert all(b.objective <= a.objective for a, b in zip(steps, steps[1:], strict=False))
+    assert all(b.objective <= a.objective for a, b in itertools.pairwise(steps))
     painting = painter.painting()
     assert painting.pixels.shape == (72, 96, 3)
     assert painting.pixels.min() >= 0
