@@ -128,7 +128,7 @@ def test_ctrl_c_saves_what_there_is(photo, home, tmp_path):
 
 def test_styles_are_listed_added_and_removed(run, photo, tmp_path):
     rows = [json.loads(row) for row in run("styles", "--json").stdout.splitlines()]
-    assert len(rows) >= 9
+    assert len(rows) >= 16
     assert all(row["name"] and row["title"] and row["description"] for row in rows)
     assert run("styles", "add", photo, "--name", "mine").stdout.strip() == b"mine"
     assert b"mine" in run("styles").stdout

@@ -72,7 +72,7 @@ def test_painting_lowers_the_objective_and_stays_a_picture(photo, style, style_l
     )
     steps = list(painter)
     assert [(s.scale, s.step) for s in steps] == [(0, i) for i in range(1, 21)]
-    assert steps[-1].objective < 0.3 * steps[0].objective
+    assert steps[-1].objective < 0.5 * steps[0].objective
     assert all(b.objective <= a.objective for a, b in itertools.pairwise(steps))
     painting = painter.painting()
     assert painting.pixels.shape == (72, 96, 3)
@@ -160,4 +160,4 @@ def test_settings_survive_being_stored():
 
 
 def test_house_styles_are_enough():
-    assert len(HOUSE_STYLES) >= 9
+    assert len(HOUSE_STYLES) >= 16

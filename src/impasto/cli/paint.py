@@ -84,6 +84,7 @@ def paint(
     limit = max_pixels or images.MAX_PIXELS
     sources = _sources(photos)
     _check_outputs(sources, out, bits, frames, plot, as_json)
+    from impasto.images import PictureError
     from impasto.painter.settings import Settings
 
     with plain_errors(MISUSE):
@@ -113,11 +114,13 @@ def paint(
             photo = _read(source, limit)
             target = _target(source, out, [s.name for s, _ in chosen], photo)
             _paint_one(photo, chosen, settings, start, target, bits, frames, plot, as_json)
-        except ValueError as error:
+        except PictureError as error:
             if len(sources) == 1:
                 stop(str(error).splitlines()[0], FAILURE)
             say(f"passed over {source}: {str(error).splitlines()[0]}")
             failed = True
+        except ValueError as error:  # of what was asked, so of no photo more than of another
+            stop(str(error).splitlines()[0], MISUSE)
     if failed:
         raise typer.Exit(FAILURE)
 

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "paint": "impasto.painter.paint",
+    "paint": "impasto.painter.one_call",
     "Painter": "impasto.painter.painter",
     "Painting": "impasto.painter.painter",
     "Progress": "impasto.painter.painter",

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from impasto import images
-from impasto.images import Picture
+from impasto.images import Picture, PictureError
 from impasto.nn.vgg import VGG19
 from impasto.nn.weights import Weights, from_file, packaged
 from impasto.painter import compute
@@ -103,14 +103,14 @@ def canvas_size(width: int, height: int, size: int | None) -> tuple[int, int]:
     """The canvas (width, height) for a photo and a long side: the short one is round(size / long · short).
 
     Raises:
-        SettingsError: a photo so thin that its short side would be under 16 px.
+        PictureError: a photo so thin that its short side would be under 16 px.
     """
     if size is None:
         size = max(width, height)
     long = max(width, height)
     canvas = (size, round(size / long * height)) if width == long else (round(size / long * width), size)
     if min(canvas) < MIN_SIZE // 2:
-        raise SettingsError(
+        raise PictureError(
             f"a photo of {width} × {height} at a size of {size} is {canvas[0]} × {canvas[1]}, too thin to paint; "
             f"crop it, or give a size of {math.ceil(long / min(width, height) * MIN_SIZE // 2)} or more"
         )

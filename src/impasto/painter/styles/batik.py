@@ -105,10 +105,9 @@ def _render(width: int, height: int) -> Pixels:
     unit, fine, drawn = cloth.unit, cloth.fine, cloth.numbers()
     tall, wide = drawn.shape
     waxed = ndimage.gaussian_filter((drawn != _INDIGO).astype(np.float32), 0.0022 * unit)
-    corner = np.linspace(-0.1, 1.6, 34)
-    sites = np.stack(np.meshgrid(corner, corner), -1).reshape(-1, 2)
-    index = np.arange(len(sites))
-    sites = sites + 0.09 * (np.stack([hash01(index, 1, 5), hash01(index, 2, 5)], 1) - 0.5)
+    j, i = np.indices((int(cloth.high / 0.05) + 4, int(cloth.wide / 0.05) + 4))
+    jitter = np.stack([hash01(i, j, 5), hash01(i, j, 6)], -1)
+    sites = ((np.stack([i, j], -1) - 2 + 1.8 * jitter) * 0.05).reshape(-1, 2)  # of the cells that the veins part
 
     def shade(x: Floats, y: Floats, _: slice) -> Floats:
         hand_x, hand_y = 0.0022 * noise(x * 28, y * 28, 11), 0.0022 * noise(x * 28, y * 28, 12)

@@ -107,31 +107,33 @@ def _render(width: int, height: int) -> Pixels:
         hand_y = y + 0.0016 * noise(x * 22, y * 22, 16) + 0.0007 * noise(x * 90, y * 90, 17)
         body = 0.25 * weave  # the relief: canvas, then paint
         for k, shape in enumerate(shapes):
-            middle_x, middle_y, reach = shape.x * wide, shape.y * high, shape.a + shape.b + 0.01
+            middle_x, middle_y, reach = np.float32(shape.x * wide), np.float32(shape.y * high), shape.a + shape.b + 0.01
             left, right = np.searchsorted(x[0], (middle_x - reach, middle_x + reach))
             top, bottom = np.searchsorted(y[:, 0], (middle_y - reach, middle_y + reach))
             if left >= right or top >= bottom:
                 continue
-            box = (slice(top, bottom), slice(left, right))
-            u, v = hand_x[box] - np.float32(middle_x), hand_y[box] - np.float32(middle_y)
+            u, v = hand_x[top:bottom, left:right] - middle_x, hand_y[top:bottom, left:right] - middle_y
             c, s = np.float32(np.cos(shape.turn)), np.float32(np.sin(shape.turn))
-            along, across = u * c + v * s, v * c - u * s
-            out = shape.outside(along, across)
-            brush = noise(along * 9 + k, across * 75, 20) + 0.6 * noise(along * 22 + k, across * 190, 21)
+            u, v = u * c + v * s, v * c - u * s
+            outside = shape.outside(u, v)
+            row, column = np.nonzero(outside < soft)
+            along, across, out = u[row, column], v[row, column], outside[row, column]
+            at = (row + top, column + left)
+            brush = noise(along * 9 + k, across * 75, 20) + 0.6 * grain(along / 8.6 + k, across, 190, unit, 21)
             paint = shape.paint
             if shape.kind == "chequer":
                 field = (np.floor(along / 0.04) + np.floor(across / 0.04)) % 2
                 paint = np.where(field[..., None] > 0, _BLACK, paint)
             rim = smoothstep(-0.009, -0.001, out)
             cover = smoothstep(soft, -soft, out)
-            tone = 1 + 0.10 * brush + 0.14 * noise(u * 7 + k, v * 7, 22) - 0.16 * rim
             if shape.glaze:
-                pool = 0.74 + 0.16 * brush + 0.22 * rim
-                rgb[box] = blend(rgb[box], rgb[box] * (paint / 262), cover * np.clip(pool, 0, 1))
+                pool = np.clip(0.74 + 0.16 * brush + 0.22 * rim, 0, 1)
+                rgb[at] = blend(rgb[at], rgb[at] * (paint / 262), cover * pool)
             else:
-                dry = smoothstep(1.9, 1.1, brush - 0.5 * weave[box] + 0.4)
-                rgb[box] = blend(rgb[box], (paint + 10) * tone[..., None], cover * (0.55 + 0.45 * dry))
-                body[box] += cover * (0.5 * brush + 0.5 - 0.75 * body[box])
+                tone = 1 + 0.10 * brush + 0.14 * noise(along * 7 + k, across * 7, 22) - 0.16 * rim
+                dry = smoothstep(1.9, 1.1, brush - 0.5 * weave[at] + 0.4)
+                rgb[at] = blend(rgb[at], (paint + 10) * tone[..., None], cover * (0.55 + 0.45 * dry))
+                body[at] += cover * (0.5 * brush + 0.5 - 0.75 * body[at])
         light = slope_light(body * (0.0022 * unit))
         return np.asarray(rgb * (1 + 0.42 * light)[..., None] + (4 * weave)[..., None], np.float32)
 

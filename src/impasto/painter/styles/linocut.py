@@ -13,7 +13,7 @@ from scipy import ndimage
 
 from impasto.painter.styles.canvas import Floats, Pixels, blend, grain, hash01, noise, palette, smoothstep, spline
 from impasto.painter.styles.pieces import Numbers, Pieces, border_distance, paint_in_bands
-from impasto.painter.styles.shapes import curve, ellipse, ground_below, place, ribbon, rows_along
+from impasto.painter.styles.shapes import EVERYWHERE, curve, ellipse, ground_below, place, ribbon, rows_along
 from impasto.painter.styles.style import HouseStyle
 
 _PAPER, _DARK, _WARM = palette("#f1e5cb", "#17222e", "#d8602a")
@@ -34,7 +34,7 @@ _FIR = np.array([(0, -1), (0.16, -0.62), (0.08, -0.62), (0.25, -0.3), (0.12, -0.
 
 def _shapes(lino: Pieces) -> Iterator[tuple[Floats, int]]:
     """The outlines of the picture (in units) and their areas, from far to near."""
-    yield np.array([(-1, -1), (3, -1), (3, 3), (-1, 3)], np.float32), _SKY
+    yield EVERYWHERE, _SKY
     yield ellipse(lino.at(*_MOON_AT), 0.125), _MOON
     t = np.linspace(-0.1, 1.1, 90)
     for k in range(4):
@@ -128,7 +128,7 @@ def _render(width: int, height: int) -> Pixels:
     for way in (1, -1):
         dark.polygon(place(ellipse((0.26 * way, -0.46), 0.09), owl, _SIZE), 0)
         dark.polygon(place(ellipse((0.26 * way - 0.035, -0.495), 0.025), owl, _SIZE), 1)
-    key = (dark.numbers() == 0).astype(np.float32)
+    key = ndimage.gaussian_filter((dark.numbers() == 0).astype(np.float32), 0.7)
     squeezed = key * (1 - ndimage.gaussian_filter(key, 0.0028 * unit))
     second = np.isin(warm.numbers(), _ORANGE)
     shift = round(0.003 * unit)  # the second block is a little off

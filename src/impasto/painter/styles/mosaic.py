@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from impasto.painter.styles.canvas import Floats, Pixels, choose, grain, hash01, noise, palette
 from impasto.painter.styles.pieces import Numbers, Pieces, border_distance, nearest, paint_in_bands, slope_light
-from impasto.painter.styles.shapes import curve, ellipse, ground_below, place, ribbon, rows_along
+from impasto.painter.styles.shapes import EVERYWHERE, curve, ellipse, ground_below, place, ribbon, rows_along
 from impasto.painter.styles.style import HouseStyle
 
 _STONE = 0.0195  # the side of a tessera, in units
@@ -59,7 +59,7 @@ def _plan(wide: float, high: float) -> Numbers:
         for k in range(3):
             part(_STRIPE * (1, 1 - 0.3 * k) + (0.23 * k, 0), "white" if k == 1 else "line")
 
-    lay(np.array([(-1, -1), (3, -1), (3, 3), (-1, 3)], np.float32), "cream")
+    lay(EVERYWHERE, "cream")
     t = np.linspace(-0.1, 1.1, 100, dtype=np.float32)
     for k, area in enumerate(("teal", "deep", "pale", "teal", "cream", "pale", "deep", "teal", "deep")):
         crest = 0.10 + 0.105 * k + 0.035 * np.sin(t * (8.5 + k % 3) + 2.1 * k) + 0.02 * np.sin(t * 17 + k)

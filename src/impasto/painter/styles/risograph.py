@@ -39,7 +39,7 @@ class _Plate:
 
     def __init__(self, width: int, height: int) -> None:
         self.pieces = Pieces(width, height)
-        self.tones: list[tuple[float, ...]] = [(0,) * 8]
+        self.tones: list[tuple[float, ...]] = [(0, 0, 0, 0, 0, 0, 0, 1)]
 
     def lay(self, outline: Floats, top: Tone, bottom: Tone | None = None) -> None:
         """A shape over the earlier ones; its tones run from top to bottom."""

@@ -22,6 +22,10 @@ def voronoi(x: Floats, y: Floats, sites: npt.ArrayLike) -> tuple[npt.NDArray[np.
     return index[..., 0].astype(np.int32), border.astype(np.float32)
 
 
+EVERYWHERE = np.array([(-9, -9), (99, -9), (99, 99), (-9, 99)], np.float32)
+"""The outline of more than any picture."""
+
+
 def curve(knots: str, count: int = 40) -> Floats:
     """A smooth curve (count x 2) through knots that are written "x,y x,y ..."."""
     return spline(np.array([knot.split(",") for knot in knots.split()], np.float32), count)
@@ -44,7 +48,7 @@ def ellipse(at: npt.ArrayLike, across: float, down: float | None = None, turn: f
 def ground_below(line: npt.ArrayLike) -> Floats:
     """Everything below a line (n x 2) that runs from left to right."""
     points = np.asarray(line, np.float32)
-    return np.concatenate([points, [(points[-1, 0], 9), (points[0, 0], 9)]]).astype(np.float32)
+    return np.concatenate([points, [(points[-1, 0], 99), (points[0, 0], 99)]]).astype(np.float32)
 
 
 def ribbon(line: npt.ArrayLike, breadth: npt.ArrayLike) -> Floats:

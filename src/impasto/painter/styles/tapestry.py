@@ -31,7 +31,7 @@ _BIRD = (
     "......5.5...",
     ".....55.55..",
 )
-_SIZE = 160  # steps from the middle to every side: beyond any picture
+_SIZE = 174  # steps from the middle of the pattern to every side; it is repeated beyond
 
 
 def _medallions(a: Numbers, b: Numbers) -> Numbers:
@@ -85,8 +85,8 @@ def _render(width: int, height: int) -> Pixels:
         shift = row % 2 * 0.5
         bead = np.floor(s + shift)
         u, v = (s + shift - bead) * 2 - 1, (t - row) * 2 - 1
-        step_x = np.clip(np.floor(bead - shift + 0.75).astype(int) + _SIZE, 0, 2 * _SIZE - 1)
-        step_y = np.clip((row // 2).astype(int) + _SIZE, 0, 2 * _SIZE - 1)
+        step_x = (np.floor(bead - shift + 0.75).astype(int) + _SIZE) % (2 * _SIZE)
+        step_y = ((row // 2).astype(int) + _SIZE) % (2 * _SIZE)
         wool = pattern[step_y, step_x]
         i, j = bead.astype(np.int64), row.astype(np.int64)
         dye = 0.71 + 0.22 * hash01(i, j, 4) + 0.22 * hash01(wool, j // 3, 5) + 0.10 * noise(x * 2.5, y * 7, 6)
