@@ -33,7 +33,7 @@ def test_a_photo_becomes_a_painting_beside_it_and_nothing_is_overwritten(run, ph
     assert "house style night" in first.stderr.decode()
     second = run("paint", tmp_path / "disc.png", *QUICK, "--style", "night", "--json")
     row = json.loads(second.stdout)
-    assert (row["width"], row["height"], row["steps"]) == (48, 36, 20)
+    assert (row["width"], row["height"], row["steps"]) == (48, 36, 25)
     assert {path.name for path in tmp_path.iterdir()} == {"disc.png", "disc-night.jpg", "disc-night-2.jpg"}
     assert Image.open(tmp_path / "disc-night.jpg").size == (48, 36)
 
@@ -46,7 +46,7 @@ def test_standard_input_output_frames_and_plot(run, photo, tmp_path):
     )  # fmt: skip
     assert process.returncode == 0, process.stderr
     assert process.stdout.startswith(b"\x89PNG")
-    assert Image.open(frames).n_frames == 20
+    assert Image.open(frames).n_frames == 25
     assert Image.open(plot).width > 400
 
 

@@ -23,10 +23,39 @@ def gram_matrix(features: Tensor, normalize: bool = False) -> Tensor:
         N × N, in float32 at least.
     """
     flat = features.reshape(features.shape[-3], -1) if features.dim() > 2 else features
-    if flat.dtype in (torch.bfloat16, torch.float16):
-        flat = flat.float()  # sums over many positions need more than 8 bits
-    gram = flat @ flat.T
+    gram: Tensor = _GramMatrix.apply(flat)  # type: ignore[no-untyped-call]
     return gram / flat.shape[1] if normalize else gram
+
+
+class _GramMatrix(torch.autograd.Function):
+    """F Fᵀ, and its gradient (D + Dᵀ) F in one product, where differentiating both factors takes two.
+
+    A product of bfloat16 matrices is accumulated in float32 and then rounded to 8 bits. So the positions are cut in
+    slices whose products are added up in float32: the roundings of many slices average out.
+    """
+
+    SLICES = 64
+
+    @staticmethod
+    def forward(ctx: Any, flat: Tensor) -> Tensor:
+        ctx.save_for_backward(flat)
+        if flat.dtype not in (torch.bfloat16, torch.float16):
+            return flat @ flat.T
+        features, positions = flat.shape
+        slices = max(1, min(_GramMatrix.SLICES, positions // features))
+        length = positions // slices
+        sliced = flat[:, : slices * length].view(features, slices, length).transpose(0, 1)  # (slices, N, length)
+        gram = torch.bmm(sliced, sliced.transpose(1, 2)).sum(0, dtype=torch.float32)
+        rest = flat[:, slices * length :]
+        return gram + (rest @ rest.T).float() if rest.shape[1] else gram
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        (flat,) = ctx.saved_tensors
+        both = (gradients[0] + gradients[0].T).to(flat.dtype)
+        # Written this way round, the gradient of channels-last features is channels-last too.
+        gradient: Tensor = (flat.T @ both).T
+        return gradient
 
 
 def content_loss(features: Tensor, target: Tensor) -> Tensor:

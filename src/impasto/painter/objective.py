@@ -79,7 +79,7 @@ class StyleTransfer:
             self.styles = []
             for picture, weight in styles:
                 features = network(picture)
-                targets = {name: Statistics.of(features[name]) for name, _ in settings.style_layers}
+                targets = self._statistics(features)
                 self.styles.append((targets, weight))
 
     def __call__(self, picture: Tensor) -> Costs:
@@ -87,7 +87,7 @@ class StyleTransfer:
         settings = self.settings
         features = self.network(picture)
         content = content_cost(features, self.content, settings.content_layers)
-        statistics = {name: Statistics.of(features[name]) for name, _ in settings.style_layers}
+        statistics = self._statistics(features)
         style = picture.new_zeros(())
         for targets, weight in self.styles:
             style = style + weight * style_cost(statistics, targets, settings.style_layers, settings.style_loss)
@@ -95,6 +95,14 @@ class StyleTransfer:
         if settings.tv_weight:
             objective = objective + settings.tv_weight * total_variation(picture)
         return Costs(objective, content, style)
+
+    def _statistics(self, features: dict[str, Tensor]) -> dict[str, Statistics]:
+        # Differences of Gram matrices bear bfloat16's rounding; a covariance's small eigenvalues drown in it.
+        exact = self.settings.style_loss != "gram"
+        return {
+            name: Statistics.of(features[name].float() if exact else features[name])
+            for name, _ in self.settings.style_layers
+        }
 
 
 def content_cost(features: dict[str, Tensor], targets: dict[str, Tensor], layers: LayerWeights) -> Tensor:

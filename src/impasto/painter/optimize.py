@@ -1,24 +1,35 @@
 """Optimisers: each is an endless iterator of steps over an objective's value and gradient.
 
-An optimiser never sees pictures. It gets one flat vector and a function that answers with an objective's value and
-gradient there, and after each of its steps it says what it accepted.
+An optimiser never sees pictures. It gets one flat vector and a function that evaluates the objective at such a vector,
+and after each of its steps it yields the evaluation that it stands on.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import torch
 from torch import Tensor
 
-Evaluate = Callable[[Tensor], tuple[float, Tensor]]
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """An objective at a point: its value, and its gradient of the point's shape."""
+
+    point: Tensor
+    value: float
+    gradient: Tensor
+
+
+E = TypeVar("E", bound=Evaluation)
 
 
 class Optimizer(Protocol):
     """A way to minimise."""
 
-    def steps(self, start: Tensor, evaluate: Evaluate) -> Iterator[tuple[Tensor, float]]:
-        """Yield (point, value) after each step; the first step starts from `start`."""
+    def steps(self, start: Tensor, evaluate: Callable[[Tensor], E]) -> Iterator[E]:
+        """Yield where the optimiser is after each step; the first step starts from `start`."""
 
 
 class LBFGS:
@@ -39,39 +50,35 @@ class LBFGS:
         self.first = first
         self.longest = longest
 
-    def steps(self, start: Tensor, evaluate: Evaluate) -> Iterator[tuple[Tensor, float]]:
-        """Yield (point, value) after each step. Ends where no step lowers the value."""
-        point = start
-        value, gradient = evaluate(point)
+    def steps(self, start: Tensor, evaluate: Callable[[Tensor], E]) -> Iterator[E]:
+        """Yield where it is after each step. Ends where no step lowers the value."""
+        here = evaluate(start)
         pairs: deque[tuple[Tensor, Tensor, float]] = deque(maxlen=self.history)
         first = self.first
         while True:
-            direction = self._direction(gradient, pairs)
+            direction = self._direction(here.gradient, pairs)
             if not pairs:
                 direction *= first / max(_rms(direction), 1e-30)
             length = _rms(direction)
             if length > self.longest:
                 direction *= self.longest / length
-            new_point = point + direction
-            new_value, new_gradient = evaluate(new_point)
-            if not new_value < value:
+            there = evaluate(here.point + direction)
+            if not there.value < here.value:
                 direction *= 0.25
-                new_point = point + direction
-                new_value, new_gradient = evaluate(new_point)
-            if not new_value < value:
+                there = evaluate(here.point + direction)
+            if there.value < here.value:
+                change = there.gradient - here.gradient
+                curvature = float(change @ direction)
+                if curvature > 1e-10 * float(change @ change):
+                    pairs.append((direction, change, 1 / curvature))
+                here = there
+            else:
                 if not pairs:
                     first *= 0.1
                     if first < 1e-6:
                         return
                 pairs.clear()
-                yield point, value
-                continue
-            change = new_gradient - gradient
-            curvature = float(change @ direction)
-            if curvature > 1e-10 * float(change @ change):
-                pairs.append((direction, change, 1 / curvature))
-            point, value, gradient = new_point, new_value, new_gradient
-            yield point, value
+            yield here
 
     @staticmethod
     def _direction(gradient: Tensor, pairs: deque[tuple[Tensor, Tensor, float]]) -> Tensor:
@@ -100,14 +107,15 @@ class Adam:
     def __init__(self, rate: float = 0.05) -> None:
         self.rate = rate
 
-    def steps(self, start: Tensor, evaluate: Evaluate) -> Iterator[tuple[Tensor, float]]:
-        """Yield (point, value) after each step, without an end; the value is that before the step."""
+    def steps(self, start: Tensor, evaluate: Callable[[Tensor], E]) -> Iterator[E]:
+        """Yield where it was before each step, without an end."""
         point = start.clone()
         optimizer = torch.optim.Adam([point], lr=self.rate)
         while True:
-            value, point.grad = evaluate(point)
+            here = evaluate(point.clone())
+            yield here
+            point.grad = here.gradient
             optimizer.step()
-            yield point, value
 
 
 def _rms(vector: Tensor) -> float:

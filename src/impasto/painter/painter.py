@@ -4,6 +4,8 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,27 +17,19 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from impasto import images
-from impasto.images import Picture, PictureError
+from impasto.images import Picture
 from impasto.nn.vgg import VGG19
 from impasto.nn.weights import Weights, from_file, packaged
 from impasto.painter import compute
-from impasto.painter.color import recolor
+from impasto.painter.color import Palette, recolor
 from impasto.painter.objective import Costs, Objective, StyleTransfer
-from impasto.painter.optimize import LBFGS, Optimizer
+from impasto.painter.optimize import LBFGS, Evaluation, Optimizer
 from impasto.painter.pyramid import LaplacianPyramid, Parameterization
-from impasto.painter.settings import MIN_SIZE, Settings, SettingsError
+from impasto.painter.schedule import Scale, canvas_size, scales
+from impasto.painter.settings import Settings, SettingsError
 from impasto.painter.styles import HouseStyle
 from impasto.painter.styles import render as render_house_style
 
-# A scale's share of the canvas's long side, and its steps. A step at half the size costs a quarter, and settles the
-# large shapes and most of the colours.
-SCHEDULES: dict[str, tuple[tuple[float, int], ...]] = {
-    "draft": ((0.5, 16), (1.0, 4)),
-    "standard": ((0.5, 45), (1.0, 35)),
-    "fine": ((0.5, 100), (1.0, 160)),
-}
-# A coarse scale below this size has too few positions at conv5_1 to say anything of the style.
-COARSEST = 96
 # A house style is painted in the proportions of a landscape, whatever the photo's.
 HOUSE_STYLE_RATIO = 4 / 3
 
@@ -99,24 +93,6 @@ class Painting:
         return Image.fromarray(_to_bytes(self.pixels))
 
 
-def canvas_size(width: int, height: int, size: int | None) -> tuple[int, int]:
-    """The canvas (width, height) for a photo and a long side: the short one is round(size / long · short).
-
-    Raises:
-        PictureError: a photo so thin that its short side would be under 16 px.
-    """
-    if size is None:
-        size = max(width, height)
-    long = max(width, height)
-    canvas = (size, round(size / long * height)) if width == long else (round(size / long * width), size)
-    if min(canvas) < MIN_SIZE // 2:
-        raise PictureError(
-            f"a photo of {width} × {height} at a size of {size} is {canvas[0]} × {canvas[1]}, too thin to paint; "
-            f"crop it, or give a size of {math.ceil(long / min(width, height) * MIN_SIZE // 2)} or more"
-        )
-    return canvas
-
-
 class Painter:
     """Paints one photo in one or more styles; iterate over it to paint.
 
@@ -162,7 +138,8 @@ class Painter:
         self._make_objective = objective or self._style_transfer
         self._network: VGG19 | None = None
         self._rendered: dict[int, Bytes] = {}
-        self._canvas = self._tensor(self._first_canvas())
+        self._first = self._first_canvas()
+        self._canvas = self._tensor(self._first)
         self._costs = (math.nan, math.nan, math.nan)
         self._seconds = 0.0
         self._steps = 0
@@ -174,16 +151,9 @@ class Painter:
             self._network = self._make_network()
         return self._network
 
-    def scales(self) -> list[tuple[int, int, int]]:
-        """(width, height, steps) of each scale, the coarsest first."""
-        scales, carried = [], 0
-        for share, steps in SCHEDULES[self.settings.quality]:
-            if share < 1 and min(self.width, self.height) * share < COARSEST:
-                carried += steps  # what a scale too coarse to use would have done is cheap at the next
-            else:
-                scales.append((round(self.width * share), round(self.height * share), steps + carried))
-                carried = 0
-        return scales
+    def scales(self) -> list[Scale]:
+        """The scales of this painting, the coarsest first."""
+        return scales(self.width, self.height, self.settings.quality)
 
     def estimate(self) -> float:
         """Seconds that the painting will take on this machine, from timing the network on a small picture."""
@@ -195,39 +165,39 @@ class Painter:
             torch.autograd.grad(torch.stack([f.float().mean() for f in features.values()]).sum(), picture)
             times.append(time.perf_counter() - began)
         per_pixel = times[-1] / (96 * 96)
-        return per_pixel * sum(width * height * (steps + 2) for width, height, steps in self.scales())
+        return per_pixel * sum(scale.pixels * (scale.steps + 2) for scale in self.scales())
 
     def __iter__(self) -> Iterator[Progress]:
         """Paint; yields after every step. What is on the canvas can be taken at any time with :meth:`painting`."""
         began, scales = time.perf_counter(), self.scales()
-        work_left = sum(w * h * (steps + 1) for w, h, steps in scales)
-        work_done = 0
-        for index, (width, height, steps) in enumerate(scales):
-            self._canvas = F.interpolate(self._canvas, (height, width), mode="bicubic", antialias=True).clamp(0, 255)
-            photo = self._tensor(images.resize(self.photo.pixels, width, height))
-            objective = self._make_objective(photo)
-            started = self.parameterization.parameters(self._canvas)
-            shapes = [part.shape for part in started]
-            run = _Evaluation(objective, self.parameterization, shapes)
-            moves = self.optimizer.steps(torch.cat([part.flatten() for part in started]), run)
-            work_done, work_left = work_done + width * height, work_left - width * height
-            for step in range(1, steps + 1):
-                move = next(moves, None)
-                if move is None:
-                    break
-                point, _ = move
-                with torch.no_grad():
-                    self._canvas = self.parameterization.picture(run.split(point))
-                self._costs = run.costs_at(point)
+        work = sum(scale.pixels * (scale.steps + 1) for scale in scales)  # in evaluations of one pixel
+        done = 0
+        for index, scale in enumerate(scales):
+            self._canvas = self._start_of(scale)
+            objective = self._make_objective(self._tensor(images.resize(self.photo.pixels, scale.width, scale.height)))
+            parameters = self.parameterization.parameters(self._canvas)
+            shapes = [part.shape for part in parameters]
+            evaluate = partial(_evaluate, objective, self.parameterization, shapes)
+            moves = self.optimizer.steps(torch.cat([part.flatten() for part in parameters]), evaluate)
+            done += scale.pixels
+            for step, here in enumerate(islice(moves, scale.steps), 1):
+                self._canvas, self._costs = here.picture, here.costs
                 self._steps += 1
-                work_done, work_left = work_done + width * height, work_left - width * height
                 self._seconds = time.perf_counter() - began
-                left = self._seconds * work_left / work_done
-                total, content, style = self._costs
+                done += scale.pixels
+                left = self._seconds * (work - done) / done
                 yield Progress(
-                    index, len(scales), width, height, step, steps, total, content, style, self._seconds, left,
+                    index, len(scales), scale.width, scale.height, step, scale.steps, *here.costs, self._seconds, left,
                     self.preview,
                 )  # fmt: skip
+
+    def _start_of(self, scale: Scale) -> Tensor:
+        """The canvas at a scale: that of the scale before, enlarged, with the detail that its own start has more."""
+        first = self._tensor(images.resize(self._first, scale.width, scale.height))
+        if not self._steps:
+            return first
+        before, size = self._canvas.shape[2:], (scale.height, scale.width)
+        return (_resize(self._canvas, size) + first - _resize(_resize(first, before), size)).clamp(0, 255)
 
     def preview(self) -> Bytes:
         """The canvas now, uint8, H × W × 3."""
@@ -236,8 +206,7 @@ class Painter:
     def painting(self) -> Painting:
         """What is on the canvas now; at a coarse scale, enlarged to the size asked for."""
         if self._canvas.shape[2:] != (self.height, self.width):
-            size = (self.height, self.width)
-            self._canvas = F.interpolate(self._canvas, size, mode="bicubic", antialias=True).clamp(0, 255)
+            self._canvas = _resize(self._canvas, (self.height, self.width)).clamp(0, 255)
         objective, content, style = self._costs
         return Painting(self._pixels(), self.description(), objective, content, style, self._seconds, self._steps)
 
@@ -263,8 +232,15 @@ class Painter:
         if self.settings.init == "noise":
             noise = np.random.default_rng(self.settings.seed).normal(128, 40, (self.height, self.width, 3))
             return noise.round().clip(0, 255).astype(np.uint8)
-        start = self.init if self.settings.init == "file" and self.init is not None else self.photo
-        return images.resize(start.pixels, self.width, self.height)
+        if self.settings.init == "file" and self.init is not None:
+            return images.resize(self.init.pixels, self.width, self.height)
+        photo = images.resize(self.photo.pixels, self.width, self.height)
+        if not self.settings.style_weight:
+            return photo
+        # In the style's palette from the start, the painting is where it would otherwise be about seven steps later.
+        pixels = self.width * self.height
+        palettes = [Palette.of(self._style_pixels(i, pixels)) for i in range(len(self.styles))]
+        return recolor(photo, Palette.mixed(palettes, [weight for _, weight in self.styles]))
 
     def _make_network(self) -> VGG19:
         settings = self.settings
@@ -296,40 +272,38 @@ class Painter:
                 if self.settings.style_scale <= 1:
                     wanted = min(wanted, style.width * style.height)
                 pixels = images.resize(style.pixels, *_sides(wanted, style.width / style.height))
-            self._rendered[index] = recolor(pixels, self.photo.pixels) if self.settings.keep_colors else pixels
+            self._rendered[index] = (
+                recolor(pixels, Palette.of(self.photo.pixels)) if self.settings.keep_colors else pixels
+            )
         pixels = self._rendered[index]
         height, width = pixels.shape[:2]
         share = math.sqrt(canvas / (self.width * self.height))
         return images.resize(pixels, max(16, round(width * share)), max(16, round(height * share)))
 
 
-class _Evaluation:
-    """An objective's value and gradient at a flat vector of parameters; remembers the parts of the last two."""
+@dataclass(frozen=True, eq=False)
+class _Canvas(Evaluation):
+    """An evaluation of the objective, with the picture and the objective, its content and style part as numbers."""
 
-    def __init__(self, objective: Objective, parameterization: Parameterization, shapes: Sequence[torch.Size]) -> None:
-        self.objective = objective
-        self.parameterization = parameterization
-        self.shapes = shapes
-        self.costs: dict[int, tuple[Tensor, tuple[float, float, float]]] = {}
+    picture: Tensor
+    costs: tuple[float, float, float]
 
-    def split(self, vector: Tensor) -> list[Tensor]:
-        parts = vector.split([math.prod(shape) for shape in self.shapes])
-        return [part.view(shape) for part, shape in zip(parts, self.shapes, strict=True)]
 
-    def __call__(self, vector: Tensor) -> tuple[float, Tensor]:
-        leaf = vector.detach().requires_grad_()
-        costs: Costs = self.objective(self.parameterization.picture(self.split(leaf)))
-        (gradient,) = torch.autograd.grad(costs.objective, leaf)
-        parts = (float(costs.objective.detach()), float(costs.content.detach()), float(costs.style.detach()))
-        while len(self.costs) > 3:
-            self.costs.pop(next(iter(self.costs)))
-        self.costs[id(vector)] = (vector, parts)
-        return parts[0], gradient
+def _evaluate(
+    objective: Objective, parameterization: Parameterization, shapes: Sequence[torch.Size], point: Tensor
+) -> _Canvas:
+    """Evaluate an objective at a flat vector of parameters, which have these shapes."""
+    leaf = point.detach().requires_grad_()
+    parts = leaf.split([math.prod(shape) for shape in shapes])
+    picture = parameterization.picture([part.view(shape) for part, shape in zip(parts, shapes, strict=True)])
+    costs: Costs = objective(picture)
+    (gradient,) = torch.autograd.grad(costs.objective, leaf)
+    values = (costs.objective.item(), costs.content.item(), costs.style.item())
+    return _Canvas(point, values[0], gradient, picture.detach(), values)
 
-    def costs_at(self, vector: Tensor) -> tuple[float, float, float]:
-        """The objective and its parts at a point that an optimiser has just yielded, or where it last looked."""
-        entry = self.costs.get(id(vector)) or list(self.costs.values())[-1]
-        return entry[1]
+
+def _resize(picture: Tensor, size: Sequence[int]) -> Tensor:
+    return F.interpolate(picture, tuple(size), mode="bicubic", antialias=True)
 
 
 def _sides(pixels: float, ratio: float) -> tuple[int, int]:

@@ -13,6 +13,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 SPAN = 0.95
+# Orthonormal: light, red against blue, and green against both, as columns.
+OPPONENT = torch.tensor([[1.0, 1.0, 1.0], [1.0, 0.0, -2.0], [1.0, -1.0, 1.0]]) / torch.tensor([3.0, 2.0, 6.0]).sqrt()
 
 
 class Parameterization(Protocol):
@@ -49,21 +51,26 @@ class LaplacianPyramid:
     """The picture as a sum of band-passed pictures, each at half the size of the one before (Burt and Adelson 1983).
 
     A step that is short in the pyramid's coefficients can be long in the picture's large shapes, which is what makes
-    L-BFGS need about half the steps that it needs on pixels.
+    L-BFGS need about half the steps that it needs on pixels. Colours are held as light and two opponent colours, in
+    which a photo's are nearly uncorrelated.
 
     Args:
         levels: how many; the last is what is left after the others.
         scale: how much a coefficient of a level counts in the picture against one of the finer level beside it.
+        chroma: how much a coefficient of an opponent colour counts against one of light.
     """
 
-    def __init__(self, levels: int = 5, scale: float = 0.85) -> None:
+    def __init__(self, levels: int = 5, scale: float = 0.8, chroma: float = 0.7) -> None:
         self.levels = levels
         self.scale = scale
+        weights = torch.tensor([1.0, chroma, chroma])
+        self.to_rgb = OPPONENT * weights
+        self.from_rgb = OPPONENT.T / weights[:, None]
 
     def parameters(self, picture: Tensor) -> list[Tensor]:
         """Level l is 1 × 3 × ⌈H / 2ˡ⌉ × ⌈W / 2ˡ⌉; fewer levels where the picture is small."""
         bands: list[Tensor] = []
-        rest, weight = _free(picture), 1.0
+        rest, weight = _mix(self.from_rgb, _free(picture)), 1.0
         while len(bands) + 1 < self.levels and min(rest.shape[2:]) >= 4:
             coarse = F.avg_pool2d(rest, 2, ceil_mode=True, count_include_pad=False)
             bands.append((rest - _enlarge(coarse, rest)) / weight)
@@ -77,7 +84,11 @@ class LaplacianPyramid:
         for band in reversed(parameters[:-1]):
             weight /= self.scale
             whole = band * weight + _enlarge(whole, band)
-        return _squash(whole)
+        return _squash(_mix(self.to_rgb, whole))
+
+
+def _mix(matrix: Tensor, picture: Tensor) -> Tensor:
+    return F.conv2d(picture, matrix.to(picture)[:, :, None, None])
 
 
 def _enlarge(picture: Tensor, like: Tensor) -> Tensor:

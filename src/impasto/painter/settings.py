@@ -47,7 +47,7 @@ class Settings:
         style_layers: the same.
         pooling: "max" or "avg".
         style_loss: what of a layer's features is compared.
-        init: what the canvas shows before the first step.
+        init: what the canvas shows before the first step; "photo" is the photo in the style's palette.
         seed: of the noise that "noise" starts from.
         device: where to compute; "auto" takes CUDA or MPS where there is one.
         dtype: of the network; "auto" takes bfloat16 where the processor multiplies it faster.
@@ -60,7 +60,7 @@ class Settings:
 
     size: int | None = 512
     quality: Quality = "standard"
-    content_weight: float = 5.0
+    content_weight: float = 10.0
     style_weight: float = 1.0
     tv_weight: float = 0.0
     style_scale: float = 1.0

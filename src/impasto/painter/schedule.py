@@ -1,0 +1,55 @@
+"""The canvas, and the scales at which it is painted: how many steps, at which size."""
+
+import math
+from dataclasses import dataclass
+
+from impasto.images import PictureError
+from impasto.painter.settings import MIN_SIZE, Quality
+
+# Steps at the coarsest scale, where the painting is found, and at each finer one, which adds brushwork to it.
+STEPS: dict[Quality, tuple[int, int]] = {"draft": (25, 6), "standard": (60, 25), "fine": (250, 80)}
+# A canvas of up to so many pixels is painted at once. Painted coarsely first and then enlarged, it came out with
+# both parts of the objective higher for the same work: what is enlarged lacks the detail that a photo starts with.
+COARSEST_PIXELS = 600 * 600
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A size of the canvas, and the steps it gets."""
+
+    width: int
+    height: int
+    steps: int
+
+    @property
+    def pixels(self) -> int:
+        """How many."""
+        return self.width * self.height
+
+
+def canvas_size(width: int, height: int, size: int | None) -> tuple[int, int]:
+    """The canvas (width, height) for a photo and a long side: the short one is round(size / long · short).
+
+    Raises:
+        PictureError: a photo so thin that its short side would be under 16 px.
+    """
+    if size is None:
+        size = max(width, height)
+    long = max(width, height)
+    canvas = (size, round(size / long * height)) if width == long else (round(size / long * width), size)
+    if min(canvas) < MIN_SIZE // 2:
+        raise PictureError(
+            f"a photo of {width} × {height} at a size of {size} is {canvas[0]} × {canvas[1]}, too thin to paint; "
+            f"crop it, or give a size of {math.ceil(long / min(width, height) * MIN_SIZE // 2)} or more"
+        )
+    return canvas
+
+
+def scales(width: int, height: int, quality: Quality) -> list[Scale]:
+    """The scales for a canvas, the coarsest first; each has twice the sides of the one before."""
+    first, finer = STEPS[quality]
+    halvings = max(0, math.ceil(math.log(width * height / COARSEST_PIXELS, 4)))
+    return [
+        Scale(round(width / 2**k), round(height / 2**k), first if k == halvings else finer)
+        for k in range(halvings, -1, -1)
+    ]
