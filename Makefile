@@ -32,7 +32,7 @@ bench: $(VENV)/installed-dev  ## time a step of ours beside a step of the peer's
 
 docs: $(VENV)/installed  ## make the pictures that the docs show
 	$(IMPASTO) styles --sheet docs/house-styles.webp
-	$(IMPASTO) paint examples/cat.jpg --style night -o docs/cat-night.webp
+	$(VENV)/bin/python docs/pictures.py
 
 clean:  ## forget the virtual environment and the caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build dist

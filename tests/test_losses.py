@@ -26,9 +26,27 @@ def test_a_gram_matrix_is_the_sum_of_products(seed, n, m):
 def test_a_gram_matrix_takes_a_layer_and_sums_bfloat16_in_float32():
     layer = torch.rand(1, 4, 60, 70)
     assert torch.equal(losses.gram_matrix(layer), losses.gram_matrix(layer.reshape(4, -1)))
-    rough = layer.bfloat16()
-    exact = rough.double().reshape(4, -1) @ rough.double().reshape(4, -1).T
-    torch.testing.assert_close(losses.gram_matrix(rough).double(), exact, rtol=1e-5, atol=0)
+    for count in (1, 30, 59 * 71):  # fewer positions than features, and numbers that no slicing divides
+        rough = torch.rand(32, count).bfloat16()
+        exact = rough.double() @ rough.double().T
+        gram = losses.gram_matrix(rough)
+        assert gram.dtype == torch.float32
+        # A sum kept in bfloat16 would be off by its last bit, 2⁻⁹, or far more.
+        assert (gram.double() - exact).norm() <= (2**-9 if count < 32 else 2**-11) * exact.norm()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [(torch.float64, 1e-12), (torch.float32, 1e-5), (torch.bfloat16, 6e-3)]
+)
+def test_the_gradient_of_a_gram_matrix_is_that_of_both_its_factors(dtype, tolerance):
+    flat = torch.rand(6, 50, generator=torch.Generator().manual_seed(1), dtype=torch.float64).to(dtype)
+    weight = torch.rand(6, 6, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    leaf = flat.clone().requires_grad_()
+    gram = losses.gram_matrix(leaf)
+    (gradient,) = torch.autograd.grad((gram * weight.to(gram.dtype)).sum(), leaf)
+    exact = (weight + weight.T) @ flat.double()
+    assert gradient.dtype == dtype
+    assert (gradient.double() - exact).norm() <= tolerance * exact.norm()
 
 
 def test_content_and_style_loss_are_half_the_sums_of_squares():

@@ -10,9 +10,10 @@ _HOMES = {
     "paint": "impasto.painter",
     "Painter": "impasto.painter",
     "Painting": "impasto.painter",
+    "Progress": "impasto.painter",
     "Settings": "impasto.painter",
 }
-__all__ = ["Painter", "Painting", "Settings", "paint"]
+__all__ = ["Painter", "Painting", "Progress", "Settings", "paint"]
 
 
 def __getattr__(name: str) -> Any:

@@ -3,6 +3,7 @@
 import torch
 
 from impasto.nn.vgg import VGG19
+from impasto.nn.weights import from_file, packaged
 from impasto.painter.settings import Settings, SettingsError
 
 # A network in bfloat16 whose features stray further than this from float32's is not used.
@@ -30,6 +31,25 @@ def dtype_of(settings: Settings, device: torch.device) -> torch.dtype:
     if device.type == "cpu" and multiplies_bfloat16():
         return torch.bfloat16
     return torch.float32
+
+
+def network_for(settings: Settings, device: torch.device) -> VGG19:
+    """The network with the layers that the settings name; in bfloat16 only where that agrees with float32.
+
+    Raises:
+        WeightsError: the settings' file of weights can't be used.
+    """
+    weights = from_file(settings.weights) if settings.weights else packaged()
+    layers = {name for name, _ in (*settings.content_layers, *settings.style_layers)}
+
+    def network(dtype: torch.dtype) -> VGG19:
+        return VGG19(weights, layers, pooling=settings.pooling, device=device, dtype=dtype)
+
+    made = network(dtype_of(settings, device))
+    if settings.dtype == "auto" and made.dtype != torch.float32:
+        reference = network(torch.float32)
+        made = made if agrees(made, reference) else reference
+    return made
 
 
 def multiplies_bfloat16() -> bool:

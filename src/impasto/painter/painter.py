@@ -19,7 +19,6 @@ from torch.nn import functional as F
 from impasto import images
 from impasto.images import Picture
 from impasto.nn.vgg import VGG19
-from impasto.nn.weights import Weights, from_file, packaged
 from impasto.painter import compute
 from impasto.painter.color import Palette, recolor
 from impasto.painter.objective import Costs, Objective, StyleTransfer
@@ -148,7 +147,7 @@ class Painter:
     def network(self) -> VGG19:
         """The network, made when it is first used."""
         if self._network is None:
-            self._network = self._make_network()
+            self._network = compute.network_for(self.settings, self.device)
         return self._network
 
     def scales(self) -> list[Scale]:
@@ -241,20 +240,6 @@ class Painter:
         pixels = self.width * self.height
         palettes = [Palette.of(self._style_pixels(i, pixels)) for i in range(len(self.styles))]
         return recolor(photo, Palette.mixed(palettes, [weight for _, weight in self.styles]))
-
-    def _make_network(self) -> VGG19:
-        settings = self.settings
-        weights: Weights = from_file(settings.weights) if settings.weights else packaged()
-        layers = {name for name, _ in (*settings.content_layers, *settings.style_layers)}
-
-        def network(dtype: torch.dtype) -> VGG19:
-            return VGG19(weights, layers, pooling=settings.pooling, device=self.device, dtype=dtype)
-
-        made = network(compute.dtype_of(settings, self.device))
-        if settings.dtype == "auto" and made.dtype != torch.float32:
-            reference = network(torch.float32)
-            made = made if compute.agrees(made, reference) else reference
-        return made
 
     def _style_transfer(self, photo: Tensor) -> StyleTransfer:
         height, width = photo.shape[2:]

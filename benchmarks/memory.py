@@ -1,0 +1,57 @@
+"""Peak resident memory of painting, ours and the peer's, each a process of its own.
+
+    python benchmarks/memory.py PHOTO [--sizes 512 1024 2048]
+
+Ours is `impasto paint --quality draft`; the peer is `pastiche` 1.6.0 for 12 steps. Each step adds 24 bytes a pixel to
+the history of either, of ours up to the twentieth step of a scale, of the peer's up to its hundredth. Both paint PHOTO
+in the house style `night`. Prints the rows of the table in benchmarks/README.md.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+from impasto.painter.styles import render
+
+PEER = """
+import sys
+from pastiche.pastiche import PasticheArtist
+photo, style, size = sys.argv[1:]
+painter = PasticheArtist(photo, [style], size=int(size), device="cpu")
+for _ in range(12):
+    painter.draw()
+"""
+
+
+def peak(arguments: list[str]) -> float:
+    """The largest resident memory of a Python process, in GB."""
+    child = os.posix_spawn(sys.executable, [sys.executable, *arguments], os.environ)
+    _, status, usage = os.wait4(child, 0)
+    if status:
+        raise SystemExit(f"python {' '.join(arguments)} failed")
+    return usage.ru_maxrss * 1024 / 1e9
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("photo")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[512, 1024, 2048])
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        out = str(Path(folder) / "painting.png")
+        for size in asked.sizes:
+            style = str(Path(folder) / "night.png")
+            Image.fromarray(render("night", size, size * 3 // 4)).save(style)
+            paint = ["-m", "impasto", "paint", asked.photo, "--style", style, "--size", str(size)]
+            ours = peak([*paint, "--quality", "draft", "-o", out])
+            theirs = peak(["-c", PEER, asked.photo, style, str(size)])
+            print(f"| {size} px | {ours:.1f} GB | {theirs:.1f} GB |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
