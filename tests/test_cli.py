@@ -2,9 +2,11 @@
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -59,6 +61,19 @@ def test_like_repeats_the_settings_on_another_photo(run, photo, tmp_path):
     assert np.array_equal(np.asarray(Image.open(made)), np.asarray(Image.open(out)))
 
 
+def test_like_knows_an_added_style_by_its_picture_and_asks_for_a_file(run, photo, tmp_path):
+    style, made, again = tmp_path / "stripes.png", tmp_path / "made.png", tmp_path / "again.png"
+    Image.fromarray(np.tile(np.arange(0, 250, 5, dtype=np.uint8), (40, 1))).save(style)
+    assert run("paint", photo, *QUICK, "--style", style, "-o", made).returncode == 0
+    lost = run("paint", photo, "--like", made, "-o", again)
+    assert (lost.returncode, "--style FILE" in line(lost), again.exists()) == (2, True, False)
+    assert run("styles", "add", style, "--name", "bars").returncode == 0
+    found = run("paint", photo, "--like", made, "-o", again)
+    assert found.returncode == 0, found.stderr
+    assert np.array_equal(np.asarray(Image.open(made)), np.asarray(Image.open(again)))
+    assert run("styles", "remove", "bars").returncode == 0
+
+
 def test_of_many_photos_a_bad_one_is_named_and_passed_over(run, photo, tmp_path):
     folder, out = tmp_path / "in", tmp_path / "out"
     folder.mkdir()
@@ -110,19 +125,24 @@ def test_bad_input_is_one_plain_line(run, photo, tmp_path, arguments, code, word
 
 def test_ctrl_c_saves_what_there_is(photo, home, tmp_path):
     out = tmp_path / "out.png"
+    ours, terminal = pty.openpty()
     process = subprocess.Popen(
         [*IMPASTO, "paint", photo, "--size", "256", "--quality", "fine", "--style", "night", "-o", out],
-        stderr=subprocess.PIPE,
-        env={**os.environ, "IMPASTO_HOME": str(home)},
-        text=True,
+        stderr=terminal,
+        env={**os.environ, "IMPASTO_HOME": str(home), "COLUMNS": "120", "TERM": "xterm"},
     )  # fmt: skip
-    for text in process.stderr:
-        if "scale 1 of 2" in text:
-            process.send_signal(signal.SIGINT)
-            break
-    rest = process.stderr.read()
+    os.close(terminal)
+    shown = b""
+    while b"step 3/" not in shown:
+        shown += os.read(ours, 1000)
+    process.send_signal(signal.SIGINT)
+    with suppress(OSError):  # what Linux says of a terminal that nobody holds any more
+        while piece := os.read(ours, 1000):
+            shown += piece
+    os.close(ours)
     assert process.wait(60) == 130
-    assert "saved" in rest
+    assert b"saved" in shown
+    assert b"Traceback" not in shown
     assert Image.open(out).size == (256, 192)
 
 

@@ -106,8 +106,7 @@ def paint(
             changes["init"] = init if init in ("photo", "noise") else "file"
             start = images.read(Path(init), max_pixels=limit) if changes["init"] == "file" else None
         settings = replace(Settings.from_dict(before or {}), **changes)
-        names = style or ([f"{s['name']}:{s['weight']}" for s in before["styles"]] if before else [])
-        chosen = _styles(names)
+        chosen = _recalled(before["styles"]) if before and not style else _styles(style or [])
     failed = False
     for source in sources:
         try:
@@ -282,6 +281,12 @@ def _styles(names: list[str]) -> "list[tuple[HouseStyle | Picture, float]]":
         say(f"no --style was given: painting in the house style {DEFAULT_STYLE}; impasto styles shows the others")
         names = [DEFAULT_STYLE]
     return [(find(name), weight) for name, weight in map(_split_weight, names)]
+
+
+def _recalled(styles: list[dict[str, Any]]) -> "list[tuple[HouseStyle | Picture, float]]":
+    from impasto.painter.styles.library import recall
+
+    return [(recall(style["name"], style.get("digest")), style["weight"]) for style in styles]
 
 
 def _weights_file(weights: str | None) -> Path | None:

@@ -79,6 +79,21 @@ def find(source: str) -> HouseStyle | Picture:
     raise StyleError(_unknown(source, [*HOUSE_STYLES, *added()]))
 
 
+def recall(name: str, digest: str | None) -> HouseStyle | Picture:
+    """The style that a painting's settings name: a house style has no digest, any other picture is known by its own.
+
+    Raises:
+        StyleError: it is neither a house style nor among the user's styles.
+    """
+    if digest is None and name in HOUSE_STYLES:
+        return HOUSE_STYLES[name]
+    for other, path in sorted(added().items(), key=lambda style: style[0] != name):
+        picture = images.read(path, name=other)
+        if picture.digest == digest:
+            return picture
+    raise StyleError(f"the painting was made with a style {name!r} that is not here; give it with: --style FILE")
+
+
 def _unknown(name: str, names: list[str]) -> str:
     near = difflib.get_close_matches(name, names, 3, 0.4)
     hint = f"did you mean {' or '.join(near)}?" if near else "see them with: impasto styles"
