@@ -93,7 +93,8 @@ def output_size(size: int, kernel: int, padding: Padding = 0, stride: int = 1, d
         wide = f" with dilation {dilation}, so {span(kernel, dilation)} across," if dilation > 1 else ""
         raise GeometryError(
             f"a kernel of {kernel}{wide} does not fit in {size + before + after} "
-            f"({size} and {before + after} of padding): give a padding of at least {-(-(before + after - free) // 2)}, or a larger input"
+            f"({size} and {before + after} of padding): "
+            f"give a padding of at least {-(-(before + after - free) // 2)}, or a larger input"
         )
     return free // stride + 1
 
