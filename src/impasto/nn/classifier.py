@@ -65,7 +65,8 @@ class Classifier(Network):
         x = torch.flatten(x, 1)  # (B, 400)
         x = F.relu(self.fc1(x))  # (B, 120)
         x = F.relu(self.fc2(x))  # (B, 84)
-        return self.fc3(x)  # (B, classes)
+        scores: Tensor = self.fc3(x)  # (B, classes)
+        return scores
 
     @staticmethod
     def _sizes(side: int) -> list[int]:
@@ -121,7 +122,8 @@ class Modern(Network):
         x = self.conv5(x)  # (B, 192, 4, 4)
         x = x + self.conv6(x)
         x = x.amax((2, 3))  # (B, 192)
-        return self.fc(x)  # (B, classes)
+        scores: Tensor = self.fc(x)  # (B, classes)
+        return scores
 
 
 ARCHITECTURES: dict[str, Callable[[int, int], Network]] = {"classifier": Classifier, "modern": Modern}

@@ -1,0 +1,39 @@
+"""The data sets by name: what `--data` accepts. A new one is a module with a `load`, listed here."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from impasto.classify.datasets import cifar10, digits, fashion_mnist, folder
+from impasto.classify.datasets.idx import has_idx
+from impasto.classify.images import DataError, LabelledImages, Part
+from impasto.download import Progress
+
+NAMED: dict[str, Callable[[Part, Progress | None], LabelledImages]] = {
+    "digits": digits.load,
+    "fashion-mnist": fashion_mnist.load,
+    "cifar10": cifar10.load,
+}
+
+
+def load(source: str, part: Part, progress: Progress | None = None) -> LabelledImages:
+    """One part of a data set.
+
+    Args:
+        source: a name of `NAMED`; a folder with one subfolder a class, or of IDX files; or fashion-mnist:FOLDER,
+            which gives such files the names of Fashion-MNIST's classes.
+        part: "train", or "test", which is never trained on.
+        progress: told of a download, if there is one.
+
+    Raises:
+        DataError: no such data set, or it can't be had or read.
+    """
+    if source in NAMED:
+        return NAMED[source](part, progress)
+    name, colon, path = source.partition(":")
+    if colon and name == "fashion-mnist":
+        return fashion_mnist.from_folder(Path(path), part)
+    if not Path(source).is_dir():
+        raise DataError(f"there is no data set and no folder {source}; give a folder, or one of: {', '.join(NAMED)}")
+    if has_idx(Path(source)):
+        return fashion_mnist.from_folder(Path(source), part, named=False)
+    return folder.load(Path(source), part)

@@ -1,0 +1,135 @@
+"""The fast recipe: the same network and cross-entropy as on the slide, many times the pictures a second.
+
+What differs, and why:
+
+- mini-batches of 128, cut from one tensor in memory: the processor multiplies larger matrices, and no time goes into
+  fetching pictures one by one;
+- augmentation on the whole mini-batch: each picture is mirrored or not (not where that makes another class, as with
+  digits), and moved by a pixel or two;
+- a learning rate that rises for the first fifth and then falls to 0 (Smith and Topin, "Super-Convergence", 2019),
+  Nesterov's momentum, and weight decay on kernels alone;
+- labels smoothed a little (Szegedy et al. 2016), which keeps the network from being surer than it is right;
+- what is kept is a running mean of the network's numbers over the last steps (Polyak and Juditsky 1992);
+- bfloat16 where the processor multiplies it faster; sums, gradients and the optimiser stay float32.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from impasto.nn.classifier import Network
+from impasto.nn.numbers import multiplies_bfloat16
+
+if TYPE_CHECKING:
+    from impasto.classify.training import Report, Training
+
+DEFAULTS = {"epochs": 12, "batch_size": 128, "lr": 0.1}
+"""What this recipe takes for the settings that are not given."""
+WEIGHT_DECAY = 5e-4
+SMOOTHING = 0.05
+WARM_UP = 0.2
+SHIFT = 1
+UNMIRRORED = ("digits",)
+"""Data sets in which a mirrored picture is another thing."""
+MEAN_EVERY, MEAN_OVER = 10, 0.02
+"""Steps between the numbers that are averaged; and the weight of the newest ones."""
+
+
+def fast(training: "Training") -> Iterator["Report"]:
+    """Train by this recipe."""
+    from impasto.classify.training import momentum_of, restore_momentum
+
+    network, settings, images = training.model.network, training.settings, training.images
+    normalisation = training.model.card.normalisation
+    batches = max(1, len(images) // settings.batch_size)
+    steps = settings.epochs * batches
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    kernels = [parameter for parameter in network.parameters() if parameter.ndim > 1]
+    others = [parameter for parameter in network.parameters() if parameter.ndim <= 1]
+    groups: list[dict[str, Any]] = [{"params": kernels, "weight_decay": WEIGHT_DECAY}, {"params": others}]
+    optimizer = torch.optim.SGD(
+        groups,
+        lr=settings.lr,
+        momentum=settings.momentum,
+        nesterov=settings.momentum > 0,
+    )
+    restore_momentum(optimizer, network, training.model.momentum)
+    mean = Mean(network)
+    autocast = torch.autocast("cpu", torch.bfloat16, enabled=multiplies_bfloat16())
+    try:
+        for epoch in range(training.done, settings.epochs):
+            network.train()
+            generator = torch.Generator().manual_seed(settings.seed * 10_000 + epoch)
+            order = torch.randperm(len(images), generator=generator)
+            for i in range(batches):
+                for group in optimizer.param_groups:
+                    group["lr"] = settings.lr * schedule((epoch * batches + i) / steps)
+                chosen = order[i * settings.batch_size : (i + 1) * settings.batch_size]
+                pixels = augment(images.pixels[chosen], generator, mirror=images.name not in UNMIRRORED)
+                with autocast:
+                    scores = network(normalisation.apply(pixels))
+                loss = F.cross_entropy(scores.float(), images.labels[chosen], label_smoothing=SMOOTHING)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                if (i + 1) % MEAN_EVERY == 0:
+                    mean.add()
+                yield training.report(epoch, i, batches, loss.item())
+            training.model.momentum = momentum_of(optimizer, network)
+            training.done = epoch + 1
+    finally:  # also when it is interrupted
+        mean.put()
+
+
+def augment(pixels: Tensor, generator: torch.Generator, *, mirror: bool = True) -> Tensor:
+    """Mirror every other picture, and move each by up to a pixel in both directions.
+
+    Args:
+        pixels: uint8, B × C × H × W.
+        generator: where chance comes from.
+        mirror: whether a mirrored picture shows the same.
+
+    Returns:
+        The same kind; what a move uncovers is black.
+    """
+    batch, _, height, width = pixels.shape
+    framed = F.pad(pixels, (SHIFT,) * 4)
+    moves = torch.randint(0, 2 * SHIFT + 1, (2, batch, 1), generator=generator)
+    rows, columns = moves[0] + torch.arange(height), moves[1] + torch.arange(width)  # (B, H), (B, W)
+    if mirror:
+        mirrored = torch.rand(batch, 1, generator=generator) < 0.5
+        columns = torch.where(mirrored, columns.flip(1), columns)
+    indices = rows[:, :, None] * framed.shape[3] + columns[:, None, :]  # (B, H, W)
+    flat = indices.flatten(1)[:, None].expand(-1, pixels.shape[1], -1)
+    return framed.flatten(2).gather(2, flat).view_as(pixels)
+
+
+def schedule(progress: float) -> float:
+    """The share of the highest learning rate after a share of the training, both 0 to 1."""
+    return 0.1 + 0.9 * progress / WARM_UP if progress < WARM_UP else (1 - progress) / (1 - WARM_UP)
+
+
+class Mean:
+    """A running mean of a network's numbers, its batch statistics too."""
+
+    def __init__(self, network: Network) -> None:
+        self.network, self.count = network, 0
+        self.numbers = {name: value.detach().clone() for name, value in network.state_dict().items()}
+
+    def add(self) -> None:
+        """Let the mean go a little way to the present numbers: further at first, so that it forgets the start."""
+        self.count += 1
+        share = max(MEAN_OVER, 9 / (self.count + 9))
+        for name, value in self.network.state_dict().items():
+            if value.is_floating_point():
+                self.numbers[name].lerp_(value, share)
+            else:
+                self.numbers[name].copy_(value)
+
+    def put(self) -> None:
+        """Give the network the mean for its own."""
+        if self.count:
+            self.network.load_state_dict(self.numbers)

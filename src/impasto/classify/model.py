@@ -1,0 +1,179 @@
+"""A trained model as a file: safetensors, which holds numbers and text and can't run code.
+
+The text is one JSON object under the key "impasto": classes, normalisation, architecture, data set, what it was
+trained with, and its figures. Beside the network's numbers a file may hold the optimiser's momentum, so that training
+can go on as if it had not stopped.
+"""
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from impasto.classify.images import SIDE, LabelledImages, Normalisation
+from impasto.nn.classifier import ARCHITECTURES, Network
+
+KEY, MOMENTUM = "impasto", "momentum."
+SHIPPED = ("fashion-modern", "fashion-classifier")
+"""The models that come with Impasto; the first is the default."""
+
+
+class ModelError(ValueError):
+    """A model that can't be had, used or written; the message is one plain line that names the mend."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a model is, besides its numbers.
+
+    Attributes:
+        architecture: a name of `impasto.nn.classifier.ARCHITECTURES`.
+        classes: what its scores stand for, in their order.
+        normalisation: of the pixels that it takes.
+        data: the data set that it was trained on.
+        dark_ground: whether that shows bright things on black.
+        training: recipe, epochs, batch size, learning rate, momentum, seed.
+        figures: what came of it: accuracy on the test part, seconds of training.
+    """
+
+    architecture: str
+    classes: tuple[str, ...]
+    normalisation: Normalisation
+    data: str
+    dark_ground: bool = False
+    training: Mapping[str, Any] = field(default_factory=dict)
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class Model:
+    """A network with its card.
+
+    Attributes:
+        network: in evaluation mode when it was loaded.
+        card: what it is.
+        momentum: the optimiser's, by the network's parameters; empty where there is none.
+    """
+
+    network: Network
+    card: Card
+    momentum: dict[str, Tensor] = field(default_factory=dict)
+
+    @property
+    def grey(self) -> bool:
+        """Whether it was trained on grey pictures."""
+        return len(self.card.normalisation.mean) == 1
+
+    def probabilities(self, pixels: Tensor) -> Tensor:
+        """What the network makes of pictures: uint8 (B × C × 32 × 32) to B × classes, each row of sum 1."""
+        self.network.eval()
+        with torch.inference_mode():
+            scores: Tensor = self.network(self.card.normalisation.apply(pixels))
+            return scores.softmax(1)
+
+    def save(self, path: str | os.PathLike[str], *, small: bool = False) -> None:
+        """Write the model, whole or not at all.
+
+        Args:
+            path: the file.
+            small: leave the momentum out and keep numbers in 16 bits: a quarter of the size, and no resuming.
+
+        Raises:
+            ModelError: it can't be written.
+        """
+        tensors = {name: value.contiguous() for name, value in self.network.state_dict().items()}
+        if small:
+            tensors = {name: value.half() if value.is_floating_point() else value for name, value in tensors.items()}
+        else:
+            tensors |= {MOMENTUM + name: value.contiguous() for name, value in self.momentum.items()}
+        path = Path(path)
+        aside = path.with_name(f".impasto-{secrets.token_hex(8)}.tmp")
+        try:
+            aside.write_bytes(save(tensors, {KEY: json.dumps(asdict(self.card))}))
+            aside.replace(path)
+        except OSError as error:
+            aside.unlink(missing_ok=True)
+            raise ModelError(f"{path} can't be written ({error.strerror}): choose another place") from error
+
+
+def check_target(path: str | os.PathLike[str]) -> None:
+    """Refuse before training what could not be written after it.
+
+    Raises:
+        ModelError: no such folder, or it may not be written in.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise ModelError(f"{path} is a folder: name a file in it")
+    if not path.parent.is_dir():
+        raise ModelError(f"there is no folder {path.parent} to write {path.name} in: make it first")
+    if not os.access(path.parent, os.W_OK):
+        raise ModelError(f"{path.parent} may not be written in: choose another folder")
+
+
+def untrained(architecture: str, images: LabelledImages) -> Model:
+    """A new model for a data set, with random numbers of PyTorch's default generator.
+
+    Raises:
+        ModelError: no architecture has that name.
+    """
+    if architecture not in ARCHITECTURES:
+        raise ModelError(f"no network is called {architecture!r}; choose one of: {', '.join(ARCHITECTURES)}")
+    card = Card(architecture, images.classes, Normalisation.of(images), images.name, images.dark_ground)
+    return Model(ARCHITECTURES[architecture](len(images.classes), SIDE), card)
+
+
+def load(name: str | os.PathLike[str]) -> Model:
+    """A model from a file, or one of `SHIPPED` by name.
+
+    Raises:
+        ModelError: there is no such file, it is broken, or no model of Impasto's.
+    """
+    if str(name) in SHIPPED:
+        with as_file(files("impasto.classify") / "models" / f"{name}.safetensors") as path:
+            return _read(path)
+    if not Path(name).is_file():
+        raise ModelError(f"there is no model {name}: give a file of impasto train, or one of: {', '.join(SHIPPED)}")
+    return _read(Path(name))
+
+
+def _read(path: Path) -> Model:
+    other = f"{path} is no model of Impasto's: give a file that impasto train wrote"
+    try:
+        with safe_open(path, "pt") as file:
+            stored = json.loads((file.metadata() or {}).get(KEY, "null"))
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - it is no mapping
+    except (SafetensorError, OSError, ValueError) as error:
+        raise ModelError(f"{path} is broken or no safetensors file: give a file that impasto train wrote") from error
+    try:
+        normalisation = Normalisation(*(tuple(map(float, stored["normalisation"][key])) for key in ("mean", "std")))
+        card = Card(**{**stored, "classes": tuple(map(str, stored["classes"])), "normalisation": normalisation})
+    except (TypeError, KeyError, ValueError):
+        raise ModelError(other) from None
+    if card.architecture not in ARCHITECTURES:
+        raise ModelError(
+            f"{path} is a model of the architecture {card.architecture!r}, which this version of Impasto does not "
+            f"know; it knows: {', '.join(ARCHITECTURES)}"
+        )
+    network = ARCHITECTURES[card.architecture](len(card.classes), SIDE)
+    momentum = {name.removeprefix(MOMENTUM): value for name, value in tensors.items() if name.startswith(MOMENTUM)}
+    numbers = {name: value for name, value in tensors.items() if not name.startswith(MOMENTUM)}
+    try:
+        network.load_state_dict(numbers)
+    except RuntimeError:
+        raise ModelError(
+            f"the numbers in {path} are not those of a {card.architecture} of {len(card.classes)} classes: "
+            "it is a model of another architecture, train it anew"
+        ) from None
+    if not all(value.isfinite().all() for value in numbers.values()):
+        raise ModelError(f"{path} holds numbers that are not finite: train it anew")
+    return Model(network.eval(), card, momentum)

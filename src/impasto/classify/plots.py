@@ -1,0 +1,155 @@
+"""Training and its outcome as pictures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from impasto import images
+from impasto.classify.evaluation import Evaluation
+from impasto.classify.images import LabelledImages
+from impasto.classify.model import Model
+
+WORST, COLUMNS = 16, 4
+INK, GRID = "0.25", "0.88"
+FIRST, SECOND = "tab:blue", "tab:orange"
+
+
+@dataclass
+class History:
+    """What to draw curves of.
+
+    Attributes:
+        batches: the number of mini-batches after which each of `losses` was reported.
+        losses: the running loss.
+        epochs: the number of mini-batches at the end of each epoch.
+        accuracies: on the test part then, 0 to 1.
+    """
+
+    batches: list[int] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)
+    epochs: list[int] = field(default_factory=list)
+    accuracies: list[float] = field(default_factory=list)
+
+
+def write_all(
+    folder: Path, model: Model, evaluation: Evaluation, tested: LabelledImages, history: History | None = None
+) -> list[Path]:
+    """Write every picture that there is something for, and return their paths.
+
+    Raises:
+        PictureError: the folder can't be made or written in.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise images.PictureError(f"{folder} can't be made: {error.strerror}; give another folder") from None
+    figures = {
+        "confusion": confusion(evaluation),
+        "mistakes": mistakes(evaluation, tested),
+        "kernels": kernels(model),
+    }
+    if history is not None:
+        figures["curves"] = curves(history)
+    paths = []
+    for name, figure in figures.items():
+        drawn = BytesIO()
+        figure.savefig(drawn, format="png", dpi=120)
+        paths.append(folder / f"{name}.png")
+        images.write(paths[-1], images.read(drawn.getvalue()).pixels)
+    return sorted(paths)
+
+
+def curves(history: History) -> Any:
+    """The running loss, and the accuracy at each epoch's end."""
+    figure = _figure(8, 4.5)
+    axes = figure.subplots()
+    axes.plot(history.batches, history.losses, color=FIRST, marker="o" if len(history.losses) < 30 else None)
+    axes.set_xlabel("mini-batches")
+    axes.set_ylabel("loss in training (nats)", color=FIRST)
+    axes.set_ylim(bottom=0)
+    axes.set_xlim(left=0)
+    axes.grid(color=GRID)
+    if history.accuracies:
+        other = axes.twinx()
+        other.plot(history.epochs, [100 * share for share in history.accuracies], color=SECOND, marker="o")
+        other.set_ylabel("accuracy on the test part (%)", color=SECOND)
+    axes.set_title(f"{len(history.epochs)} epochs" if len(history.epochs) != 1 else "1 epoch")
+    return figure
+
+
+def confusion(evaluation: Evaluation) -> Any:
+    """How many pictures of each class were taken for which: shares as shades, and the numbers."""
+    count = len(evaluation.classes)
+    side = max(5.0, 0.62 * count + 2)
+    figure = _figure(side + 0.5, side)
+    axes = figure.subplots()
+    matrix = evaluation.confusion.numpy()
+    shares = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    if count <= 30:
+        for (row, column), number in np.ndenumerate(matrix):
+            if number:
+                color = "white" if shares[row, column] > 0.5 else INK
+                axes.text(column, row, f"{number:,}", ha="center", va="center", color=color, fontsize=8)
+    axes.set_xticks(range(count), evaluation.classes, rotation=45, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(count), evaluation.classes)
+    axes.set(xlabel="taken for", ylabel="what it is")
+    axes.set_title(f"{evaluation.accuracy:.1%} of {evaluation.images:,} recognised")
+    return figure
+
+
+def mistakes(evaluation: Evaluation, tested: LabelledImages) -> Any:
+    """The pictures of whose wrong class the model was surest."""
+    worst = evaluation.mistakes[:WORST]
+    rows = max(1, -(-len(worst) // COLUMNS))
+    figure = _figure(8, 2.25 * rows + 0.4)
+    if not worst:
+        figure.text(0.5, 0.5, "no mistakes", ha="center", va="center", fontsize=14)
+        return figure
+    figure.suptitle("What the model was surest of, and wrong")
+    for index, axes in enumerate(np.atleast_1d(figure.subplots(rows, COLUMNS)).flat):
+        axes.axis("off")
+        if index < len(worst):
+            mistake = worst[index]
+            pixels = tested.pixels[mistake.index].expand(3, -1, -1).permute(1, 2, 0).numpy()
+            axes.imshow(pixels, interpolation="nearest")
+            axes.set_title(f"{mistake.truth}, taken for\n{mistake.taken_for} ({mistake.probability:.0%})", fontsize=9)
+    return figure
+
+
+def kernels(model: Model) -> Any:
+    """The first layer's kernels, each in the colours that it answers to; grey stands for 0."""
+    first = next(layer for layer in model.network.modules() if isinstance(layer, torch.nn.Conv2d))
+    weights = first.weight.detach().float()  # (C_out, 3, k, k)
+    if model.grey:  # the three channels were always equal, so only their sum means anything
+        weights = weights.sum(1, keepdim=True).expand(-1, 3, -1, -1)
+    columns = min(8, len(weights))
+    rows = -(-len(weights) // columns)
+    figure = _figure(1.15 * columns + 0.3, 1.35 * rows + 0.6)
+    figure.suptitle(f"The {len(weights)} kernels of the first layer")
+    for index, axes in enumerate(np.atleast_1d(figure.subplots(rows, columns)).flat):
+        axes.axis("off")
+        if index < len(weights):
+            kernel = weights[index]
+            shown = 0.5 + 0.5 * kernel / kernel.abs().max().clamp(min=1e-12)
+            axes.imshow(shown.permute(1, 2, 0).numpy(), interpolation="nearest")
+            axes.set_title(str(index + 1), fontsize=9)
+    return figure
+
+
+def smoothed(losses: Sequence[float], points: int = 200) -> tuple[list[int], list[float]]:
+    """Means over stretches of a long curve, at most `points` of them, and where each stretch ends."""
+    stretch = max(1, -(-len(losses) // points))
+    ends = [min(start + stretch, len(losses)) for start in range(0, len(losses), stretch)]
+    return ends, [float(np.mean(losses[max(0, end - stretch) : end])) for end in ends]
+
+
+def _figure(width: float, height: float) -> Any:
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")

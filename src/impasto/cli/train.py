@@ -1,0 +1,200 @@
+"""`impasto train`: a network learns to tell the classes of a data set apart."""
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from impasto.cli.errors import FAILURE, INTERRUPTED, MISUSE, plain_errors, say, stop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from impasto.classify.evaluation import Evaluation
+    from impasto.classify.images import LabelledImages
+    from impasto.classify.model import Model
+    from impasto.classify.plots import History
+    from impasto.classify.training import Report, Settings, Training
+
+HOW, OUTPUT = "How it learns", "What is shown and kept"
+
+
+def train(
+    data: Annotated[
+        str, typer.Option(help="digits, fashion-mnist, cifar10, or a folder with one subfolder a class.")
+    ] = "digits",
+    model: Annotated[str | None, typer.Option(help="The network: classifier (the slide's) or modern.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="The file of the model.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="How often every picture is seen (2).", rich_help_panel=HOW)
+    ] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Pictures in a mini-batch (4).", rich_help_panel=HOW)] = None,
+    lr: Annotated[float | None, typer.Option(help="The learning rate (0.001).", rich_help_panel=HOW)] = None,
+    momentum: Annotated[float | None, typer.Option(help="Of the steps (0.9).", rich_help_panel=HOW)] = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="slide, or fast: 12 epochs, batches of 128, lr 0.1.", rich_help_panel=HOW)
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Repeats a run bit for bit on the same machine (0).", rich_help_panel=HOW)
+    ] = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="Go on with this model, until it has had --epochs in all.", rich_help_panel=HOW)
+    ] = None,
+    threads: Annotated[int | None, typer.Option(help="How many the processor may use.", rich_help_panel=HOW)] = None,
+    plots: Annotated[
+        Path | None,
+        typer.Option(help="A folder for curves, confusion matrix, mistakes, kernels.", rich_help_panel=OUTPUT),
+    ] = None,
+    small: Annotated[
+        bool, typer.Option("--small", help="Keep 16 bits a number and no momentum.", rich_help_panel=OUTPUT)
+    ] = False,
+) -> None:
+    """Train a network to tell pictures apart, as on the course's slide."""
+    import torch
+
+    from impasto.classify import model as models
+    from impasto.classify.evaluation import evaluate
+    from impasto.classify.training import Training
+
+    given = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "momentum": momentum, "recipe": recipe, "seed": seed}
+    with plain_errors(MISUSE):
+        if threads is not None:
+            torch.set_num_threads(max(1, threads))
+        before = models.load(resume) if resume else None
+        done = int(before.card.training.get("epochs_done", 0)) if before else 0
+        settings = _settings({name: value for name, value in given.items() if value is not None}, before, done)
+        if before and model not in (None, before.card.architecture):
+            stop(f"{resume} is a model of the architecture {before.card.architecture}, not {model}", MISUSE)
+    target = out or _free(f"{Path(data.partition(':')[0]).resolve().name}-{model or 'classifier'}")
+    with plain_errors(FAILURE):
+        models.check_target(target)
+    from impasto.cli.data import loaded
+
+    images, tested = loaded(data, "train"), loaded(data, "test")
+    torch.manual_seed(settings.seed)
+    with plain_errors(MISUSE):
+        net = before or models.untrained(model or "classifier", images)
+        training = Training(net, images, settings, done)
+    interrupted = False
+    with plain_errors(FAILURE):
+        try:
+            history = _run(training, tested if plots else None)
+        except KeyboardInterrupt:
+            if training.seconds == 0:
+                raise
+            interrupted, history = True, None
+        evaluation = evaluate(net, tested)
+        _keep(net, training, evaluation, target, small)
+        if plots is not None:
+            _plot(plots, net, evaluation, tested, history)
+    if interrupted:
+        stop(f"interrupted after {training.done} whole epochs; what there is was saved: {target}", INTERRUPTED)
+
+
+def _run(training: "Training", tested: "LabelledImages | None") -> "History":
+    """Train, printing what the slide prints, and note the curves."""
+    from impasto.classify.evaluation import evaluate
+    from impasto.classify.plots import History, smoothed
+
+    history = History()
+    losses: list[float] = []
+    for report in _shown(training):
+        losses.append(report.loss)
+        if report.batch == report.batches and tested is not None:
+            paused = time.perf_counter()
+            history.epochs.append(len(losses))
+            history.accuracies.append(evaluate(training.model, tested).accuracy)
+            training.pause(time.perf_counter() - paused)
+    print("Finished Training", flush=True)
+    history.batches, history.losses = smoothed(losses)
+    return history
+
+
+def _shown(training: "Training") -> "Iterator[Report]":
+    """The reports, with the slide's lines on standard output and a bar on a terminal."""
+    if not sys.stderr.isatty():
+        for report in training:
+            if report.running_loss is not None:
+                print(report.line, flush=True)
+            yield report
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    columns = (
+        TextColumn("epoch {task.fields[epoch]}"),
+        BarColumn(),
+        TextColumn("loss {task.fields[loss]}, {task.fields[left]} s left"),
+    )
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, redirect_stdout=False, transient=True) as bar:
+        task = bar.add_task("", total=1.0, epoch="-", loss="-", left="-")
+        for report in training:
+            if report.running_loss is not None:
+                if sys.stdout.isatty():
+                    console.print(report.line, highlight=False, markup=False)
+                else:
+                    print(report.line, flush=True)
+            whole = report.epochs * report.batches
+            bar.update(
+                task,
+                completed=((report.epoch - 1) * report.batches + report.batch) / whole,
+                epoch=f"{report.epoch}/{report.epochs}",
+                loss=f"{report.loss:.3f}",
+                left="-" if report.seconds_left is None else f"{report.seconds_left:.0f}",
+            )
+            yield report
+
+
+def _keep(net: "Model", training: "Training", evaluation: "Evaluation", target: Path, small: bool) -> None:
+    from dataclasses import replace
+
+    seen = len(training.images) * (training.done - training.began)
+    figures = {
+        "accuracy": evaluation.accuracy,
+        "test_images": evaluation.images,
+        "loss": evaluation.loss,
+        "seconds": round(training.seconds, 2),
+    }
+    settings = {**training.settings.to_dict(), "epochs_done": training.done}
+    replace(net, card=replace(net.card, training=settings, figures=figures)).save(target, small=small)
+    speed = f", {seen / training.seconds:,.0f} images a second" if seen else ""
+    print(f"accuracy {evaluation.accuracy:.2%} on {evaluation.images:,} test images")
+    say(f"trained for {training.seconds:.1f} s{speed}; the model is {target}")
+
+
+def _plot(
+    folder: Path, net: "Model", evaluation: "Evaluation", tested: "LabelledImages", history: "History | None"
+) -> None:
+    from impasto.classify.plots import write_all
+
+    if history is not None and history.accuracies:
+        history.accuracies[-1] = evaluation.accuracy  # of the numbers that were kept
+    for path in write_all(folder, net, evaluation, tested, history):
+        print(path)
+
+
+def _settings(given: dict[str, Any], before: "Model | None", done: int) -> "Settings":
+    """What was given; else, when going on, what the model was trained with; else the recipe's defaults."""
+    from impasto.classify.fast import DEFAULTS
+    from impasto.classify.training import Settings
+
+    known = set(Settings.__dataclass_fields__)
+    stored = {name: value for name, value in (before.card.training if before else {}).items() if name in known}
+    if given.get("recipe", stored.get("recipe")) != stored.get("recipe"):
+        stored = {}
+    recipe = given.get("recipe", stored.get("recipe", "slide"))
+    defaults: dict[str, Any] = DEFAULTS if recipe == "fast" else {}
+    if "epochs" not in given and stored.get("epochs", 0) <= done:
+        stored["epochs"] = done + defaults.get("epochs", Settings.epochs)
+    return Settings(**{**defaults, **stored, **given})
+
+
+def _free(stem: str) -> Path:
+    """A name beside which no file of the user's stands."""
+    target, number = Path(f"{stem}.safetensors"), 2
+    while target.exists():
+        target, number = Path(f"{stem}-{number}.safetensors"), number + 1
+    return target
