@@ -4,8 +4,13 @@ import sys
 
 import typer
 
+from impasto.cli.classify import classify
+from impasto.cli.conv import conv
+from impasto.cli.evaluate import evaluate
 from impasto.cli.paint import paint
+from impasto.cli.shapes import shapes
 from impasto.cli.styles import styles
+from impasto.cli.train import train
 from impasto.cli.weights import weights
 
 app = typer.Typer(
@@ -17,6 +22,8 @@ app = typer.Typer(
 app.command()(paint)
 app.add_typer(styles, name="styles")
 app.add_typer(weights, name="weights")
+for command in (classify, train, evaluate, shapes, conv):
+    app.command()(command)
 
 
 def main() -> None:

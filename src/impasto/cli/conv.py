@@ -1,0 +1,191 @@
+"""`impasto conv`: a convolution worked through as on the course's slides, in numbers or on a picture."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from impasto.cli.errors import FAILURE, MISUSE, plain_errors, stop
+
+if TYPE_CHECKING:
+    from impasto.nn.geometry import Padding
+    from impasto.nn.kernels import Matrix
+
+LARGEST = 24
+"""A matrix wider or taller than this is not printed."""
+
+
+def conv(
+    size: Annotated[str, typer.Option(help="Of the matrix of ones: 5, or rows and columns, 5x7.")] = "5",
+    kernel: Annotated[str, typer.Option(help="Its size, 3 or 3x2, or a name as blur (see --image).")] = "3",
+    padding: Annotated[str, typer.Option(help="A number, same, valid, or for each side: TOP,BOTTOM,LEFT,RIGHT.")] = "0",
+    stride: Annotated[int, typer.Option(help="How far the kernel moves at each step.")] = 1,
+    dilation: Annotated[int, typer.Option(help="How far its numbers are apart.")] = 1,
+    transposed: Annotated[bool, typer.Option("--transposed", help="The other way: from few to many.")] = False,
+    image: Annotated[
+        Path | None,
+        typer.Option(help="Show it on this picture, with the named kernels: identity, blur, sharpen, sobel-x, …"),
+    ] = None,
+    out: Annotated[Path, typer.Option("-o", "--out", help="Where that picture goes.")] = Path("conv.png"),
+    as_json: Annotated[bool, typer.Option("--json", help="The numbers as one JSON object.")] = False,
+) -> None:
+    """Output size, padding, stride and kernel, with the formula filled in and the matrices shown."""
+    import numpy as np
+
+    from impasto.nn import geometry
+    from impasto.nn.kernels import KERNELS, convolve, convolve_transposed
+
+    with plain_errors(MISUSE):
+        sides = _pair("size", size)
+        weights = KERNELS.get(kernel)
+        taps = (weights.shape[0], weights.shape[1]) if weights is not None else _pair("kernel", kernel)
+        if weights is None:
+            weights = np.ones(taps)
+        paddings = _paddings(padding)
+        if image is not None:
+            if transposed:
+                stop("--image shows a convolution; leave --transposed out", MISUSE)
+            _on_picture(image, out, kernel if kernel in KERNELS else None, paddings, stride, dilation)
+            return
+        if transposed:
+            pads = [geometry.transposed_pads(p, k, stride, dilation) for p, k in zip(paddings, taps, strict=True)]
+        else:
+            pads = [geometry.pads(p, n, k, stride, dilation) for p, n, k in zip(paddings, sides, taps, strict=True)]
+        measure = geometry.transposed_size if transposed else geometry.output_size
+        made = [measure(n, k, p, stride, dilation) for n, k, p in zip(sides, taps, pads, strict=True)]
+        unread = [
+            [] if transposed else geometry.unread(n, k, p, stride, dilation)
+            for n, k, p in zip(sides, taps, pads, strict=True)
+        ]
+        matrix = np.ones(sides)
+        slide = convolve_transposed if transposed else convolve
+        result = slide(matrix, weights, (pads[0], pads[1]), stride, dilation) if max(*made, *sides) < 1000 else None
+    if as_json:
+        row: dict[str, Any] = {
+            "size": sides, "kernel": taps, "padding": {"rows": pads[0], "columns": pads[1]}, "stride": stride,
+            "dilation": dilation, "transposed": transposed, "output": made,
+            "unread": {"rows": unread[0], "columns": unread[1]},
+        }  # fmt: skip
+        print(json.dumps(row))
+        return
+    formula = _transposed_formula if transposed else _formula
+    print(_explained(formula, sides, taps, pads, made, stride, dilation))
+    for what, at, n in zip(("row", "column"), unread, sides, strict=True):
+        if at:
+            print(_never_read(what, at, n))
+    if result is None or max(*made, *(n + sum(p) for n, p in zip(sides, pads, strict=True))) > LARGEST:
+        return
+    _print_all(matrix, weights, result, pads, transposed)
+
+
+def _print_all(
+    matrix: "Matrix", weights: "Matrix", result: "Matrix", pads: list[tuple[int, int]], transposed: bool
+) -> None:
+    from impasto.nn.kernels import pad
+
+    _print("the matrix", matrix)
+    if any(map(any, pads)) and not transposed:
+        _print("with its padding", pad(matrix, pads[0], pads[1]))
+    _print("the kernel", weights)
+    if any(map(any, pads)) and transposed:
+        print(f"\n{sum(pads[0])} rows and {sum(pads[1])} columns are cropped off the sides of what it puts down")
+    _print("the output", result)
+
+
+def _print(title: str, matrix: "Matrix") -> None:
+    rows, columns = matrix.shape
+    print(f"\n{title}, {rows} × {columns}")
+    cells = [[f"{number:.4g}" for number in row] for row in matrix]
+    width = max(len(cell) for row in cells for cell in row) + 1
+    for row in cells:
+        print("".join(f"{cell:>{width}}" for cell in row))
+
+
+def _explained(
+    formula: Any,
+    sides: tuple[int, int],
+    taps: tuple[int, int],
+    pads: list[tuple[int, int]],
+    made: list[int],
+    stride: int,
+    dilation: int,
+) -> str:
+    lines = [formula(n, k, p, m, stride, dilation) for n, k, p, m in zip(sides, taps, pads, made, strict=True)]
+    both = lines[0] == lines[1]
+    head = f"rows and columns: {lines[0]}" if both else f"rows:    {lines[0]}\ncolumns: {lines[1]}"
+    return f"{head}\n{sides[0]} × {sides[1]} → {made[0]} × {made[1]}"
+
+
+def _formula(n: int, k: int, p: tuple[int, int], made: int, stride: int, dilation: int) -> str:
+    if p[0] == p[1]:
+        letters, numbers = "n + 2p", f"{n} + 2·{p[0]}"
+    else:
+        letters, numbers = "n + p₁ + p₂", f"{n} + {p[0]} + {p[1]}"
+    if dilation == 1:
+        letters, numbers = f"{letters} − k", f"{numbers} − {k}"
+    else:
+        letters, numbers = f"{letters} − d(k − 1) − 1", f"{numbers} − {dilation}·({k} − 1) − 1"
+    return f"⌊({letters}) / s⌋ + 1 = ⌊({numbers}) / {stride}⌋ + 1 = {made}"
+
+
+def _transposed_formula(n: int, k: int, p: tuple[int, int], made: int, stride: int, dilation: int) -> str:
+    letters, numbers = "(n − 1)s", f"({n} − 1)·{stride}"
+    if p[0] == p[1]:
+        letters, numbers = f"{letters} − 2p", f"{numbers} − 2·{p[0]}"
+    else:
+        letters, numbers = f"{letters} − p₁ − p₂", f"{numbers} − {p[0]} − {p[1]}"
+    if dilation == 1:
+        letters, numbers = f"{letters} + k", f"{numbers} + {k}"
+    else:
+        letters, numbers = f"{letters} + d(k − 1) + 1", f"{numbers} + {dilation}·({k} − 1) + 1"
+    return f"{letters} = {numbers} = {made}"
+
+
+def _never_read(what: str, at: list[int], n: int) -> str:
+    """Which rows or columns the stride passes over; those of the padding are only counted."""
+    own = [index + 1 for index in at if 0 <= index < n]
+    padded = len(at) - len(own)
+    parts = []
+    if own:
+        parts.append(f"{what}{'s' * (len(own) > 1)} {', '.join(map(str, own))} of the matrix")
+    if padded:
+        parts.append(f"{padded} {what}{'s' * (padded > 1)} of the padding")
+    return f"never read: {' and '.join(parts)}"
+
+
+def _on_picture(
+    image: Path, out: Path, kernel: str | None, paddings: "tuple[Padding, Padding]", stride: int, dilation: int
+) -> None:
+    from impasto import images
+    from impasto.classify.kernel_sheet import sheet
+    from impasto.nn.kernels import KERNELS
+
+    with plain_errors(FAILURE):
+        images.check_target(out)
+        picture = images.read(image)
+    names = [kernel] if kernel else list(KERNELS)
+    drawn = sheet(picture, names, paddings, stride, dilation)
+    with plain_errors(FAILURE):
+        images.write(out, drawn)
+    print(out)
+
+
+def _pair(what: str, text: str) -> tuple[int, int]:
+    parts = text.replace("×", "x").split("x")
+    if len(parts) > 2 or not all(part.isascii() and part.isdigit() for part in parts):
+        raise ValueError(f"a {what} of {text!r} is not possible; give a number, as 5, or rows and columns, as 5x7")
+    numbers = [int(part) for part in parts]
+    return numbers[0], numbers[-1]
+
+
+def _paddings(text: str) -> "tuple[Padding, Padding]":
+    if text in ("same", "valid"):
+        return text, text
+    parts = text.split(",")
+    if len(parts) not in (1, 4) or not all(part.isascii() and part.isdigit() for part in parts):
+        raise ValueError(f"padding can't be {text!r}; give a number, same, valid, or TOP,BOTTOM,LEFT,RIGHT")
+    numbers = [int(part) for part in parts]
+    if len(numbers) == 1:
+        return numbers[0], numbers[0]
+    return (numbers[0], numbers[1]), (numbers[2], numbers[3])
