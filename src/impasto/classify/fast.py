@@ -21,6 +21,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from impasto.nn.classifier import Network
+from impasto.nn.fused import forward
 from impasto.nn.numbers import multiplies_bfloat16
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def fast(training: "Training") -> Iterator["Report"]:
                 chosen = order[i * settings.batch_size : (i + 1) * settings.batch_size]
                 pixels = augment(images.pixels[chosen], generator, mirror=images.name not in UNMIRRORED)
                 with autocast:
-                    scores = network(normalisation.apply(pixels))
+                    scores = forward(network, normalisation.apply(pixels))
                 loss = F.cross_entropy(scores.float(), images.labels[chosen], label_smoothing=SMOOTHING)
                 optimizer.zero_grad()
                 loss.backward()
