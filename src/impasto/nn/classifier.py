@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from impasto.nn.geometry import GeometryError, Layer, sizes
+from impasto.nn.geometry import Layer, sizes
 from impasto.nn.shapes import shapes, table
 
 
@@ -88,12 +88,11 @@ class Modern(Network):
     """Six 3 × 3 convolutions with batch normalisation, two of them with a shortcut past them (He et al. 2016).
 
     Most of the arithmetic is done at a quarter of the width and height and below, where many channels make it
-    efficient. The last pooling takes the maximum over all positions, so that any size of picture gives as many
-    features, and one linear layer is enough.
+    efficient, and one linear layer is enough at the end.
 
     Args:
         classes: how many there are to choose from.
-        size: the pictures' side, or height and width, in pixels: at least 8.
+        size: the pictures' side, or height and width, in pixels: at least 16.
 
     Raises:
         GeometryError: the pictures are too small.
@@ -101,9 +100,7 @@ class Modern(Network):
 
     def __init__(self, classes: int = 10, size: int | tuple[int, int] = 32) -> None:
         super().__init__(classes, size)
-        if min(self.height, self.width) < 8:
-            led = " → ".join(map(str, sizes(min(self.height, self.width), [])))
-            raise GeometryError(f"{led} is too small to be halved three times; give a size of at least 8")
+        rows, columns = (sizes(side, [Layer(2, stride=2)] * 4)[-1] for side in (self.height, self.width))
         self.conv1 = Convolution(3, 24)
         self.conv2 = Convolution(24, 48)
         self.conv3 = Convolution(48, 96)
@@ -111,7 +108,7 @@ class Modern(Network):
         self.conv5 = Convolution(96, 192)
         self.conv6 = Convolution(192, 192)
         self.pool = nn.MaxPool2d(2, 2)
-        self.fc = nn.Linear(192, classes)
+        self.fc = nn.Linear(192 * rows * columns, classes)
 
     def forward(self, x: Tensor) -> Tensor:
         """Scores (B × classes) of pictures (B × 3 × H × W); the shapes are those of 32 × 32."""
@@ -120,8 +117,8 @@ class Modern(Network):
         x = self.conv3(x)  # (B, 96, 8, 8)
         x = self.pool(x + self.conv4(x))  # (B, 96, 4, 4)
         x = self.conv5(x)  # (B, 192, 4, 4)
-        x = x + self.conv6(x)
-        x = x.amax((2, 3))  # (B, 192)
+        x = self.pool(x + self.conv6(x))  # (B, 192, 2, 2)
+        x = torch.flatten(x, 1)  # (B, 768)
         scores: Tensor = self.fc(x)  # (B, classes)
         return scores
 

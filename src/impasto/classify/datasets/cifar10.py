@@ -4,6 +4,7 @@ Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009; the v
 Its files are pickles of Python 2, read here by an unpickler that knows arrays and nothing else.
 """
 
+import codecs
 import io
 import os
 import pickle
@@ -25,6 +26,8 @@ MEMBERS: dict[Part, tuple[str, ...]] = {
     "train": tuple(f"data_batch_{number}" for number in range(1, 6)),
     "test": ("test_batch",),
 }
+
+MAKES_AN_ARRAY = {"_reconstruct": np.zeros(0).__reduce__()[0], "ndarray": np.ndarray, "dtype": np.dtype}
 
 
 def load(part: Part, progress: Progress | None = None) -> LabelledImages:
@@ -60,7 +63,8 @@ class _ArraysOnly(pickle.Unpickler):
     """An unpickler for which a pickle can't call anything but what makes an array."""
 
     def find_class(self, module: str, name: str) -> Any:
-        makes_an_array = {"_reconstruct": np.zeros(0).__reduce__()[0], "ndarray": np.ndarray, "dtype": np.dtype}
-        if module.split(".")[0] != "numpy" or name not in makes_an_array:
-            raise pickle.UnpicklingError(f"{module}.{name} has no business in CIFAR-10")
-        return makes_an_array[name]
+        if (module, name) == ("_codecs", "encode"):
+            return codecs.encode  # how Python 3 writes bytes for Python 2 to read
+        if module.split(".")[0] == "numpy" and name in MAKES_AN_ARRAY:
+            return MAKES_AN_ARRAY[name]
+        raise pickle.UnpicklingError(f"{module}.{name} has no business in CIFAR-10")
