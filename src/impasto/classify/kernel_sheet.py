@@ -10,7 +10,7 @@ from impasto.images import Picture, resize
 from impasto.nn.geometry import Padding
 from impasto.nn.kernels import KERNELS, Matrix, convolve
 
-LONGEST, GAP, BAND, COLUMNS = 320, 12, 92, 4
+LONGEST, GAP, BAND, COLUMNS = 320, 12, 68, 4
 SIGNED = ("sobel-x", "sobel-y", "laplacian")
 """Kernels of sum 0, whose answers have a sign: shown around mid-grey."""
 Array = np.ndarray[Any, np.dtype[np.uint8]]
@@ -61,7 +61,7 @@ def apply(pixels: Array, name: str, padding: tuple[Padding, Padding], stride: in
     """
     if name in SIGNED:
         grey = np.asarray(Image.fromarray(pixels).convert("L"), np.float64)
-        answer = 128 + convolve(grey, KERNELS[name], padding, stride, dilation) / (4 if name != "laplacian" else 2)
+        answer = 128 + convolve(grey, KERNELS[name], padding, stride, dilation) / (2 if name != "laplacian" else 1)
         channels = [answer] * 3
     else:
         channels = [
@@ -72,7 +72,7 @@ def apply(pixels: Array, name: str, padding: tuple[Padding, Padding], stride: in
 
 def _label(draw: ImageDraw.ImageDraw, left: int, top: int, name: str, kernel: Matrix | None, array: Array) -> None:
     draw.text((left, top), name, fill="black", font=ImageFont.load_default(16))
-    size = f"{array.shape[0]} × {array.shape[1]}"
+    size = f"{array.shape[0]} x {array.shape[1]}"
     draw.text((left, top + 22), size, fill="#666666", font=ImageFont.load_default(13))
     if kernel is None:
         return

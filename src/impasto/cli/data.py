@@ -17,12 +17,14 @@ def loaded(source: str, part: "Part") -> "LabelledImages":
     from impasto.classify import datasets
 
     columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    with plain_errors(FAILURE), Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    shown = sys.stderr.isatty()
+    bar = Progress(*columns, console=Console(stderr=True), transient=True, disable=not shown)
+    with plain_errors(FAILURE), bar:
         task = bar.add_task("fetching", total=None, visible=False)
         images = datasets.load(
             source,
             part,
-            lambda done, total: bar.update(task, completed=done, total=total, visible=sys.stderr.isatty()),
+            lambda done, total: bar.update(task, completed=done, total=total, visible=True),
         )
     for line in images.skipped:
         say(f"passed over: {line}")

@@ -1,0 +1,282 @@
+"""The commands train, evaluate, classify, shapes and conv, as processes."""
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+IMPASTO = (sys.executable, "-m", "impasto")
+
+
+def line(process):
+    """The one line that a failed command ends with; and never a traceback."""
+    text = process.stderr.decode()
+    assert "Traceback" not in text
+    return text.strip().splitlines()[-1]
+
+
+def ok(process):
+    assert process.returncode == 0, process.stderr.decode()
+    return process.stdout.decode()
+
+
+@pytest.fixture(scope="module")
+def trained(run, tmp_path_factory):
+    """A model of the digits, made by the fast recipe, with what the command printed and drew."""
+    folder = tmp_path_factory.mktemp("trained")
+    process = run(
+        "train", "--recipe", "fast", "--epochs", "6", "--batch-size", "32", "-o", folder / "digits.safetensors",
+        "--plots", folder / "plots",
+    )  # fmt: skip
+    return folder / "digits.safetensors", ok(process), folder / "plots"
+
+
+@pytest.fixture(scope="module")
+def digit(tmp_path_factory):
+    """A seven, white on black, of 32 × 32."""
+    from impasto.classify import datasets
+
+    images = datasets.load("digits", "test")
+    index = images.labels.tolist().index(7)
+    path = tmp_path_factory.mktemp("digit") / "seven.png"
+    Image.fromarray(images.pixels[index, 0].numpy()).save(path)
+    return path
+
+
+def test_the_help_and_the_arithmetic_load_no_torch():
+    code = (
+        "import sys; from impasto.cli import app; from typer.testing import CliRunner;"
+        "done = CliRunner().invoke(app, sys.argv[1:]); assert done.exit_code == 0, done.output;"
+        "heavy = {'torch', 'sklearn', 'matplotlib'} & set(sys.modules); assert not heavy, heavy"
+    )
+    for arguments in (["--help"], ["train", "--help"], ["conv", "--size", "5"]):
+        subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True)
+
+
+def test_by_default_it_trains_as_the_slide_and_prints_as_the_slide(run, tmp_path):
+    text = ok(run("train", "--epochs", "1", "-o", tmp_path / "m.safetensors"))
+    lines = text.splitlines()
+    assert re.fullmatch(r"\[1,   360\] loss: \d\.\d{3}", lines[0])  # 1,437 digits in batches of 4
+    assert lines[1] == "Finished Training"
+    assert re.match(r"accuracy \d+\.\d\d% on 360 test images", lines[2])
+
+
+def test_the_same_seed_makes_the_same_file_and_resume_goes_on(run, tmp_path):
+    names = [tmp_path / f"{name}.safetensors" for name in "abc"]
+    quick = ("train", "--recipe", "fast", "--batch-size", "128", "--seed", "3")
+    figures = []
+    for name in names[:2]:
+        ok(run(*quick, "--epochs", "2", "-o", name))
+        figures.append(json.loads(ok(run("evaluate", name, "--json")))["loss"])
+    assert figures[0] == figures[1]
+    text = ok(run("train", "--resume", names[0], "--epochs", "3", "-o", names[2]))
+    assert re.match(r"\[3,    11\] loss:", text)
+    assert "3 epochs" in line(run("train", "--resume", names[2], "--epochs", "3", "-o", names[2]))
+
+
+def test_the_model_says_in_its_file_what_it_is(trained):
+    path, _, _ = trained
+    data = path.read_bytes()
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    card = json.loads(header["__metadata__"]["impasto"])
+    assert card["classes"] == list("0123456789")
+    assert (card["architecture"], card["data"]) == ("classifier", "digits")
+    assert card["training"]["recipe"] == "fast"
+    assert card["figures"]["accuracy"] > 0.8
+
+
+def test_the_plots_are_pictures(trained):
+    _, text, folder = trained
+    assert {path.name for path in folder.iterdir()} == {"confusion.png", "curves.png", "kernels.png", "mistakes.png"}
+    for path in folder.iterdir():
+        assert str(path) in text
+        pixels = np.asarray(Image.open(path))
+        assert min(pixels.shape[:2]) > 200
+        assert pixels.std() > 5
+
+
+def test_evaluate_says_how_good_it_is_as_text_and_as_json(run, trained):
+    found = json.loads(ok(run("evaluate", trained[0], "--json")))
+    assert found["images"] == sum(map(sum, found["confusion"])) == 360
+    assert found["accuracy"] == sum(found["confusion"][n][n] for n in range(10)) / 360
+    assert len(found["worst_mistakes"]) <= 16
+    assert found["per_class"]["3"] == found["confusion"][3][3] / sum(found["confusion"][3])
+    text = ok(run("evaluate", trained[0]))
+    assert text.startswith(f"accuracy {found['accuracy']:.2%} on 360 images")
+    assert f"accuracy {found['accuracy']:.2%}" in trained[1]
+
+
+def test_classify_takes_files_folders_and_standard_input(run, trained, digit, tmp_path):
+    model = ("--model", trained[0])
+    rows = ok(run("classify", digit, *model)).splitlines()
+    assert len(rows) == 5
+    assert rows[0].endswith("  7")
+    assert ok(run("classify", "-", *model, stdin=digit.read_bytes())).splitlines() == rows
+    folder = tmp_path / "folder" / "below"
+    folder.mkdir(parents=True)
+    (folder / "one.png").write_bytes(digit.read_bytes())
+    (folder / "two.txt").write_text("no picture, and not named as one")
+    (row,) = ok(run("classify", tmp_path, *model, "--top", "2")).splitlines()
+    assert row.startswith(f"{folder / 'one.png'}: 7 ")
+
+
+def test_classify_inverts_dark_on_white_and_says_so(run, trained, digit, tmp_path):
+    dark = tmp_path / "dark.png"
+    ImageOps.invert(Image.open(digit)).save(dark)
+    process = run("classify", dark, "--model", trained[0], "--json")
+    row = json.loads(ok(process))
+    assert row["inverted"]
+    assert "inverted" in line(process)
+    plain = json.loads(ok(run("classify", digit, "--model", trained[0], "--json")))
+    assert not plain["inverted"]
+    assert row["top"] == plain["top"]
+    assert sum(entry["probability"] for entry in plain["top"]) <= 1.0001
+
+
+def test_of_many_pictures_an_unreadable_one_is_named_and_counted(run, trained, digit, tmp_path):
+    (tmp_path / "a.png").write_bytes(b"no picture")
+    (tmp_path / "b.png").write_bytes(digit.read_bytes())
+    process = run("classify", tmp_path, "--model", trained[0])
+    assert process.returncode == 1
+    assert "a.png" in process.stderr.decode()
+    assert "1 of 2 files" in line(process)
+    assert b"b.png: 7 " in process.stdout
+
+
+def test_a_folder_trains_with_its_bad_files_named_and_a_model_of_fewer_classes_is_refused(run, tmp_path):
+    for name, color in (("leaf", (20, 180, 30)), ("sky", (40, 90, 220))):
+        (tmp_path / "kinds" / name).mkdir(parents=True)
+        for number in range(12):
+            jittered = np.clip(np.random.default_rng(number).normal(color, 20, (48, 64, 3)), 0, 255)
+            Image.fromarray(jittered.astype(np.uint8)).save(tmp_path / "kinds" / name / f"{number}.jpg")
+    (tmp_path / "kinds" / "sky" / "bad.jpg").write_bytes(b"?")
+    out = tmp_path / "kinds.safetensors"
+    process = run("train", "--data", tmp_path / "kinds", "--recipe", "fast", "--batch-size", "4", "-o", out)
+    assert "accuracy 100.00% on 4 test images" in ok(process)
+    assert "bad.jpg" in process.stderr.decode()
+    assert ok(run("classify", tmp_path / "kinds" / "sky" / "3.jpg", "--model", out)).splitlines()[0].endswith("  sky")
+    refused = run("evaluate", out, "--data", "digits")
+    assert (refused.returncode, "10 classes and the model 2" in line(refused)) == (2, True)
+    other = run("train", "--resume", out, "--model", "modern", "-o", out)
+    assert (other.returncode, "architecture classifier, not modern" in line(other)) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["train", "--data", "nowhere"], 1, "digits, fashion-mnist, cifar10"),
+        (["train", "--model", "resnet"], 2, "classifier, modern"),
+        (["train", "--recipe", "slow"], 2, "slide or fast"),
+        (["train", "--epochs", "0"], 2, "give 1 or more"),
+        (["train", "--lr", "1e30"], 1, "learning rate 1e+30 is too high"),
+        (["train", "--resume", "nothing"], 2, "no model nothing"),
+        (["train", "-o", "nowhere/m"], 1, "no folder nowhere"),
+        (["train", "--data", "."], 1, "subfolder"),
+        (["evaluate", "nothing"], 2, "fashion-modern"),
+        (["classify", "nothing.jpg"], 1, "nothing.jpg"),
+        (["classify", "."], 1, "holds no pictures"),
+        (["classify", "x.jpg", "--model", "nothing"], 2, "fashion-classifier"),
+        (["classify", "x.jpg", "--top", "0"], 2, "--top 1"),
+        (["shapes", "nothing"], 2, "no model nothing"),
+        (["shapes", "--size", "12"], 2, "12 → 8 → 4"),
+        (["shapes", "vgg19", "--size", "8"], 2, "1 × 1 (conv4_4), and no further"),
+        (["shapes", "--size", "0"], 2, "size of 0"),
+        (["conv", "--kernel", "9"], 2, "at least 2"),
+        (["conv", "--size", "five"], 2, "'five'"),
+        (["conv", "--padding", "1,2"], 2, "TOP,BOTTOM,LEFT,RIGHT"),
+        (["conv", "--stride", "0"], 2, "stride of 0"),
+        (["conv", "--image", "nothing.jpg"], 1, "nothing.jpg"),
+        (["conv", "--image", "x.jpg", "--transposed"], 2, "--transposed"),
+    ],
+)
+def test_bad_input_is_one_plain_line(run, tmp_path, monkeypatch, arguments, code, words):
+    monkeypatch.chdir(tmp_path)
+    process = run(*arguments)
+    assert process.returncode == code, process.stderr
+    assert words in line(process)
+    assert not list(tmp_path.glob("*.safetensors"))
+
+
+def test_ctrl_c_keeps_what_was_learned(home, tmp_path):
+    out = tmp_path / "m.safetensors"
+    ours, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [*IMPASTO, "train", "--epochs", "500", "-o", out],
+        stdout=subprocess.DEVNULL,
+        stderr=terminal,
+        env={**os.environ, "IMPASTO_HOME": str(home), "COLUMNS": "120", "TERM": "xterm"},
+    )
+    os.close(terminal)
+    shown = b""
+    while b"epoch 2/500" not in shown:
+        shown += os.read(ours, 1000)
+    process.send_signal(signal.SIGINT)
+    with suppress(OSError):  # what Linux says of a terminal that nobody holds any more
+        while piece := os.read(ours, 1000):
+            shown += piece
+    os.close(ours)
+    assert process.wait(60) == 130
+    assert b"what there is was saved" in shown
+    assert b"Traceback" not in shown
+    assert out.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "made", "words"),
+    [
+        (["--padding", "1"], (5, 5), "⌊(5 + 2·1 − 3) / 1⌋ + 1 = 5"),
+        (["--padding", "2", "--kernel", "4"], (6, 6), "⌊(5 + 2·2 − 4) / 1⌋ + 1 = 6"),
+        (["--padding", "2"], (7, 7), "5 × 5 → 7 × 7"),
+        (["--size", "6", "--stride", "2", "--padding", "1"], (3, 3), "never read: 1 row of the padding"),
+        (["--kernel", "2"], (4, 4), "5 × 5 → 4 × 4"),
+        (["--padding", "1", "--kernel", "5"], (3, 3), "5 × 5 → 3 × 3"),
+        (["--padding", "1", "--stride", "2"], (3, 3), "5 × 5 → 3 × 3"),
+        (["--padding", "same", "--kernel", "2"], (5, 5), "⌊(5 + 0 + 1 − 2) / 1⌋ + 1 = 5"),
+        (["--padding", "valid"], (3, 3), "5 × 5 → 3 × 3"),
+        (["--padding", "1,0,0,2"], (4, 5), "5 × 5 → 4 × 5"),
+        (["--size", "5x9", "--stride", "3", "--kernel", "2"], (2, 3), "columns 3, 6, 9 of the matrix"),
+        (["--dilation", "2"], (1, 1), "⌊(5 + 2·0 − 2·(3 − 1) − 1) / 1⌋ + 1 = 1"),
+        (["--transposed", "--stride", "2", "--size", "3"], (7, 7), "(3 − 1)·2 − 2·0 + 3 = 7"),
+    ],
+)
+def test_conv_works_the_courses_examples_through(run, arguments, made, words):
+    assert words in ok(run("conv", *arguments))
+    assert tuple(json.loads(ok(run("conv", *arguments, "--json")))["output"]) == made
+
+
+def test_conv_shows_the_matrix_before_and_after_padding_the_kernel_and_the_output(run):
+    blocks = ok(run("conv", "--padding", "1")).split("\n\n")
+    padded = next(block for block in blocks if block.startswith("with its padding, 7 × 7")).splitlines()[1:]
+    assert padded == [" 0 0 0 0 0 0 0", *[" 0 1 1 1 1 1 0"] * 5, " 0 0 0 0 0 0 0"]
+    assert blocks[-1].splitlines()[1] == " 4 6 6 6 4"
+
+
+def test_conv_draws_the_named_kernels_on_a_picture(run, photo, tmp_path):
+    out = tmp_path / "kernels.png"
+    assert ok(run("conv", "--image", photo, "-o", out, "--padding", "same")).strip() == str(out)
+    sheet = np.asarray(Image.open(out))
+    assert sheet.shape[0] > 2 * 72
+    assert sheet.std() > 30
+    one = tmp_path / "one.png"
+    ok(run("conv", "--image", photo, "--kernel", "sobel-x", "-o", one))
+    assert np.asarray(Image.open(one)).size < sheet.size
+
+
+def test_shapes_shows_vgg19_and_the_classifier(run, trained):
+    text = ok(run("shapes", "vgg19", "--size", "224"))
+    assert re.search(r"conv5_1 +Conv2d 3 × 3 +512 × 14 × 14 +512 × 14 × 14 +2,359,808 +462,422,016 +156 +16", text)
+    assert ok(run("shapes")) == ok(run("shapes", trained[0]))
+
+
+@pytest.mark.parametrize(("name", "least"), [("fashion-modern", 0), ("fashion-classifier", 0)])
+def test_the_models_that_we_ship_are_as_good_as_the_docs_say(run, name, least):
+    found = json.loads(ok(run("evaluate", name, "--data", "fashion-mnist", "--json")))
+    assert found["accuracy"] >= least
