@@ -67,7 +67,7 @@ def test_digits_need_nothing_and_are_3_by_32_by_32_for_the_network():
     assert normalised.std().item() == pytest.approx(1, abs=1e-3)
 
 
-def test_debians_fashion_mnist_is_the_published_one():
+def test_fashion_mnist_is_the_published_one():
     train, test = datasets.load("fashion-mnist", "train"), datasets.load("fashion-mnist", "test")
     assert train.pixels.shape == (60_000, 1, 32, 32)
     assert torch.bincount(train.labels).tolist() == [6000] * 10
