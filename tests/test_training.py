@@ -114,7 +114,7 @@ def test_a_loss_that_is_no_number_stops_and_says_why(digits, recipe):
 
 def test_the_fast_recipe_learns_and_its_time_left_comes_to_0(digits):
     trained = new(digits[0])
-    reports = train(trained, digits[0], recipe="fast", epochs=8, batch_size=32, lr=0.1)
+    reports = train(trained, digits[0], recipe="fast", epochs=8, batch_size=32, lr=0.025)
     assert evaluate(trained, digits[1]).accuracy > 0.9
     assert reports[-1].seconds_left == 0
     assert reports[0].seconds_left is None
@@ -308,7 +308,7 @@ def test_of_a_colour_photo_the_middle_square_is_seen():
 
 def test_predictions_come_in_order_with_the_unreadable_named(digits, tmp_path):
     trained = new(digits[0])
-    train(trained, digits[0], recipe="fast", epochs=6, batch_size=32, lr=0.1)
+    train(trained, digits[0], recipe="fast", epochs=6, batch_size=32, lr=0.025)
     paths = []
     for number in range(12):
         path = tmp_path / f"{number:02}.png"

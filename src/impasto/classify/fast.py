@@ -27,8 +27,7 @@ from impasto.nn.numbers import multiplies_bfloat16
 if TYPE_CHECKING:
     from impasto.classify.training import Report, Training
 
-DEFAULTS = {"epochs": 12, "batch_size": 128, "lr": 0.1}
-"""What this recipe takes for the settings that are not given."""
+EPOCHS, BATCH_SIZE, LR = 12, 128, 0.1
 WEIGHT_DECAY = 5e-4
 SMOOTHING = 0.05
 WARM_UP = 0.2
@@ -37,6 +36,11 @@ UNMIRRORED, CENTRED = ("digits",), ("fashion-mnist",)
 """Data sets in which a mirrored picture is another thing; and in which a moved one never comes up."""
 MEAN_EVERY, MEAN_OVER = 10, 0.02
 """Steps between the numbers that are averaged; and the weight of the newest ones."""
+
+
+def defaults(batch_size: int = BATCH_SIZE) -> dict[str, Any]:
+    """What this recipe takes for the settings that are not given; smaller mini-batches get a lower learning rate."""
+    return {"epochs": EPOCHS, "batch_size": batch_size, "lr": LR * min(1.0, batch_size / BATCH_SIZE)}
 
 
 def fast(training: "Training") -> Iterator["Report"]:

@@ -178,7 +178,7 @@ def _plot(
 
 def _settings(given: dict[str, Any], before: "Model | None", done: int) -> "Settings":
     """What was given; else, when going on, what the model was trained with; else the recipe's defaults."""
-    from impasto.classify.fast import DEFAULTS
+    from impasto.classify.fast import BATCH_SIZE, defaults
     from impasto.classify.training import Settings
 
     known = set(Settings.__dataclass_fields__)
@@ -186,10 +186,11 @@ def _settings(given: dict[str, Any], before: "Model | None", done: int) -> "Sett
     if given.get("recipe", stored.get("recipe")) != stored.get("recipe"):
         stored = {}
     recipe = given.get("recipe", stored.get("recipe", "slide"))
-    defaults: dict[str, Any] = DEFAULTS if recipe == "fast" else {}
+    batch_size = given.get("batch_size", stored.get("batch_size", BATCH_SIZE))
+    usual = defaults(batch_size) if recipe == "fast" else {}
     if "epochs" not in given and stored.get("epochs", 0) <= done:
-        stored["epochs"] = done + defaults.get("epochs", Settings.epochs)
-    return Settings(**{**defaults, **stored, **given})
+        stored["epochs"] = done + usual.get("epochs", Settings.epochs)
+    return Settings(**{**usual, **stored, **given})
 
 
 def _free(stem: str) -> Path:
