@@ -2,7 +2,7 @@
 
     python docs/pictures.py
 
-Each is painted by Impasto at its defaults; takes about 15 minutes on two cores.
+Each is painted by Impasto at its defaults; takes about a quarter of an hour on two cores.
 """
 
 from pathlib import Path
@@ -15,7 +15,7 @@ from impasto.painter.styles import HOUSE_STYLES
 DOCS = Path(__file__).parent
 EXAMPLES = DOCS.parent / "examples"
 BEFORE_AND_AFTER = {"cat": "night", "portrait": "woodblock", "coffee": "watercolour"}
-GROWTH = (1, 3, 6, 12, 25, 60)
+GROWTH = (1, 2, 4, 8, 16, 32)
 GAP = 8
 
 
@@ -68,7 +68,7 @@ def growth() -> None:
 
 def styles() -> None:
     """Every house style, painted on one photo."""
-    paintings = [impasto.paint(EXAMPLES / "cat.jpg", name, size=384).image() for name in HOUSE_STYLES]
+    paintings = [impasto.paint(EXAMPLES / "cat.jpg", name, size=320).image() for name in HOUSE_STYLES]
     save(grid(paintings, 6, 256, 170, list(HOUSE_STYLES)), "styles.webp")
 
 

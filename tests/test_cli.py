@@ -12,8 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from impasto.painter import schedule
+
 IMPASTO = (sys.executable, "-m", "impasto")
 QUICK = ("--size", "48", "--quality", "draft")
+STEPS = schedule.STEPS["draft"][0]
 
 
 def line(process):
@@ -35,7 +38,7 @@ def test_a_photo_becomes_a_painting_beside_it_and_nothing_is_overwritten(run, ph
     assert "house style night" in first.stderr.decode()
     second = run("paint", tmp_path / "disc.png", *QUICK, "--style", "night", "--json")
     row = json.loads(second.stdout)
-    assert (row["width"], row["height"], row["steps"]) == (48, 36, 25)
+    assert (row["width"], row["height"], row["steps"]) == (48, 36, STEPS)
     assert {path.name for path in tmp_path.iterdir()} == {"disc.png", "disc-night.jpg", "disc-night-2.jpg"}
     assert Image.open(tmp_path / "disc-night.jpg").size == (48, 36)
 
@@ -48,7 +51,7 @@ def test_standard_input_output_frames_and_plot(run, photo, tmp_path):
     )  # fmt: skip
     assert process.returncode == 0, process.stderr
     assert process.stdout.startswith(b"\x89PNG")
-    assert Image.open(frames).n_frames == 25
+    assert Image.open(frames).n_frames == STEPS
     assert Image.open(plot).width > 400
 
 

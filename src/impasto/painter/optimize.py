@@ -45,7 +45,7 @@ class LBFGS:
         longest: the largest root mean square of any step.
     """
 
-    def __init__(self, history: int = 20, first: float = 0.05, longest: float = 0.5) -> None:
+    def __init__(self, history: int = 20, first: float = 0.1, longest: float = 0.5) -> None:
         self.history = history
         self.first = first
         self.longest = longest

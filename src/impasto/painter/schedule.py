@@ -7,7 +7,7 @@ from impasto.images import PictureError
 from impasto.painter.settings import MIN_SIZE, Quality
 
 # Steps at the coarsest scale, where the painting is found, and at each finer one, which adds brushwork to it.
-STEPS: dict[Quality, tuple[int, int]] = {"draft": (25, 6), "standard": (60, 25), "fine": (250, 80)}
+STEPS: dict[Quality, tuple[int, int]] = {"draft": (9, 4), "standard": (32, 16), "fine": (140, 50)}
 # A canvas of up to so many pixels is painted at once. Painted coarsely first and then enlarged, it came out with
 # both parts of the objective higher for the same work: what is enlarged lacks the detail that a photo starts with.
 COARSEST_PIXELS = 600 * 600

@@ -60,7 +60,7 @@ class Settings:
 
     size: int | None = 512
     quality: Quality = "standard"
-    content_weight: float = 10.0
+    content_weight: float = 20.0
     style_weight: float = 1.0
     tv_weight: float = 0.0
     style_scale: float = 1.0
