@@ -1,8 +1,10 @@
 """The painter from Python: against the peer's own numbers, and what a caller may rely on."""
 
+import gc
 import itertools
 import subprocess
 import sys
+import weakref
 
 import numpy as np
 import pytest
@@ -109,6 +111,20 @@ def test_other_parameterizations_optimizers_and_starts(photo, style):
     steps = list(painter)
     assert steps[-1].objective < steps[0].objective
     assert painter.estimate() > 0
+
+
+def test_a_painter_that_is_let_go_frees_its_memory_at_once(photo, style):
+    painter = Painter(images.read(photo), [(images.read(style), 1)], Settings(size=48, quality="draft"))
+    gone = weakref.ref(painter)
+    gc.disable()
+    try:
+        for _ in painter:
+            pass
+        painter.painting()
+        del _, painter
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_bfloat16_stays_near_float32():

@@ -134,7 +134,7 @@ class Painter:
             torch.set_num_threads(self.settings.threads)
         self.parameterization = parameterization or LaplacianPyramid()
         self.optimizer = optimizer or LBFGS()
-        self._make_objective = objective or self._style_transfer
+        self._objective = objective
         self._network: VGG19 | None = None
         self._rendered: dict[int, Bytes] = {}
         self._first = self._first_canvas()
@@ -173,7 +173,8 @@ class Painter:
         done = 0
         for index, scale in enumerate(scales):
             self._canvas = self._start_of(scale)
-            objective = self._make_objective(self._tensor(images.resize(self.photo.pixels, scale.width, scale.height)))
+            photo = self._tensor(images.resize(self.photo.pixels, scale.width, scale.height))
+            objective = (self._objective or self._style_transfer)(photo)
             parameters = self.parameterization.parameters(self._canvas)
             shapes = [part.shape for part in parameters]
             evaluate = partial(_evaluate, objective, self.parameterization, shapes)
