@@ -1,7 +1,7 @@
 """The figures of classification: the slide's loop beside the fast recipe, accuracies, pictures a second.
 
     python benchmarks/classify.py speed              images a second: the slide's loop and --recipe fast, in one run
-    python benchmarks/classify.py accuracy           the accuracies of benchmarks/classify.md; takes 17 minutes
+    python benchmarks/classify.py accuracy           the accuracies, each by a command; takes 17 minutes
     python benchmarks/classify.py folder             10,000 pictures in a folder through `classify`
 
 The slide's loop is timed twice as it stands there: with a DataLoader's defaults, and with the two workers of the
@@ -97,14 +97,13 @@ def folder() -> None:
         for number, pixels in enumerate(images.pixels[:, 0]):
             Image.fromarray(pixels[2:30, 2:30].numpy()).save(f"{place}/{number:05}.png")
         command = [sys.executable, "-m", "impasto", "classify"]
-        for model in ("fashion-modern", "fashion-classifier"):
-            seconds = []
-            for source in (f"{place}/00000.png", place):
-                started = time.perf_counter()
-                subprocess.run([*command, source, "--model", model], stdout=subprocess.DEVNULL, check=True)
-                seconds.append(time.perf_counter() - started)
-            rate = (len(images) - 1) / (seconds[1] - seconds[0])
-            print(f"{model}: {rate:,.0f} images a second after a start of {seconds[0]:.1f} s", flush=True)
+        seconds = []
+        for source in (f"{place}/00000.png", place):
+            started = time.perf_counter()
+            subprocess.run([*command, source], stdout=subprocess.DEVNULL, check=True)
+            seconds.append(time.perf_counter() - started)
+        rate = (len(images) - 1) / (seconds[1] - seconds[0])
+        print(f"{rate:,.0f} images a second after a start of {seconds[0]:.1f} s", flush=True)
 
 
 if __name__ == "__main__":

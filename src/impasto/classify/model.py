@@ -23,8 +23,8 @@ from impasto.classify.images import SIDE, LabelledImages, Normalisation
 from impasto.nn.classifier import ARCHITECTURES, Network
 
 KEY, MOMENTUM = "impasto", "momentum."
-SHIPPED = ("fashion-modern", "fashion-classifier")
-"""The models that come with Impasto; the first is the default."""
+SHIPPED = ("fashion-classifier",)
+"""The models that come with Impasto, by name."""
 
 
 class ModelError(ValueError):
