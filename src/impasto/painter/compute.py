@@ -2,6 +2,7 @@
 
 import torch
 
+from impasto.nn.numbers import multiplies_bfloat16
 from impasto.nn.vgg import VGG19
 from impasto.nn.weights import from_file, packaged
 from impasto.painter.settings import Settings, SettingsError
@@ -50,12 +51,6 @@ def network_for(settings: Settings, device: torch.device) -> VGG19:
         reference = network(torch.float32)
         made = made if agrees(made, reference) else reference
     return made
-
-
-def multiplies_bfloat16() -> bool:
-    """Whether the processor has AVX512-BF16 or AMX, with which bfloat16 is 2.5 to 2.8 times as fast as float32."""
-    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    return any(bool(getattr(torch.cpu, name, bool)()) for name in names)
 
 
 def agrees(network: VGG19, reference: VGG19) -> bool:
