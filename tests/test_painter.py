@@ -18,8 +18,9 @@ from impasto.nn.weights import packaged
 from impasto.painter import compute
 from impasto.painter.objective import StyleTransfer
 from impasto.painter.optimize import Adam
-from impasto.painter.painter import Painter, canvas_size
+from impasto.painter.painter import Painter
 from impasto.painter.pyramid import Pixels
+from impasto.painter.schedule import canvas_size
 from impasto.painter.settings import Settings, SettingsError
 from impasto.painter.styles import HOUSE_STYLES
 

@@ -1,6 +1,7 @@
 """`impasto paint`: photos in, paintings out."""
 
 import json
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +13,8 @@ from impasto.cli.errors import FAILURE, INTERRUPTED, MISUSE, plain_errors, say, 
 
 if TYPE_CHECKING:
     from impasto.images import Picture
-    from impasto.painter import Painter, Painting, Settings
-    from impasto.painter.painter import Progress
+    from impasto.painter import Painter, Painting
+    from impasto.painter.painting import Progress
     from impasto.painter.styles import HouseStyle
 
 STDIO = "-"
@@ -69,6 +70,17 @@ def paint(
     weights: Annotated[
         str | None, typer.Option(help="VGG19 in torchvision's format: a file, or torchvision.", rich_help_panel=NETWORK)
     ] = None,
+    memory: Annotated[
+        str | None,
+        typer.Option(help="What it may take, such as 4G (a part of what is free).", rich_help_panel=CANVAS),
+    ] = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where checkpoints go (beside the painting).", rich_help_panel=CANVAS),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a painting that was stopped.", rich_help_panel=CANVAS)
+    ] = False,
     bits: Annotated[int, typer.Option(help="Of a png: 8 or 16.", rich_help_panel=OUTPUT)] = 8,
     frames: Annotated[
         Path | None, typer.Option(help="The painting as it grows: a folder, .gif or .webp.", rich_help_panel=OUTPUT)
@@ -85,6 +97,7 @@ def paint(
     sources = _sources(photos)
     _check_outputs(sources, out, bits, frames, plot, as_json)
     from impasto.images import PictureError
+    from impasto.painter.painter import Painter
     from impasto.painter.settings import Settings
 
     with plain_errors(MISUSE):
@@ -96,7 +109,7 @@ def paint(
             "style_scale": style_scale, "keep_colors": keep_colors, "tv_weight": tv_weight, "seed": seed,
             "content_layers": _weighted_layers(content_layer), "style_layers": _weighted_layers(style_layer),
             "style_loss": style_loss, "pooling": pooling, "dtype": dtype, "threads": threads, "device": device,
-            "weights": _weights_file(weights),
+            "weights": _weights_file(weights), "memory": _bytes(memory),
         }  # fmt: skip
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         if size == "full":
@@ -111,8 +124,11 @@ def paint(
     for source in sources:
         try:
             photo = _read(source, limit)
-            target = _target(source, out, [s.name for s, _ in chosen], photo)
-            _paint_one(photo, chosen, settings, start, target, bits, frames, plot, as_json)
+            target = _target(source, out, [s.name for s, _ in chosen], photo, checkpoint, resume)
+            painter = Painter(
+                photo, chosen, settings, init=start, checkpoint=_checkpoint(target, checkpoint), resume=resume
+            )
+            _paint_one(painter, target, bits, frames, plot, as_json)
         except PictureError as error:
             if len(sources) == 1:
                 stop(str(error).splitlines()[0], FAILURE)
@@ -125,10 +141,7 @@ def paint(
 
 
 def _paint_one(
-    photo: "Picture",
-    styles: "list[tuple[HouseStyle | Picture, float]]",
-    settings: "Settings",
-    start: "Picture | None",
+    painter: "Painter",
     target: str,
     bits: int,
     frames: Path | None,
@@ -138,18 +151,20 @@ def _paint_one(
     from impasto.cli.frames import Frames
     from impasto.cli.plot import draw
     from impasto.cli.progress import shown
-    from impasto.painter.painter import Painter
 
-    painter = Painter(photo, styles, settings, init=start)
+    photo = painter.photo
     if max(photo.width, photo.height) < max(painter.width, painter.height):
         say(f"the photo is {photo.width} × {photo.height}; it is enlarged to {painter.width} × {painter.height}")
     say(f"painting {painter.width} × {painter.height} px; about {_duration(painter.estimate())} on this machine")
     rows: list[Progress] = []
     grown = Frames(frames) if frames else None
-    interrupted = False
+    interrupted = warned = False
     try:
         for step in shown(painter):
             rows.append(step)
+            if painter.unkept is not None and not warned:
+                say(f"no checkpoint can be written ({painter.unkept.strerror}); painting goes on without")
+                warned = True
             if grown is not None:
                 grown.add(step)
     except KeyboardInterrupt:
@@ -167,7 +182,8 @@ def _paint_one(
     elif target != STDIO:
         print(target, flush=True)
     if interrupted:
-        stop(f"interrupted after {painting.steps} steps; what there is was saved", INTERRUPTED)
+        more = "; --resume goes on with it" if painter.kept else ""
+        stop(f"interrupted after {painting.steps} steps; what there is was saved{more}", INTERRUPTED)
 
 
 def _row(painter: "Painter", painting: "Painting", target: str) -> dict[str, Any]:
@@ -238,19 +254,49 @@ def _read(source: str, limit: int) -> "Picture":
     return images.read(Path(source), max_pixels=limit)
 
 
-def _target(source: str, out: str | None, styles: list[str], photo: "Picture") -> str:
-    """Where the painting goes: as asked, or PHOTO-STYLE.jpg beside the photo and never over an existing file."""
+def _target(
+    source: str, out: str | None, styles: list[str], photo: "Picture", checkpoint: Path | None, resume: bool
+) -> str:
+    """Where the painting goes: as asked, or PHOTO-STYLE.jpg beside the photo and never over an existing file.
+
+    One that goes on goes where it was going: to the first of these names that has a checkpoint.
+    """
     if out == STDIO or (out is not None and not Path(out).is_dir()):
         return out
     folder = Path(out) if out else Path() if source == STDIO else Path(source).parent
     stem = f"{photo.name}-{'-'.join(styles)}"
     target, number = folder / f"{stem}.jpg", 2
+    if resume and out is None:
+        names = (folder / f"{stem}{number}.jpg" for number in ("", *(f"-{n}" for n in range(2, 1000))))
+        return str(next((name for name in names if _has_checkpoint(name, checkpoint)), target))
     while out is None and target.exists():
         target, number = folder / f"{stem}-{number}.jpg", number + 1
     from impasto import images
 
     images.check_target(target)
     return str(target)
+
+
+def _checkpoint(target: str, folder: Path | None) -> Path | None:
+    """The folder of a painting's checkpoint: in the one that was asked for, or beside the painting."""
+    if target == STDIO:
+        return folder and folder / "painting.checkpoint"
+    return (folder or Path(target).parent) / f"{Path(target).name}.checkpoint"
+
+
+def _has_checkpoint(target: Path, folder: Path | None) -> bool:
+    place = _checkpoint(str(target), folder)
+    return place is not None and place.is_dir()
+
+
+def _bytes(amount: str | None) -> int | None:
+    """A number of bytes, from 4G, 500M or plain bytes."""
+    if amount is None:
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", amount.strip().lower())
+    if not found:
+        stop(f"a memory of {amount!r} is not possible; give bytes, such as 4G or 500M", MISUSE)
+    return int(float(found[1]) * 1000 ** " kmgt".index(found[2] or " "))
 
 
 def _size(size: str | None) -> int | None:

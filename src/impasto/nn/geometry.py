@@ -168,6 +168,17 @@ def receptive_field(layers: Iterable[Layer]) -> Field:
     return field
 
 
+def read(outputs: tuple[int, int], size: int, layer: Layer) -> tuple[int, int]:
+    """The inputs that some of a layer's outputs depend on; both are (start, stop), padding not counted.
+
+    Outputs a … b − 1 read a · s − p … (b − 1) · s − p + d (k − 1), of which 0 … n − 1 exist.
+    """
+    start, stop = outputs
+    first = start * layer.stride - layer.padding
+    last = (stop - 1) * layer.stride - layer.padding + span(layer.kernel, layer.dilation)
+    return max(0, first), min(size, last)
+
+
 def sizes(size: int, layers: Iterable[Layer]) -> list[int]:
     """The size that goes into a network, and then what comes out of each of its layers.
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from impasto.nn.tiles import Tile
 from impasto.nn.weights import LAYERS, Weights
 from impasto.nn.winograd import ConvolutionReLU, transform_kernel
 
@@ -63,11 +64,12 @@ class VGG19(nn.Module):
                 kernel = kernel.to(device, dtype).contiguous(memory_format=torch.channels_last)
                 self.register_buffer(f"{name}_kernel", kernel)
 
-    def forward(self, picture: Tensor) -> dict[str, Tensor]:
-        """The features of a picture.
+    def forward(self, picture: Tensor, tile: Tile | None = None) -> dict[str, Tensor]:
+        """The features of a picture, or those in the core of a tile of it.
 
         Args:
-            picture: B × 3 × H × W, RGB in 0–255.
+            picture: B × 3 × H × W, RGB in 0–255; of a tile, the pixels that it reads.
+            tile: made for the layers of this network.
 
         Returns:
             layer → B × N × H' × W', in the network's dtype, in the layers' order.
@@ -77,11 +79,12 @@ class VGG19(nn.Module):
         for name in self.names:
             if name[4] != block:
                 x, block = self.pool(x, 2), name[4]  # (B, N, H // 2, W // 2)
+                x = x if tile is None else tile.trim(x, int(block) - 1)
             kernel, bias = self.get_buffer(f"{name}_kernel"), self.get_buffer(f"{name}_bias")
             if name in self.winograd:
                 x = ConvolutionReLU.apply(x, kernel, bias, self.get_buffer(f"{name}_adjoint"))  # type: ignore[no-untyped-call]
             else:
                 x = F.conv2d(x, kernel, bias, padding=1).relu_()
             if name in self.layers:
-                features[name] = x
+                features[name] = x if tile is None else tile.core_of(x, int(block) - 1)
         return features

@@ -9,8 +9,8 @@ from typing import Any
 _HOMES = {
     "paint": "impasto.painter.one_call",
     "Painter": "impasto.painter.painter",
-    "Painting": "impasto.painter.painter",
-    "Progress": "impasto.painter.painter",
+    "Painting": "impasto.painter.painting",
+    "Progress": "impasto.painter.painting",
     "Settings": "impasto.painter.settings",
     "SettingsError": "impasto.painter.settings",
 }

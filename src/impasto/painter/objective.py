@@ -50,7 +50,8 @@ class Statistics:
     @classmethod
     def of(cls, features: Tensor) -> "Statistics":
         """The statistics of a layer's features, 1 × N × H × W."""
-        return cls(features.mean((0, 2, 3), dtype=torch.float32), gram_matrix(features, normalize=True))
+        dtype = torch.promote_types(features.dtype, torch.float32)
+        return cls(features.mean((0, 2, 3), dtype=dtype), gram_matrix(features, normalize=True))
 
     @property
     def covariance(self) -> Tensor:
@@ -87,28 +88,38 @@ class StyleTransfer:
         settings = self.settings
         features = self.network(picture)
         content = content_cost(features, self.content, settings.content_layers)
-        statistics = self._statistics(features)
-        style = picture.new_zeros(())
-        for targets, weight in self.styles:
-            style = style + weight * style_cost(statistics, targets, settings.style_layers, settings.style_loss)
+        style = styles_cost(self._statistics(features), self.styles, settings)
         objective = settings.content_weight * content + settings.style_weight * style
         if settings.tv_weight:
             objective = objective + settings.tv_weight * total_variation(picture)
         return Costs(objective, content, style)
 
     def _statistics(self, features: dict[str, Tensor]) -> dict[str, Statistics]:
-        # Differences of Gram matrices bear bfloat16's rounding; a covariance's small eigenvalues drown in it.
-        exact = self.settings.style_loss != "gram"
-        return {
-            name: Statistics.of(features[name].float() if exact else features[name])
-            for name, _ in self.settings.style_layers
-        }
+        names = [name for name, _ in self.settings.style_layers]
+        return {name: Statistics.of(for_statistics(features[name], self.settings.style_loss)) for name in names}
+
+
+def for_statistics(features: Tensor, kind: StyleLoss) -> Tensor:
+    """Features in the type that their statistics need for a style loss.
+
+    Differences of Gram matrices bear bfloat16's rounding; a covariance's small eigenvalues drown in it.
+    """
+    return features if kind == "gram" else _wide(features)
 
 
 def content_cost(features: dict[str, Tensor], targets: dict[str, Tensor], layers: LayerWeights) -> Tensor:
     """0.01 · Σ_l w_l · mean((F^l − P^l)²). A scalar."""
-    parts = [weight * (features[name].float() - targets[name].float()).square().mean() for name, weight in layers]
+    wide = [(_wide(features[name]), _wide(targets[name]), weight) for name, weight in layers]
+    parts = [weight * (ours - theirs).square().mean() for ours, theirs, weight in wide]
     return CONTENT_FACTOR * torch.stack(parts).sum()
+
+
+def styles_cost(
+    statistics: dict[str, Statistics], styles: Sequence[tuple[dict[str, Statistics], float]], settings: Settings
+) -> Tensor:
+    """Σ_s w_s · style cost against the style s: one or more of (statistics, weight). A scalar."""
+    layers, kind = settings.style_layers, settings.style_loss
+    return torch.stack([weight * style_cost(statistics, targets, layers, kind) for targets, weight in styles]).sum()
 
 
 def style_cost(
@@ -119,7 +130,7 @@ def style_cost(
     The Gram distance is in feature units to the fourth power. The two others are in their square: the mean square of
     the style's features brings them to the same units, and weights of losses to the same order.
     """
-    total = torch.zeros((), device=next(iter(statistics.values())).gram.device)
+    total = next(iter(statistics.values())).gram.new_zeros(())
     for name, weight in layers:
         ours, theirs = statistics[name], targets[name]
         features = theirs.gram.shape[0]
@@ -132,3 +143,7 @@ def style_cost(
             distance = distance + power * moments_loss(ours.mean, ours.covariance, theirs.mean, theirs.covariance)
         total = total + weight * STYLE_FACTOR / features**2 * distance
     return total
+
+
+def _wide(features: Tensor) -> Tensor:
+    return features.to(torch.promote_types(features.dtype, torch.float32))

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from impasto import images
-from impasto.painter.painter import Painter, Painting, Progress
+from impasto.painter.painter import Painter
+from impasto.painter.painting import Painting, Progress
 from impasto.painter.settings import Settings
 from impasto.painter.styles import DEFAULT_STYLE
 from impasto.painter.styles.library import find

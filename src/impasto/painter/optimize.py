@@ -4,13 +4,17 @@ An optimiser never sees pictures. It gets one flat vector and a function that ev
 and after each of its steps it yields the evaluation that it stands on.
 """
 
+import math
+import secrets
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import torch
 from torch import Tensor
+
+from impasto.painter.scratch import Allocate, in_memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,13 +27,32 @@ class Evaluation:
 
 
 E = TypeVar("E", bound=Evaluation)
+SLICE = 1 << 22
+
+
+class Pair(NamedTuple):
+    """What L-BFGS remembers of a step: the step, the change of the gradient, and 1 / (change · step); and a name."""
+
+    step: Tensor
+    change: Tensor
+    inverse: float
+    name: str
 
 
 class Optimizer(Protocol):
     """A way to minimise."""
 
-    def steps(self, start: Tensor, evaluate: Callable[[Tensor], E]) -> Iterator[E]:
-        """Yield where the optimiser is after each step; the first step starts from `start`."""
+    def steps(
+        self, start: Tensor | E, evaluate: Callable[[Tensor], E], *, allocate: Allocate, pairs: deque[Pair]
+    ) -> Iterator[E]:
+        """Yield where the optimiser is after each step; the first step starts from `start`.
+
+        Args:
+            start: a point, or the evaluation of one.
+            evaluate: evaluates the objective at a point.
+            allocate: makes the vectors that are kept from step to step.
+            pairs: what it remembers of earlier steps, which it keeps up to date.
+        """
 
 
 class LBFGS:
@@ -50,27 +73,36 @@ class LBFGS:
         self.first = first
         self.longest = longest
 
-    def steps(self, start: Tensor, evaluate: Callable[[Tensor], E]) -> Iterator[E]:
+    def steps(
+        self,
+        start: Tensor | E,
+        evaluate: Callable[[Tensor], E],
+        *,
+        allocate: Allocate = in_memory,
+        pairs: deque[Pair] | None = None,
+    ) -> Iterator[E]:
         """Yield where it is after each step. Ends where no step lowers the value."""
-        here = evaluate(start)
-        pairs: deque[tuple[Tensor, Tensor, float]] = deque(maxlen=self.history)
+        here = evaluate(start) if isinstance(start, Tensor) else start
+        pairs = deque() if pairs is None else pairs
         first = self.first
         while True:
-            direction = self._direction(here.gradient, pairs)
+            direction = self._direction(here.gradient, pairs, allocate)
             if not pairs:
                 direction *= first / max(_rms(direction), 1e-30)
             length = _rms(direction)
             if length > self.longest:
                 direction *= self.longest / length
-            there = evaluate(here.point + direction)
+            there = evaluate(_sum(here.point, direction, allocate))
             if not there.value < here.value:
                 direction *= 0.25
-                there = evaluate(here.point + direction)
+                there = evaluate(_sum(here.point, direction, allocate))
             if there.value < here.value:
-                change = there.gradient - here.gradient
-                curvature = float(change @ direction)
-                if curvature > 1e-10 * float(change @ change):
-                    pairs.append((direction, change, 1 / curvature))
+                change = torch.sub(there.gradient, here.gradient, out=_like(here.gradient, allocate))
+                curvature = _dot(change, direction)
+                if curvature > 1e-10 * _dot(change, change):
+                    pairs.append(Pair(direction, change, 1 / curvature, secrets.token_hex(8)))
+                    if len(pairs) > self.history:
+                        pairs.popleft()
                 here = there
             else:
                 if not pairs:
@@ -78,27 +110,27 @@ class LBFGS:
                     if first < 1e-6:
                         return
                 pairs.clear()
+            del there, direction
             yield here
 
     @staticmethod
-    def _direction(gradient: Tensor, pairs: deque[tuple[Tensor, Tensor, float]]) -> Tensor:
+    def _direction(gradient: Tensor, pairs: deque[Pair], allocate: Allocate) -> Tensor:
         """Minus the inverse Hessian's estimate times the gradient, by the two-loop recursion."""
-        direction = -gradient
+        direction = torch.neg(gradient, out=_like(gradient, allocate))
         shares = []
-        for step, change, inverse in reversed(pairs):
-            share = inverse * float(step @ direction)
+        for pair in reversed(pairs):
+            share = pair.inverse * _dot(pair.step, direction)
             shares.append(share)
-            direction.add_(change, alpha=-share)
+            direction.add_(pair.change, alpha=-share)
         if pairs:
-            _, change, inverse = pairs[-1]
-            direction *= 1 / (inverse * float(change @ change))
-        for (step, change, inverse), share in zip(pairs, reversed(shares), strict=True):
-            direction.add_(step, alpha=share - inverse * float(change @ direction))
+            direction *= 1 / (pairs[-1].inverse * _dot(pairs[-1].change, pairs[-1].change))
+        for pair, share in zip(pairs, reversed(shares), strict=True):
+            direction.add_(pair.step, alpha=share - pair.inverse * _dot(pair.change, direction))
         return direction
 
 
 class Adam:
-    """PyTorch's Adam (Kingma and Ba 2015) as an iterator of steps.
+    """PyTorch's Adam (Kingma and Ba 2015) as an iterator of steps; it keeps its moments in memory.
 
     Args:
         rate: the learning rate, in the units of the parameters.
@@ -107,16 +139,37 @@ class Adam:
     def __init__(self, rate: float = 0.05) -> None:
         self.rate = rate
 
-    def steps(self, start: Tensor, evaluate: Callable[[Tensor], E]) -> Iterator[E]:
-        """Yield where it was before each step, without an end."""
-        point = start.clone()
+    def steps(
+        self,
+        start: Tensor | E,
+        evaluate: Callable[[Tensor], E],
+        *,
+        allocate: Allocate = in_memory,
+        pairs: deque[Pair] | None = None,
+    ) -> Iterator[E]:
+        """Yield where it was before each step, without an end; of a run that goes on, the moments start anew."""
+        del pairs
+        point = (start if isinstance(start, Tensor) else start.point).clone()
         optimizer = torch.optim.Adam([point], lr=self.rate)
         while True:
-            here = evaluate(point.clone())
+            here = evaluate(_like(point, allocate).copy_(point))
             yield here
             point.grad = here.gradient
             optimizer.step()
 
 
+def _like(vector: Tensor, allocate: Allocate) -> Tensor:
+    return allocate(vector.shape, vector.dtype)
+
+
+def _sum(a: Tensor, b: Tensor, allocate: Allocate) -> Tensor:
+    return torch.add(a, b, out=_like(a, allocate))
+
+
+def _dot(a: Tensor, b: Tensor) -> float:
+    """A · b; long vectors in slices, whose products are added up in float64."""
+    return sum(float(x @ y) for x, y in zip(a.split(SLICE), b.split(SLICE), strict=True))
+
+
 def _rms(vector: Tensor) -> float:
-    return float(vector.square().mean().sqrt())
+    return math.sqrt(_dot(vector, vector) / len(vector))

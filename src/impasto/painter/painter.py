@@ -1,18 +1,18 @@
 """The painter: coarse to fine, an iterator of progress over the optimisation of the pixels."""
 
 import math
+import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -20,76 +20,24 @@ from impasto import images
 from impasto.images import Picture
 from impasto.nn.vgg import VGG19
 from impasto.painter import compute
-from impasto.painter.color import Palette, recolor
-from impasto.painter.objective import Costs, Objective, StyleTransfer
-from impasto.painter.optimize import LBFGS, Evaluation, Optimizer
-from impasto.painter.pyramid import LaplacianPyramid, Parameterization
-from impasto.painter.schedule import Scale, canvas_size, scales
+from impasto.painter.canvas import Canvas, CanvasEvaluation
+from impasto.painter.checkpoint import Checkpoint
+from impasto.painter.memory import Plan, plan
+from impasto.painter.objective import Objective, StyleTransfer
+from impasto.painter.optimize import LBFGS, Optimizer, Pair
+from impasto.painter.painting import Bytes, Painting, Progress, to_bytes
+from impasto.painter.pyramid import LaplacianPyramid, Parameterization, Windowed
+from impasto.painter.schedule import Scale, scales
+from impasto.painter.scratch import Allocate, in_files, on
 from impasto.painter.settings import Settings, SettingsError
+from impasto.painter.sources import Sources
 from impasto.painter.styles import HouseStyle
-from impasto.painter.styles import render as render_house_style
+from impasto.painter.tiles import TiledStyleTransfer
 
-# A house style is painted in the proportions of a landscape, whatever the photo's.
-HOUSE_STYLE_RATIO = 4 / 3
-
-Bytes = NDArray[np.uint8]
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a painting is after a step.
-
-    Attributes:
-        scale: of `scales`, from 0, the coarsest.
-        width, height: the canvas at this scale.
-        step: of `steps` at this scale, from 1.
-        objective, content, style: of the canvas now; the parts before α and β.
-        seconds: since painting began.
-        seconds_left: an estimate.
-        preview: the canvas now, uint8, H × W × 3.
-    """
-
-    scale: int
-    scales: int
-    width: int
-    height: int
-    step: int
-    steps: int
-    objective: float
-    content: float
-    style: float
-    seconds: float
-    seconds_left: float
-    preview: Callable[[], Bytes]
-
-
-@dataclass(frozen=True)
-class Painting:
-    """A painting, and what made it.
-
-    Attributes:
-        pixels: float32, H × W × 3, sRGB in 0–255.
-        settings: the settings, and the names and digests of the pictures, as JSON can hold them.
-        objective, content, style: of the canvas when it was taken; the parts before α and β.
-        seconds: of painting.
-        steps: over all scales.
-    """
-
-    pixels: NDArray[np.float32]
-    settings: dict[str, Any]
-    objective: float
-    content: float
-    style: float
-    seconds: float
-    steps: int
-
-    def save(self, target: str | Path | BinaryIO, *, format: str | None = None, bits: int = 8) -> None:
-        """Write the painting with its settings; see :func:`impasto.images.write`."""
-        images.write(target, self.pixels, format=format, bits=bits, settings=self.settings)
-
-    def image(self) -> Image.Image:
-        """The painting as an 8-bit PIL image."""
-        return Image.fromarray(_to_bytes(self.pixels))
+# Of an evaluation in tiles, beside that of the whole picture: a second forward pass, and the tiles' margins.
+TILED_WORK = 1.8
+# Seconds of work that may be lost: after a step, a checkpoint is written where the last one is older.
+CHECKPOINT_EVERY = 15.0
 
 
 class Painter:
@@ -98,11 +46,19 @@ class Painter:
     Args:
         photo: the content.
         styles: (style, weight) pairs; weights are normalised to sum to 1. A house style is rendered at the size asked.
+            Another objective may need none.
         settings: what else is asked.
         init: the first canvas, where `settings.init` is "file".
         objective: makes another objective for a scale, from the photo there, 1 × 3 × H × W in 0–255.
         parameterization: what the optimiser holds; a Laplacian pyramid.
         optimizer: how it moves; L-BFGS.
+        scales: the sizes to paint at, the last of them the canvas's, each with its steps; else as the settings'
+            quality has it.
+        checkpoint: a folder for what a painting that is stopped needs to go on; it is gone when the painting is done.
+        resume: go on with what is there.
+
+    Attributes:
+        unkept: why the last checkpoint could not be written, where it could not; painting goes on without.
 
     Raises:
         SettingsError, WeightsError: what was asked can't be done.
@@ -118,30 +74,43 @@ class Painter:
         objective: Callable[[Tensor], Objective] | None = None,
         parameterization: Parameterization | None = None,
         optimizer: Optimizer | None = None,
+        scales: Sequence[Scale] | None = None,
+        checkpoint: Path | None = None,
+        resume: bool = False,
     ) -> None:
         self.photo = photo
         self.settings = settings or Settings()
         total = sum(weight for _, weight in styles)
-        if not styles or not all(math.isfinite(weight) and weight >= 0 for _, weight in styles) or total <= 0:
+        usable = all(math.isfinite(weight) and weight >= 0 for _, weight in styles) and total > 0
+        if not usable and (styles or objective is None):
             raise SettingsError("a style's weight must be 0 or more, and one of them above 0")
         if self.settings.init == "file" and init is None:
             raise SettingsError("no picture to start from; give one as init")
+        if resume and checkpoint is None:
+            raise SettingsError("nothing says where the checkpoint to resume from is; give its folder")
         self.styles = [(style, weight / total) for style, weight in styles]
-        self.init = init
-        self.width, self.height = canvas_size(photo.width, photo.height, self.settings.size)
+        self._sources = Sources(photo, self.styles, self.settings, init)
+        self.width, self.height = self._sources.width, self._sources.height
         self.device = compute.device_of(self.settings)
         if self.settings.threads:
             torch.set_num_threads(self.settings.threads)
         self.parameterization = parameterization or LaplacianPyramid()
         self.optimizer = optimizer or LBFGS()
+        self.unkept: OSError | None = None
+        self._checkpoint = Checkpoint(checkpoint, self._identity(init)) if checkpoint else None
+        self._resume = resume
         self._objective = objective
+        self._scales = scales
         self._network: VGG19 | None = None
-        self._rendered: dict[int, Bytes] = {}
-        self._first = self._first_canvas()
-        self._canvas = self._tensor(self._first)
-        self._costs = (math.nan, math.nan, math.nan)
+        self._first = self._sources.first()
+        self._now: tuple[Canvas, CanvasEvaluation] | None = None
         self._seconds = 0.0
         self._steps = 0
+
+    @property
+    def kept(self) -> bool:
+        """Whether there is a checkpoint to go on with."""
+        return self._checkpoint is not None and self._checkpoint.there
 
     @property
     def network(self) -> VGG19:
@@ -152,10 +121,14 @@ class Painter:
 
     def scales(self) -> list[Scale]:
         """The scales of this painting, the coarsest first."""
-        return scales(self.width, self.height, self.settings.quality)
+        return list(self._scales or scales(self.width, self.height, self.settings.quality))
 
     def estimate(self) -> float:
-        """Seconds that the painting will take on this machine, from timing the network on a small picture."""
+        """Seconds that the painting will take on this machine, from timing the network on a small picture.
+
+        Raises:
+            SettingsError: there is too little memory for it.
+        """
         picture = torch.full((1, 3, 96, 96), 128.0, device=self.device, requires_grad=True)
         times = []
         for _ in range(2):  # the first one warms up
@@ -163,52 +136,107 @@ class Painter:
             features = self.network(picture)
             torch.autograd.grad(torch.stack([f.float().mean() for f in features.values()]).sum(), picture)
             times.append(time.perf_counter() - began)
-        per_pixel = times[-1] / (96 * 96)
-        return per_pixel * sum(scale.pixels * (scale.steps + 2) for scale in self.scales())
+        return times[-1] / (96 * 96) * sum(self._work(scale, self._plan(scale)) for scale in self.scales())
 
     def __iter__(self) -> Iterator[Progress]:
         """Paint; yields after every step. What is on the canvas can be taken at any time with :meth:`painting`."""
-        began, scales = time.perf_counter(), self.scales()
-        work = sum(scale.pixels * (scale.steps + 1) for scale in scales)  # in evaluations of one pixel
-        done = 0
-        for index, scale in enumerate(scales):
-            self._canvas = self._start_of(scale)
-            photo = self._tensor(images.resize(self.photo.pixels, scale.width, scale.height))
-            objective = (self._objective or self._style_transfer)(photo)
-            parameters = self.parameterization.parameters(self._canvas)
-            shapes = [part.shape for part in parameters]
-            evaluate = partial(_evaluate, objective, self.parameterization, shapes)
-            moves = self.optimizer.steps(torch.cat([part.flatten() for part in parameters]), evaluate)
-            done += scale.pixels
-            for step, here in enumerate(islice(moves, scale.steps), 1):
-                self._canvas, self._costs = here.picture, here.costs
+        scales = self.scales()
+        plans = [self._plan(scale) for scale in scales]
+        work = [self._work(scale, how) for scale, how in zip(scales, plans, strict=True)]
+        first, done, pairs = self._resumed(scales, plans) if self._resume else (0, 0, deque[Pair]())
+        began, kept = time.perf_counter() - self._seconds, time.perf_counter()
+        for index, (scale, how) in enumerate(zip(scales, plans, strict=True)):
+            if index < first:
+                continue
+            canvas, moves = self._begin(scale, how, pairs, goes_on=done > 0)
+            for step, here in enumerate(islice(moves, scale.steps - done), done + 1):
+                self._now = canvas, here
                 self._steps += 1
-                self._seconds = time.perf_counter() - began
-                done += scale.pixels
-                left = self._seconds * (work - done) / done
+                now = time.perf_counter()
+                self._seconds = now - began
+                if self._checkpoint is not None and now - kept > CHECKPOINT_EVERY:
+                    self._keep(self._checkpoint, index, step, here, pairs)
+                    kept = time.perf_counter()
+                ready = sum(work[:index]) + work[index] * (step + 1) / (scale.steps + 1)
                 yield Progress(
-                    index, len(scales), scale.width, scale.height, step, scale.steps, *here.costs, self._seconds, left,
-                    self.preview,
+                    index, len(scales), scale.width, scale.height, step, scale.steps, *here.costs, self._seconds,
+                    self._seconds * (sum(work) - ready) / ready, self.preview,
                 )  # fmt: skip
+            done, pairs = 0, deque()
+        if self._checkpoint is not None:
+            self._checkpoint.remove()
+
+    def _plan(self, scale: Scale) -> Plan:
+        if self._objective is not None or not isinstance(self.parameterization, Windowed):
+            return Plan(None, files=False)
+        history = self.optimizer.history if isinstance(self.optimizer, LBFGS) else 0
+        network = self.network
+        return plan(scale.pixels, scale.steps, history, self.settings.memory, self.device, network.dtype)
+
+    @staticmethod
+    def _work(scale: Scale, how: Plan) -> float:
+        """What a scale costs, in evaluations of one pixel of a whole picture: one a step, and one to begin."""
+        return scale.pixels * (scale.steps + 1) * (1 if how.pixels is None else TILED_WORK)
+
+    def _allocate(self, how: Plan) -> Allocate:
+        """Where the vectors of a scale live: in files beside the checkpoint, or in memory."""
+        if not how.files:
+            return on(self.device)
+        folder = self._checkpoint.folder.parent if self._checkpoint else Path(tempfile.gettempdir())
+        return in_files(folder)
+
+    def _begin(
+        self, scale: Scale, how: Plan, pairs: deque[Pair], *, goes_on: bool
+    ) -> tuple[Canvas, Iterator[CanvasEvaluation]]:
+        """A scale's canvas, and the optimiser's steps on it: from its start, or from where a painting goes on."""
+        allocate = self._allocate(how)
+        start: Tensor | CanvasEvaluation
+        if goes_on and self._now is not None:
+            canvas, start = self._now
+        else:
+            canvas, start = Canvas.begin(self.parameterization, self._start_of(scale), allocate)
+        photo = self._tensor(self._sources.photo_at(scale.width, scale.height))
+        if how.pixels is None:
+            evaluate = canvas.at_once((self._objective or self._style_transfer)(photo.float()))
+        else:
+            objective = TiledStyleTransfer(
+                self.network, photo, self._styles(scale), self.settings, pixels=how.pixels, allocate=allocate
+            )
+            evaluate = canvas.in_tiles(objective, allocate)
+        return canvas, self.optimizer.steps(start, evaluate, allocate=allocate, pairs=pairs)
 
     def _start_of(self, scale: Scale) -> Tensor:
         """The canvas at a scale: that of the scale before, enlarged, with the detail that its own start has more."""
-        first = self._tensor(images.resize(self._first, scale.width, scale.height))
-        if not self._steps:
+        first = self._tensor(images.resize(self._first, scale.width, scale.height)).float()
+        if self._now is None:
             return first
-        before, size = self._canvas.shape[2:], (scale.height, scale.width)
-        return (_resize(self._canvas, size) + first - _resize(_resize(first, before), size)).clamp(0, 255)
+        before = _picture(*self._now)
+        for channel in range(3):  # one at a time, which takes a third of the memory
+            here, there = slice(channel, channel + 1), first.shape[2:]
+            blurred = _resize(_resize(first[:, here], before.shape[2:]), there)
+            first[:, here] += _resize(before[:, here], there) - blurred
+        return first.clamp_(0, 255)
 
     def preview(self) -> Bytes:
         """The canvas now, uint8, H × W × 3."""
-        return _to_bytes(self._pixels())
+        if self._now is None:
+            return self._first
+        canvas, here = self._now
+        out = np.empty((canvas.height, canvas.width, 3), np.uint8)
+        for top, strip in canvas.strips(here.point):
+            out[top : top + strip.shape[2]] = to_bytes(_pixels(strip))
+        return out
 
     def painting(self) -> Painting:
         """What is on the canvas now; at a coarse scale, enlarged to the size asked for."""
-        if self._canvas.shape[2:] != (self.height, self.width):
-            self._canvas = _resize(self._canvas, (self.height, self.width)).clamp(0, 255)
-        objective, content, style = self._costs
-        return Painting(self._pixels(), self.description(), objective, content, style, self._seconds, self._steps)
+        if self._now is None:
+            pixels, costs = self._first.astype(np.float32), (math.nan, math.nan, math.nan)
+        else:
+            picture = _picture(*self._now)
+            if picture.shape[2:] != (self.height, self.width):
+                picture = _resize(picture, (self.height, self.width)).clamp_(0, 255)
+            pixels, costs = _pixels(picture), self._now[1].costs
+        return Painting(pixels, self.description(), *costs, self._seconds, self._steps)
 
     def description(self) -> dict[str, Any]:
         """What makes this painting: the settings, and the pictures by name and digest."""
@@ -222,81 +250,70 @@ class Painter:
             "styles": styles,
         }
 
-    def _pixels(self) -> NDArray[np.float32]:
-        return self._canvas[0].permute(1, 2, 0).float().cpu().numpy()
+    def _identity(self, init: Picture | None) -> Mapping[str, Any]:
+        """What a checkpoint must agree with: all that makes the painting, and this version of the program."""
+        start = {"start": {"name": init.name, "digest": init.digest}} if init else {}
+        return {"version": version("impasto"), **self.description(), **start}
+
+    def _keep(self, checkpoint: Checkpoint, scale: int, step: int, here: CanvasEvaluation, pairs: deque[Pair]) -> None:
+        """Write a checkpoint; where that fails, go on without."""
+        place = {
+            "scale": scale, "step": step, "steps": self._steps, "seconds": self._seconds, "costs": here.costs,
+            "pairs": [[pair.name, pair.inverse] for pair in pairs],
+        }  # fmt: skip
+        vectors = {f"point-{self._steps}": here.point, f"gradient-{self._steps}": here.gradient}
+        for pair in pairs:
+            vectors |= {f"step-{pair.name}": pair.step, f"change-{pair.name}": pair.change}
+        try:
+            checkpoint.write(place, vectors)
+        except OSError as error:
+            self.unkept = error
+
+    def _resumed(self, scales: list[Scale], plans: list[Plan]) -> tuple[int, int, deque[Pair]]:
+        """Go to where the checkpoint is: the scale, the steps done there, and what the optimiser remembers."""
+        assert self._checkpoint is not None
+        place = self._checkpoint.read()
+        index, scale = place["scale"], scales[place["scale"]]
+        vectors = self._checkpoint.load(self._allocate(plans[index]))
+        self._steps, self._seconds = place["steps"], place["seconds"]
+        point, gradient = (vectors[f"{name}-{self._steps}"] for name in ("point", "gradient"))
+        # Only the shapes are wanted: a picture without numbers.
+        parts = self.parameterization.parameters(torch.empty(1, 3, scale.height, scale.width, device="meta"))
+        canvas = Canvas(self.parameterization, [part.shape for part in parts], scale.width, scale.height)
+        self._now = canvas, CanvasEvaluation(point, place["costs"][0], gradient, tuple(place["costs"]))
+        pairs = [
+            Pair(vectors[f"step-{name}"], vectors[f"change-{name}"], inverse, name) for name, inverse in place["pairs"]
+        ]
+        return index, place["step"], deque(pairs)
 
     def _tensor(self, pixels: Bytes) -> Tensor:
-        return torch.tensor(pixels, device=self.device).permute(2, 0, 1)[None].float()
-
-    def _first_canvas(self) -> Bytes:
-        if self.settings.init == "noise":
-            noise = np.random.default_rng(self.settings.seed).normal(128, 40, (self.height, self.width, 3))
-            return noise.round().clip(0, 255).astype(np.uint8)
-        if self.settings.init == "file" and self.init is not None:
-            return images.resize(self.init.pixels, self.width, self.height)
-        photo = images.resize(self.photo.pixels, self.width, self.height)
-        if not self.settings.style_weight:
-            return photo
-        # In the style's palette from the start, the painting is where it would otherwise be about seven steps later.
-        pixels = self.width * self.height
-        palettes = [Palette.of(self._style_pixels(i, pixels)) for i in range(len(self.styles))]
-        return recolor(photo, Palette.mixed(palettes, [weight for _, weight in self.styles]))
+        """uint8 pixels as 1 × 3 × H × W, of the same type."""
+        return torch.from_numpy(np.ascontiguousarray(pixels)).to(self.device).permute(2, 0, 1)[None]
 
     def _style_transfer(self, photo: Tensor) -> StyleTransfer:
-        height, width = photo.shape[2:]
-        styles = [(self._tensor(self._style_pixels(i, width * height)), w) for i, (_, w) in enumerate(self.styles)]
-        return StyleTransfer(self.network, photo, styles, self.settings)
+        scale = Scale(photo.shape[3], photo.shape[2], 0)
+        return StyleTransfer(self.network, photo, [(s.float(), w) for s, w in self._styles(scale)], self.settings)
 
-    def _style_pixels(self, index: int, canvas: int) -> Bytes:
-        """A style at a canvas of that many pixels; the brush's size is the same share of the canvas at every scale."""
-        style, _ = self.styles[index]
-        if index not in self._rendered:
-            wanted = self.width * self.height * self.settings.style_scale**2
-            if isinstance(style, HouseStyle):
-                pixels = render_house_style(style.name, *_sides(wanted, HOUSE_STYLE_RATIO))
-            else:
-                if self.settings.style_scale <= 1:
-                    wanted = min(wanted, style.width * style.height)
-                pixels = images.resize(style.pixels, *_sides(wanted, style.width / style.height))
-            self._rendered[index] = (
-                recolor(pixels, Palette.of(self.photo.pixels)) if self.settings.keep_colors else pixels
-            )
-        pixels = self._rendered[index]
-        height, width = pixels.shape[:2]
-        share = math.sqrt(canvas / (self.width * self.height))
-        return images.resize(pixels, max(16, round(width * share)), max(16, round(height * share)))
+    def _styles(self, scale: Scale) -> list[tuple[Tensor, float]]:
+        """The styles at a scale, with their weights."""
+        return [
+            (self._tensor(self._sources.style_at(i, scale.pixels)), weight) for i, (_, weight) in enumerate(self.styles)
+        ]
 
 
-@dataclass(frozen=True, eq=False)
-class _Canvas(Evaluation):
-    """An evaluation of the objective, with the picture and the objective, its content and style part as numbers."""
-
-    picture: Tensor
-    costs: tuple[float, float, float]
-
-
-def _evaluate(
-    objective: Objective, parameterization: Parameterization, shapes: Sequence[torch.Size], point: Tensor
-) -> _Canvas:
-    """Evaluate an objective at a flat vector of parameters, which have these shapes."""
-    leaf = point.detach().requires_grad_()
-    parts = leaf.split([math.prod(shape) for shape in shapes])
-    picture = parameterization.picture([part.view(shape) for part, shape in zip(parts, shapes, strict=True)])
-    costs: Costs = objective(picture)
-    (gradient,) = torch.autograd.grad(costs.objective, leaf)
-    values = (costs.objective.item(), costs.content.item(), costs.style.item())
-    return _Canvas(point, values[0], gradient, picture.detach(), values)
+def _picture(canvas: Canvas, here: CanvasEvaluation) -> Tensor:
+    """What is on a canvas, 1 × 3 × H × W."""
+    out = here.point.new_empty(1, 3, canvas.height, canvas.width)
+    for top, strip in canvas.strips(here.point):
+        out[:, :, top : top + strip.shape[2]] = strip
+    return out
 
 
 def _resize(picture: Tensor, size: Sequence[int]) -> Tensor:
     return F.interpolate(picture, tuple(size), mode="bicubic", antialias=True)
 
 
-def _sides(pixels: float, ratio: float) -> tuple[int, int]:
-    """(width, height) of a picture of so many pixels and this ratio of width to height."""
-    height = max(16, round(math.sqrt(pixels / ratio)))
-    return max(16, round(ratio * height)), height
-
-
-def _to_bytes(pixels: NDArray[np.float32]) -> Bytes:
-    return pixels.round().clip(0, 255).astype(np.uint8)
+def _pixels(picture: Tensor) -> NDArray[np.float32]:
+    """1 × 3 × H × W as an array of H × W × 3."""
+    pixels: NDArray[np.float32] = picture[0].permute(1, 2, 0).float().cpu().numpy()
+    return pixels

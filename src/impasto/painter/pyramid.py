@@ -6,7 +6,8 @@ pixel that starts at an end, so the start is drawn in to the middle `SPAN` of th
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from itertools import pairwise
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -15,6 +16,11 @@ from torch.nn import functional as F
 SPAN = 0.95
 # Orthonormal: light, red against blue, and green against both, as columns.
 OPPONENT = torch.tensor([[1.0, 1.0, 1.0], [1.0, 0.0, -2.0], [1.0, -1.0, 1.0]]) / torch.tensor([3.0, 2.0, 6.0]).sqrt()
+
+
+Span = tuple[int, int]
+Window = tuple[Span, Span]
+"""A part of a picture: (first row, row after the last), and the same for columns."""
 
 
 class Parameterization(Protocol):
@@ -27,12 +33,23 @@ class Parameterization(Protocol):
         """The picture, 1 × 3 × H × W in 0–255, differentiable."""
 
 
+@runtime_checkable
+class Windowed(Parameterization, Protocol):
+    """One whose picture can be had in parts, so that it may be of any size."""
+
+    def windows(self, shapes: Sequence[torch.Size], window: Window) -> list[Window]:
+        """What a window of the picture depends on: the windows of the parameters, which have these shapes."""
+
+    def part(self, parts: Sequence[Tensor], shapes: Sequence[torch.Size], window: Window) -> Tensor:
+        """A window of the picture, from the parameters in its :meth:`windows`, differentiable."""
+
+
 def _squash(free: Tensor) -> Tensor:
     return 127.5 + 127.5 * torch.tanh(free)
 
 
 def _free(picture: Tensor) -> Tensor:
-    return torch.atanh((picture / 127.5 - 1).clamp(-1, 1) * SPAN)
+    return (picture / 127.5).sub_(1).clamp_(-1, 1).mul_(SPAN).atanh_()
 
 
 class Pixels:
@@ -73,7 +90,7 @@ class LaplacianPyramid:
         rest, weight = _mix(self.from_rgb, _free(picture)), 1.0
         while len(bands) + 1 < self.levels and min(rest.shape[2:]) >= 4:
             coarse = F.avg_pool2d(rest, 2, ceil_mode=True, count_include_pad=False)
-            bands.append((rest - _enlarge(coarse, rest)) / weight)
+            bands.append(rest.sub_(_enlarge(coarse, rest)).div_(weight))
             rest, weight = coarse, weight * self.scale
         return [*bands, rest / weight]
 
@@ -86,6 +103,28 @@ class LaplacianPyramid:
             whole = band * weight + _enlarge(whole, band)
         return _squash(_mix(self.to_rgb, whole))
 
+    def windows(self, shapes: Sequence[torch.Size], window: Window) -> list[Window]:
+        """The window at every level, widened by what enlarging reads."""
+        windows = [window]
+        for fine, coarse in pairwise(shapes):
+            rows, columns = (_sources(span, fine[2 + i], coarse[2 + i]) for i, span in enumerate(windows[-1]))
+            spans = [(int(low[0]), int(high[-1]) + 1) for low, high, _ in (rows, columns)]
+            windows.append((spans[0], spans[1]))
+        return windows
+
+    def part(self, parts: Sequence[Tensor], shapes: Sequence[torch.Size], window: Window) -> Tensor:
+        """The same sum as :meth:`picture`, in the window alone."""
+        windows = self.windows(shapes, window)
+        weight = self.scale ** (len(parts) - 1)
+        whole = parts[-1] * weight
+        for level in reversed(range(len(parts) - 1)):
+            weight /= self.scale
+            for axis in (0, 1):
+                sizes = shapes[level][2 + axis], shapes[level + 1][2 + axis]
+                whole = _enlarge_along(2 + axis, whole, windows[level + 1][axis][0], windows[level][axis], *sizes)
+            whole = parts[level] * weight + whole
+        return _squash(_mix(self.to_rgb, whole))
+
 
 def _mix(matrix: Tensor, picture: Tensor) -> Tensor:
     return F.conv2d(picture, matrix.to(picture)[:, :, None, None])
@@ -93,3 +132,19 @@ def _mix(matrix: Tensor, picture: Tensor) -> Tensor:
 
 def _enlarge(picture: Tensor, like: Tensor) -> Tensor:
     return F.interpolate(picture, size=like.shape[2:], mode="bilinear", align_corners=False)
+
+
+def _sources(span: Span, fine: int, coarse: int) -> tuple[Tensor, Tensor, Tensor]:
+    """For each position of a span, enlarged from `coarse` to `fine`: two that it lies between, the second's share."""
+    positions = ((torch.arange(*span, dtype=torch.float64) + 0.5) * (coarse / fine) - 0.5).clamp(min=0)
+    low = positions.long()
+    return low, (low + 1).clamp(max=coarse - 1), positions - low
+
+
+def _enlarge_along(dim: int, picture: Tensor, start: int, span: Span, fine: int, coarse: int) -> Tensor:
+    """A span of the enlarged picture along one axis, from what :func:`_sources` reads, which begins at `start`."""
+    low, high, share = _sources(span, fine, coarse)
+    shape = [1, 1, 1, 1]
+    shape[dim] = -1
+    near, far = (picture.index_select(dim, (index - start).to(picture.device)) for index in (low, high))
+    return torch.lerp(near, far, share.to(picture).view(shape))

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from impasto.images import PictureError
 from impasto.painter.settings import MIN_SIZE, Quality
 
-# Steps at the coarsest scale, where the painting is found, and at each finer one, which adds brushwork to it.
-STEPS: dict[Quality, tuple[int, int]] = {"draft": (9, 4), "standard": (32, 16), "fine": (140, 50)}
+# Steps at the coarsest scale, where the painting is found, and at the next one, which adds brushwork to it. Each scale
+# after that gets half as many, but no fewer than the last number: a step there costs four times as much, and less and
+# less is left to do.
+STEPS: dict[Quality, tuple[int, int, int]] = {"draft": (9, 4, 2), "standard": (32, 16, 4), "fine": (140, 50, 8)}
 # A canvas of up to so many pixels is painted at once. Painted coarsely first and then enlarged, it came out with
 # both parts of the objective higher for the same work: what is enlarged lacks the detail that a photo starts with.
 COARSEST_PIXELS = 600 * 600
@@ -47,9 +49,13 @@ def canvas_size(width: int, height: int, size: int | None) -> tuple[int, int]:
 
 def scales(width: int, height: int, quality: Quality) -> list[Scale]:
     """The scales for a canvas, the coarsest first; each has twice the sides of the one before."""
-    first, finer = STEPS[quality]
+    first, second, least = STEPS[quality]
     halvings = max(0, math.ceil(math.log(width * height / COARSEST_PIXELS, 4)))
     return [
-        Scale(round(width / 2**k), round(height / 2**k), first if k == halvings else finer)
+        Scale(
+            round(width / 2**k),
+            round(height / 2**k),
+            first if k == halvings else max(least, second >> (halvings - k - 1)),
+        )
         for k in range(halvings, -1, -1)
     ]

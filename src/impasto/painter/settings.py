@@ -24,7 +24,7 @@ STYLE_LAYERS: LayerWeights = tuple((f"conv{block}_1", 1.0) for block in BLOCKS)
 # conv5_1 still has a position of its own at this size.
 MIN_SIZE, MAX_SIZE = 32, 100_000
 # What describes the machine and not the painting.
-OF_THE_MACHINE = ("device", "threads", "weights")
+OF_THE_MACHINE = ("device", "threads", "weights", "memory")
 
 
 class SettingsError(ValueError):
@@ -53,6 +53,7 @@ class Settings:
         dtype: of the network; "auto" takes bfloat16 where the processor multiplies it faster.
         threads: how many the processor may use; None for PyTorch's choice.
         weights: a file in torchvision's format; None for the packaged weights.
+        memory: bytes that painting may take; None for a share of what is free.
 
     Raises:
         SettingsError: a value that makes no sense.
@@ -75,6 +76,7 @@ class Settings:
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     threads: int | None = None
     weights: Path | None = None
+    memory: int | None = None
 
     def __post_init__(self) -> None:
         if self.size is not None and not MIN_SIZE <= self.size <= MAX_SIZE:
@@ -90,6 +92,8 @@ class Settings:
             raise SettingsError(f"a style scale of {self.style_scale} is not possible; give one from 0.05 to 20")
         if self.threads is not None and self.threads < 1:
             raise SettingsError(f"{self.threads} threads are not possible; give 1 or more")
+        if self.memory is not None and self.memory < 1:
+            raise SettingsError(f"{self.memory} bytes of memory are not possible; give more, such as 4G")
         for kind, layers in (("content", self.content_layers), ("style", self.style_layers)):
             if not layers:
                 raise SettingsError(f"no {kind} layer; give at least one of {LAYER_NAMES[0]} … {LAYER_NAMES[-1]}")

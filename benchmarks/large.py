@@ -1,0 +1,68 @@
+"""A large canvas as a process: its peak memory, its time, and where that went.
+
+    python benchmarks/large.py PHOTO [--style night] [--size 4032] [--memory 4G] [--quality standard] [-o PAINTING]
+
+Peak memory is the largest RssAnon + RssShmem of `impasto paint`, sampled ten times a second from /proc: what pages of
+files take is not in it, for the system takes it back when it needs it. Prints the seconds of each scale, and rows of
+the table in benchmarks/README.md.
+"""
+
+import argparse
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+
+def held(process: int) -> float:
+    """RssAnon + RssShmem of a process, in GB; 0 when it has ended."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return 0.0
+    return sum(int(kilobytes) for kilobytes in re.findall(r"Rss(?:Anon|Shmem):\s+(\d+)", status)) * 1024 / 1e9
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("photo")
+    parser.add_argument("--style", default="night")
+    parser.add_argument("--size", default="4032")
+    parser.add_argument("--memory", default="4G")
+    parser.add_argument("--quality", default="standard")
+    parser.add_argument("-o", "--out")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=".") as folder:  # not in a folder that may itself be in memory
+        out = asked.out or f"{folder}/painting.jpg"
+        options = {"--style": asked.style, "--size": asked.size, "--memory": asked.memory, "--quality": asked.quality}
+        command = [sys.executable, "-m", "impasto", "paint", asked.photo, "-o", out]
+        command += [part for option in options.items() for part in option]
+        began = time.perf_counter()
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        peaks = [0.0]
+
+        def sample() -> None:
+            while process.poll() is None:
+                peaks.append(held(process.pid))
+                time.sleep(0.1)
+
+        sampler = threading.Thread(target=sample)
+        sampler.start()
+        assert process.stderr is not None
+        for line in process.stderr:
+            print(f"{time.perf_counter() - began:7.1f} s, peak {max(peaks):.2f} GB: {line.strip()}", flush=True)
+        sampler.join()
+        seconds = time.perf_counter() - began
+    if process.returncode:
+        raise SystemExit(process.returncode)
+    print(
+        f"| {asked.size} px, {asked.quality}, --memory {asked.memory} | {max(peaks):.2f} GB | {seconds / 60:.1f} min |"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""A canvas in an optimiser's hands: flat vectors of parameters, and the picture and the objective at such a vector."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from impasto.painter.objective import Costs, Objective
+from impasto.painter.optimize import Evaluation
+from impasto.painter.pyramid import Parameterization, Windowed
+from impasto.painter.scratch import Allocate
+from impasto.painter.tiles import TiledStyleTransfer
+
+# Rows of a large picture that are made at once.
+STRIP = 256
+
+
+@dataclass(frozen=True, eq=False)
+class CanvasEvaluation(Evaluation):
+    """An evaluation of the objective, and the objective, its content and style part as numbers."""
+
+    costs: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """How a flat vector stands for a picture.
+
+    Attributes:
+        parameterization: what its parts mean.
+        shapes: of the parts.
+        width, height: of the picture.
+    """
+
+    parameterization: Parameterization
+    shapes: Sequence[torch.Size]
+    width: int
+    height: int
+
+    @classmethod
+    def begin(cls, parameterization: Parameterization, picture: Tensor, allocate: Allocate) -> "tuple[Canvas, Tensor]":
+        """A canvas, and the vector that stands for a picture, 1 × 3 × H × W in 0–255."""
+        parts = parameterization.parameters(picture)
+        vector = allocate((sum(part.numel() for part in parts),), parts[0].dtype)
+        canvas = cls(parameterization, [part.shape for part in parts], picture.shape[3], picture.shape[2])
+        for view in canvas.parts(vector):
+            view.copy_(parts.pop(0))
+        return canvas, vector
+
+    def parts(self, vector: Tensor) -> list[Tensor]:
+        """The parameters, views into a vector."""
+        pieces = vector.split([math.prod(shape) for shape in self.shapes])
+        return [piece.view(shape) for piece, shape in zip(pieces, self.shapes, strict=True)]
+
+    def strips(self, vector: Tensor) -> Iterator[tuple[int, Tensor]]:
+        """The picture as (first row, 1 × 3 × rows × W), in strips where the parameterization can."""
+        parts = self.parts(vector)
+        with torch.no_grad():
+            if not isinstance(self.parameterization, Windowed):
+                yield 0, self.parameterization.picture(parts)
+                return
+            for top in range(0, self.height, STRIP):
+                window = ((top, min(top + STRIP, self.height)), (0, self.width))
+                windows = self.parameterization.windows(self.shapes, window)
+                cut = [part[..., a:b, c:d] for part, ((a, b), (c, d)) in zip(parts, windows, strict=True)]
+                yield top, self.parameterization.part(cut, self.shapes, window)
+
+    def at_once(self, objective: Objective) -> Callable[[Tensor], CanvasEvaluation]:
+        """Evaluates an objective of the whole picture at a vector."""
+
+        def evaluate(point: Tensor) -> CanvasEvaluation:
+            leaf = point.detach().requires_grad_()
+            costs: Costs = objective(self.parameterization.picture(self.parts(leaf)))
+            (gradient,) = torch.autograd.grad(costs.objective, leaf)
+            values = (costs.objective.item(), costs.content.item(), costs.style.item())
+            return CanvasEvaluation(point, values[0], gradient, values)
+
+        return evaluate
+
+    def in_tiles(self, objective: TiledStyleTransfer, allocate: Allocate) -> Callable[[Tensor], CanvasEvaluation]:
+        """Evaluates an objective tile by tile at a vector."""
+        parameterization = self.parameterization
+        assert isinstance(parameterization, Windowed)
+
+        def evaluate(point: Tensor) -> CanvasEvaluation:
+            gradient = allocate(point.shape, point.dtype)
+            values = objective.evaluate(parameterization, self.parts(point), self.parts(gradient))
+            return CanvasEvaluation(point, values[0], gradient, values)
+
+        return evaluate

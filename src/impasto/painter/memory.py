@@ -1,0 +1,80 @@
+"""How a scale of a painting is computed in the memory that there is: at once, or in tiles, and what goes to files."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import torch
+
+from impasto.painter.settings import SettingsError
+
+# Of what is free, without --memory: the rest is for other programs, and for what a process needs at its edges.
+SHARE = 0.6
+# Bytes that one evaluation takes for each pixel in float32: the activations, their gradients, and working memory.
+EVALUATION = 2300
+# A vector of the optimiser: a pyramid of three float32 numbers a pixel, and a third of it for the coarser levels.
+VECTOR = 16
+# A point and a gradient, twice, and a step, besides those that it remembers two by two.
+VECTORS = 5
+# Pictures of the canvas's size: photo, start and canvas, one of them in float32 while a scale begins.
+PICTURES = 48
+# The smallest tile that is worth its margin: 352 × 352, of whose pixels a third are its core's.
+SMALLEST = 352 * 352
+CGROUP = Path("/sys/fs/cgroup")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a scale is computed.
+
+    Attributes:
+        pixels: of a tile at most, what it reads counted; None for the whole picture at once.
+        files: whether the optimiser's vectors go to files.
+    """
+
+    pixels: int | None
+    files: bool
+
+
+def plan(pixels: int, steps: int, history: int, memory: int | None, device: torch.device, dtype: torch.dtype) -> Plan:
+    """The plan for a canvas of so many pixels.
+
+    Args:
+        pixels: of the canvas.
+        steps: that will be taken.
+        history: how many steps the optimiser remembers at most.
+        memory: bytes that the process may take; None for a share of what is free.
+        device: where the network computes.
+        dtype: in which type.
+
+    Raises:
+        SettingsError: too little for one tile.
+    """
+    taken = 0 if device.type == "cuda" else psutil.Process().memory_info().rss
+    budget = taken + SHARE * free(device) if memory is None else memory
+    evaluation = EVALUATION * dtype.itemsize / 4
+    vectors = VECTOR * pixels * (VECTORS + 2 * min(steps, history))
+    left = budget - taken - PICTURES * pixels
+    if left >= evaluation * pixels + vectors:
+        return Plan(None, files=False)
+    files = vectors > left / 2 and device.type == "cpu"
+    tile = (left - (0 if files else vectors)) / evaluation
+    if tile < SMALLEST:
+        needed = budget + (SMALLEST - tile) * evaluation
+        raise SettingsError(
+            f"{budget / 1e9:.1f} GB of memory are too little for a canvas of {pixels / 1e6:.1f} megapixels; "
+            f"give at least --memory {needed / 1e9 + 0.05:.1f}G, or a smaller size"
+        )
+    return Plan(int(tile), files)
+
+
+def free(device: torch.device) -> int:
+    """The bytes that a device has free; of the processor's, what this process's control group allows it."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    available: int = psutil.virtual_memory().available
+    try:
+        limit, used = ((CGROUP / f"memory.{name}").read_text().strip() for name in ("max", "current"))
+    except OSError:
+        return available
+    return available if limit == "max" else max(0, min(available, int(limit) - int(used)))

@@ -1,0 +1,76 @@
+"""What painting gives: progress after each step, and at last a painting."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from impasto import images
+
+Bytes = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a painting is after a step.
+
+    Attributes:
+        scale: of `scales`, from 0, the coarsest.
+        width, height: the canvas at this scale.
+        step: of `steps` at this scale, from 1.
+        objective, content, style: of the canvas now; the parts before α and β.
+        seconds: since painting began.
+        seconds_left: an estimate.
+        preview: the canvas now, uint8, H × W × 3.
+    """
+
+    scale: int
+    scales: int
+    width: int
+    height: int
+    step: int
+    steps: int
+    objective: float
+    content: float
+    style: float
+    seconds: float
+    seconds_left: float
+    preview: Callable[[], Bytes]
+
+
+@dataclass(frozen=True)
+class Painting:
+    """A painting, and what made it.
+
+    Attributes:
+        pixels: float32, H × W × 3, sRGB in 0–255.
+        settings: the settings, and the names and digests of the pictures, as JSON can hold them.
+        objective, content, style: of the canvas when it was taken; the parts before α and β.
+        seconds: of painting.
+        steps: over all scales.
+    """
+
+    pixels: NDArray[np.float32]
+    settings: dict[str, Any]
+    objective: float
+    content: float
+    style: float
+    seconds: float
+    steps: int
+
+    def save(self, target: str | Path | BinaryIO, *, format: str | None = None, bits: int = 8) -> None:
+        """Write the painting with its settings; see :func:`impasto.images.write`."""
+        images.write(target, self.pixels, format=format, bits=bits, settings=self.settings)
+
+    def image(self) -> Image.Image:
+        """The painting as an 8-bit PIL image."""
+        return Image.fromarray(to_bytes(self.pixels))
+
+
+def to_bytes(pixels: NDArray[np.float32]) -> Bytes:
+    """Pixels of 0–255, rounded."""
+    return pixels.round().clip(0, 255).astype(np.uint8)

@@ -1,0 +1,126 @@
+"""A painting that was stopped or killed goes on, and a checkpoint that does not fit is refused by name."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from itertools import islice
+
+import pytest
+
+from impasto import images
+from impasto.painter import painter as module
+from impasto.painter.checkpoint import CheckpointError
+from impasto.painter.painter import Painter
+from impasto.painter.settings import Settings
+
+# The command, with a checkpoint after each step, that kills itself as it puts the so-many-th file in place.
+KILLED = """
+import os, signal, sys
+from impasto.cli import main
+from impasto.painter import checkpoint, painter
+painter.CHECKPOINT_EVERY, left, put = 0, int(sys.argv.pop(1)), checkpoint.Checkpoint._put
+def killing(*arguments):
+    global left
+    left -= 1
+    if not left:
+        os.kill(os.getpid(), signal.SIGKILL)
+    put(*arguments)
+checkpoint.Checkpoint._put = killing
+main()
+"""
+
+
+@pytest.fixture(autouse=True)
+def _always(monkeypatch):
+    monkeypatch.setattr(module, "CHECKPOINT_EVERY", 0)
+
+
+@pytest.fixture(scope="module")
+def asked(photo, tmp_path_factory):
+    style = images.read(photo).pixels[::-1, ::2].copy()
+    path = tmp_path_factory.mktemp("style") / "turned.png"
+    images.write(path, style)
+    return [photo, "--style", path, "--size", "96", "--json"]
+
+
+def painter(photo, folder, *, resume=False, memory=None, **settings):
+    settings = Settings(size=96, quality="draft", memory=memory, **settings)
+    read = images.read(photo)
+    return Painter(read, [(read, 1.0)], settings, checkpoint=folder, resume=resume)
+
+
+def test_what_goes_on_ends_as_if_it_had_not_stopped(photo, tmp_path):
+    whole = painter(photo, tmp_path / "whole")
+    expected = list(whole)[-1]
+    for _ in islice(stopped := iter(painter(photo, tmp_path / "c")), 5):
+        pass
+    del stopped
+    going_on = painter(photo, tmp_path / "c", resume=True)
+    steps = list(going_on)
+    assert [step.step for step in steps] == [6, 7, 8, 9]
+    assert steps[-1].objective == pytest.approx(expected.objective, rel=1e-4)
+    assert going_on.painting().steps == whole.painting().steps == 9
+    assert not (tmp_path / "c").exists()
+    assert not (tmp_path / "whole").exists()
+
+
+@pytest.mark.parametrize("files", [2, 3, 11, 20])
+def test_a_painting_that_is_killed_goes_on(asked, run, home, tmp_path, files):
+    out = tmp_path / "out.png"
+    environment = {**os.environ, "IMPASTO_HOME": str(home)}
+    command = [sys.executable, "-c", KILLED, str(files), "paint", *map(str, asked), "-o", str(out)]
+    killed = subprocess.run(command, capture_output=True, env=environment, timeout=240)
+    assert killed.returncode == -signal.SIGKILL
+    assert not out.exists()
+    resumed = run("paint", *asked, "-o", out, "--resume")
+    if files < 4:  # a point, a gradient and the file that names them were not all there
+        assert resumed.returncode == 2
+        assert b"there is no checkpoint in" in resumed.stderr
+        return
+    whole = run("paint", *asked, "-o", tmp_path / "whole.png")
+    objectives = [json.loads(done.stdout)["objective"] for done in (resumed, whole)]
+    assert objectives[0] == pytest.approx(objectives[1], rel=0.02)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.png", "whole.png"]
+
+
+@pytest.mark.parametrize(
+    ("change", "named"), [({"content_weight": 3.0}, "content weight (20.0, not 3.0)"), ({"seed": 5}, "seed (0, not 5)")]
+)
+def test_a_checkpoint_of_other_settings_is_refused_by_name(photo, tmp_path, change, named):
+    next(iter(painter(photo, tmp_path / "c")))
+    with pytest.raises(CheckpointError) as error:
+        next(iter(painter(photo, tmp_path / "c", resume=True, **change)))
+    assert named in str(error.value)
+    assert (tmp_path / "c" / "checkpoint.json").exists()
+
+
+@pytest.mark.parametrize("name", ["checkpoint.json", "point-2.bin"])
+def test_a_checkpoint_that_is_cut_short_is_refused(photo, tmp_path, name):
+    for _ in islice(iter(painter(photo, tmp_path / "c")), 2):
+        pass
+    file = tmp_path / "c" / name
+    file.write_bytes(file.read_bytes()[:-7])
+    with pytest.raises(CheckpointError, match="is damaged; paint without --resume"):
+        next(iter(painter(photo, tmp_path / "c", resume=True)))
+
+
+def test_a_checkpoint_that_cannot_be_written_does_not_stop_a_painting(asked, home, tmp_path):
+    code = "from impasto.painter import painter; painter.CHECKPOINT_EVERY = 0; from impasto.cli import main; main()"
+    call = [sys.executable, "-c", code, "paint", *map(str, asked), "-o", str(tmp_path / "out.jpg")]
+    limited = ["bash", "-c", 'ulimit -f 64; exec "$@"', "bash", *call]  # files of up to 64 kB
+    done = subprocess.run(
+        limited, capture_output=True, env={**os.environ, "IMPASTO_HOME": str(home)}, timeout=240, text=True
+    )
+    assert done.returncode == 0
+    assert done.stderr.count("no checkpoint can be written (File too large); painting goes on without") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["out.jpg"]
+
+
+def test_too_little_memory_says_how_much_is_needed(asked, run, tmp_path):
+    done = run("paint", *asked, "-o", tmp_path / "out.png", "--memory", "100M")
+    assert done.returncode == 2
+    assert b"give at least --memory" in done.stderr
+    assert run("paint", *asked, "-o", tmp_path / "out.png", "--memory", "lots").returncode == 2
+    assert list(tmp_path.iterdir()) == []

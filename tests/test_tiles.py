@@ -1,0 +1,142 @@
+"""Tiles against the whole picture: features, objective and gradient, in float64 and float32."""
+
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from impasto.nn.tiles import tiles
+from impasto.nn.vgg import VGG19
+from impasto.nn.weights import LAYERS, packaged
+from impasto.painter.memory import plan
+from impasto.painter.objective import StyleTransfer
+from impasto.painter.pyramid import LaplacianPyramid
+from impasto.painter.scratch import in_files, in_memory
+from impasto.painter.settings import Settings, SettingsError
+from impasto.painter.tiles import TiledStyleTransfer
+
+ASKED = [
+    Settings(),
+    Settings(style_loss="moments", tv_weight=1.0, content_layers=(("conv1_2", 1.0), ("conv3_3", 0.5))),
+    Settings(style_loss="wasserstein", pooling="avg", style_layers=(("conv2_2", 1.0), ("conv4_4", 2.0))),
+]
+
+
+@pytest.fixture(scope="module")
+def narrow():
+    """VGG19 with an eighth of its channels, which makes float64 bearable, and random kernels."""
+    generator, kernels, inputs = torch.Generator().manual_seed(9), {}, 3
+    for name, outputs in LAYERS.items():
+        spread = (2 / (9 * inputs)) ** 0.5
+        kernels[name] = spread * torch.randn(outputs // 8, inputs, 3, 3, generator=generator)
+        inputs = outputs // 8
+    biases = {name: torch.zeros(len(kernel)) for name, kernel in kernels.items()}
+    return replace(packaged(), kernels=kernels, biases=biases)
+
+
+def network(weights, asked, dtype):
+    layers = {name for name, _ in (*asked.content_layers, *asked.style_layers)}
+    return VGG19(weights, layers, pooling=asked.pooling, dtype=dtype)
+
+
+def noise(height, width, seed, dtype=torch.float64):
+    return 255 * torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(seed), dtype=dtype)
+
+
+def both(weights, asked, height, width, pixels, dtype):
+    """Costs and gradient of the whole picture, and of the same in tiles; and how many tiles those were."""
+    net, pyramid = network(weights, asked, dtype), LaplacianPyramid()
+    photo, styles = noise(height, width, 0, dtype), [(noise(90, 77, 1, dtype), 0.7), (noise(64, 40, 2, dtype), 0.3)]
+    parameters = [part.requires_grad_() for part in pyramid.parameters(noise(height, width, 3, dtype))]
+    costs = StyleTransfer(net, photo, styles, asked)(pyramid.picture(parameters))
+    gradient = torch.autograd.grad(costs.objective, parameters)
+    tiled = TiledStyleTransfer(net, photo, styles, asked, pixels=pixels, allocate=in_memory)
+    found = [torch.empty_like(part) for part in parameters]
+    values = tiled.evaluate(pyramid, [part.detach() for part in parameters], found)
+    whole = [costs.objective.item(), costs.content.item(), costs.style.item()]
+    difference = math.sqrt(sum(float((a - b).square().sum()) for a, b in zip(gradient, found, strict=True)))
+    length = math.sqrt(sum(float(part.square().sum()) for part in gradient))
+    return values, whole, difference / length, len(tiled.tiles)
+
+
+@pytest.mark.parametrize("asked", ASKED, ids=lambda asked: asked.style_loss)
+@pytest.mark.parametrize(("height", "width", "pixels"), [(203, 149, 15_000), (97, 180, 9_000)])
+def test_tiles_are_the_whole_picture(narrow, asked, height, width, pixels):
+    values, whole, difference, count = both(narrow, asked, height, width, pixels, torch.float64)
+    assert count > 1
+    assert values == pytest.approx(whole, rel=1e-9)
+    assert difference < 1e-9
+
+
+@pytest.mark.parametrize("asked", ASKED, ids=lambda asked: asked.style_loss)
+def test_tiles_are_the_whole_picture_in_float32(asked):
+    values, whole, difference, count = both(packaged(), asked, 131, 90, 7_000, torch.float32)
+    assert count > 1
+    assert values[0] == pytest.approx(whole[0], rel=1e-5)
+    assert difference < 1e-3
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(17, 150), st.integers(17, 150), st.integers(1_000, 20_000), st.sampled_from(["conv3_1", "conv5_1"]))
+def test_any_size_in_any_tiles(narrow, height, width, pixels, deepest):
+    asked = Settings(content_layers=(("conv2_2", 1.0),), style_layers=(("conv1_1", 1.0), (deepest, 1.0)))
+    values, whole, difference, _ = both(narrow, asked, height, width, pixels, torch.float64)
+    assert values == pytest.approx(whole, rel=1e-9)
+    assert difference < 1e-9
+
+
+@given(st.integers(16, 3000), st.integers(16, 3000), st.integers(10_000, 3_000_000), st.sampled_from(sorted(LAYERS)))
+def test_cores_share_out_every_block_and_lie_in_what_is_read(height, width, pixels, layer):
+    made = tiles(height, width, [layer], pixels)
+    for block in range(int(layer[4])):
+        places = [(tile.rows.core[block], tile.columns.core[block]) for tile in made]
+        areas = [(bottom - top) * (right - left) for (top, bottom), (left, right) in places]
+        assert sum(areas) == (height >> block) * (width >> block)
+        assert len({(rows[0], columns[0]) for rows, columns in places}) == len(places)
+        for tile in made:
+            for axis in (tile.rows, tile.columns):
+                assert axis.read[block][0] <= axis.core[block][0] < axis.core[block][1] <= axis.read[block][1]
+
+
+def test_a_deep_feature_reads_as_far_as_its_receptive_field_reaches():
+    (tile, *_) = tiles(2048, 2048, ["conv5_1"], 700 * 700)
+    core, read = tile.rows.core[0], tile.rows.read[0]
+    assert read == (0, core[1] + 70)  # 1 · 2 + 2 · 2 + 4 · 4 + 8 · 4 + 16 · 1
+
+
+@given(st.integers(16, 90), st.integers(16, 90), st.data())
+def test_a_window_of_the_pyramid_is_that_of_its_picture(height, width, data):
+    pyramid, picture = LaplacianPyramid(), noise(height, width, 4)
+    parameters = pyramid.parameters(picture)
+    window = tuple(
+        tuple(sorted(data.draw(st.lists(st.integers(0, side), min_size=2, max_size=2, unique=True))))
+        for side in (height, width)
+    )
+    shapes = [part.shape for part in parameters]
+    windows = pyramid.windows(shapes, window)
+    parts = [part[..., a:b, c:d] for part, ((a, b), (c, d)) in zip(parameters, windows, strict=True)]
+    (top, bottom), (left, right) = window
+    expected = pyramid.picture(parameters)[..., top:bottom, left:right]
+    torch.testing.assert_close(pyramid.part(parts, shapes, window), expected, rtol=0, atol=1e-9)
+
+
+def test_a_plan_fits_the_memory():
+    cpu, float32 = torch.device("cpu"), torch.float32
+    assert plan(200_000, 32, 20, 8 * 10**9, cpu, float32).pixels is None
+    twelve = plan(4032 * 3024, 4, 20, 4 * 10**9, cpu, float32)
+    assert twelve.pixels is not None
+    assert 200_000 < twelve.pixels < 2_000_000
+    assert twelve.files
+    assert plan(4032 * 3024, 4, 20, 4 * 10**9, cpu, torch.bfloat16).pixels > 1.5 * twelve.pixels
+    with pytest.raises(SettingsError, match=r"give at least --memory \d+\.\dG"):
+        plan(4032 * 3024, 4, 20, 10**9, cpu, float32)
+
+
+def test_a_tensor_in_a_file_leaves_nothing_behind(tmp_path):
+    made = in_files(tmp_path)((3, 5), torch.float32)
+    made.copy_(torch.arange(15).view(3, 5))
+    assert made.sum() == 105
+    assert list(tmp_path.iterdir()) == []
