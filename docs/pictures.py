@@ -22,7 +22,7 @@ GAP = 8
 def grid(
     pictures: list[Image.Image], columns: int, width: int, height: int, labels: list[str] | None = None
 ) -> Image.Image:
-    """Pictures in rows, each cropped to one shape, with a label below."""
+    """Pictures in rows, each cropped to one shape, more at its foot than at its head, with a label below."""
     font = ImageFont.load_default(16)
     band = 26 if labels else 0
     rows = -(-len(pictures) // columns)
@@ -30,7 +30,7 @@ def grid(
     draw = ImageDraw.Draw(whole)
     for index, picture in enumerate(pictures):
         left, top = index % columns * (width + GAP), index // columns * (height + band + GAP)
-        whole.paste(ImageOps.fit(picture, (width, height)), (left, top))
+        whole.paste(ImageOps.fit(picture, (width, height), centering=(0.5, 0.2)), (left, top))
         if labels:
             draw.text((left + width // 2, top + height + 4), labels[index], fill="black", font=font, anchor="ma")
     return whole

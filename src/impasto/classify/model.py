@@ -23,7 +23,7 @@ from impasto.classify.images import SIDE, LabelledImages, Normalisation
 from impasto.nn.classifier import ARCHITECTURES, Network
 
 KEY, MOMENTUM = "impasto", "momentum."
-SHIPPED = ("fashion-classifier",)
+SHIPPED = ("fashion-modern", "fashion-classifier")
 """The models that come with Impasto, by name."""
 
 

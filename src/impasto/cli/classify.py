@@ -15,8 +15,8 @@ STDIO = "-"
 def classify(
     pictures: Annotated[list[str], typer.Argument(metavar="IMAGE...", help="Files, folders, or - for standard input.")],
     model: Annotated[
-        str, typer.Option(help="A file of impasto train, or fashion-classifier, which comes with Impasto.")
-    ] = "fashion-classifier",
+        str, typer.Option(help="A file of impasto train, or one that comes along: fashion-modern, fashion-classifier.")
+    ] = "fashion-modern",
     top: Annotated[int, typer.Option(help="How many classes to name.")] = 5,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a picture.")] = False,
 ) -> None:
