@@ -25,9 +25,9 @@ from impasto.classify.training import Pictures, Settings, Training
 
 RUNS = {
     "the slide's defaults": ("--model", "classifier"),
-    "the slide's network, fast, a minute": ("--model", "classifier", "--recipe", "fast", "--epochs", "10"),
-    "the slide's network, fast, four minutes": ("--model", "classifier", "--recipe", "fast", "--epochs", "45"),
-    "the modern network, fast": ("--model", "modern", "--recipe", "fast", "--epochs", "10"),
+    "the slide's network, fast, a minute": ("--model", "classifier", "--recipe", "fast", "--epochs", "6"),
+    "the slide's network, fast, four minutes": ("--model", "classifier", "--recipe", "fast", "--epochs", "24"),
+    "the modern network, fast": ("--model", "modern", "--recipe", "fast", "--epochs", "6", "--lr", "0.2"),
 }
 
 
