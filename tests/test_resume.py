@@ -42,7 +42,7 @@ def asked(photo, tmp_path_factory):
     style = images.read(photo).pixels[::-1, ::2].copy()
     path = tmp_path_factory.mktemp("style") / "turned.png"
     images.write(path, style)
-    return [photo, "--style", path, "--size", "96", "--json"]
+    return [photo, "--style", path, "--size", "96", "--quality", "draft", "--json"]
 
 
 def painter(photo, folder, *, resume=False, memory=None, **settings):
@@ -66,7 +66,7 @@ def test_what_goes_on_ends_as_if_it_had_not_stopped(photo, tmp_path):
     assert not (tmp_path / "whole").exists()
 
 
-@pytest.mark.parametrize("files", [2, 3, 11, 20])
+@pytest.mark.parametrize("files", [3, 11])
 def test_a_painting_that_is_killed_goes_on(asked, run, home, tmp_path, files):
     out = tmp_path / "out.png"
     environment = {**os.environ, "IMPASTO_HOME": str(home)}

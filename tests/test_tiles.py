@@ -88,6 +88,7 @@ def test_any_size_in_any_tiles(narrow, height, width, pixels, deepest):
     assert difference < 1e-9
 
 
+@settings(deadline=None)
 @given(st.integers(16, 3000), st.integers(16, 3000), st.integers(10_000, 3_000_000), st.sampled_from(sorted(LAYERS)))
 def test_cores_share_out_every_block_and_lie_in_what_is_read(height, width, pixels, layer):
     made = tiles(height, width, [layer], pixels)
@@ -107,6 +108,7 @@ def test_a_deep_feature_reads_as_far_as_its_receptive_field_reaches():
     assert read == (0, core[1] + 70)  # 1 · 2 + 2 · 2 + 4 · 4 + 8 · 4 + 16 · 1
 
 
+@settings(deadline=None)
 @given(st.integers(16, 90), st.integers(16, 90), st.data())
 def test_a_window_of_the_pyramid_is_that_of_its_picture(height, width, data):
     pyramid, picture = LaplacianPyramid(), noise(height, width, 4)

@@ -48,12 +48,6 @@ class Tile:
     rows: Axis
     columns: Axis
 
-    @property
-    def pixels(self) -> int:
-        """How many are read."""
-        (top, bottom), (left, right) = self.rows.read[0], self.columns.read[0]
-        return (bottom - top) * (right - left)
-
     def trim(self, x: Tensor, block: int) -> Tensor:
         """What is read in a block (from 0), of what the pooling before it gave."""
         frames = []
@@ -85,14 +79,19 @@ def tiles(height: int, width: int, layers: Collection[str], pixels: int) -> list
     most_rows, most_columns = max(1, height // grid), max(1, width // grid)
     down = across = 1
     while True:
+        rows, columns = _cut(height, depths, down), _cut(width, depths, across)
+        if _longest(rows) * _longest(columns) <= pixels or (down, across) == (most_rows, most_columns):
+            return [Tile(row, column) for row in rows for column in columns]
         # Each axis is cut where its tiles are longest, which keeps them square: a square has the least margin.
-        made = [Tile(row, column) for row in _cut(height, depths, down) for column in _cut(width, depths, across)]
-        if max(tile.pixels for tile in made) <= pixels or (down, across) == (most_rows, most_columns):
-            return made
         if (height / down >= width / across and down < most_rows) or across == most_columns:
             down += 1
         else:
             across += 1
+
+
+def _longest(axes: list[Axis]) -> int:
+    """How many pixels the longest of some parts of an axis reads."""
+    return max(stop - start for start, stop in (axis.read[0] for axis in axes))
 
 
 def _depths(layers: Collection[str]) -> list[int]:

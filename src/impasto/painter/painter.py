@@ -288,7 +288,7 @@ class Painter:
 
     def _tensor(self, pixels: Bytes) -> Tensor:
         """uint8 pixels as 1 × 3 × H × W, of the same type."""
-        return torch.from_numpy(np.ascontiguousarray(pixels)).to(self.device).permute(2, 0, 1)[None]
+        return torch.tensor(pixels, device=self.device).permute(2, 0, 1)[None]
 
     def _style_transfer(self, photo: Tensor) -> StyleTransfer:
         scale = Scale(photo.shape[3], photo.shape[2], 0)
