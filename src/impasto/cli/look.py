@@ -35,3 +35,23 @@ def features(
     with plain_errors(MISUSE):
         figure = feature_sheet(feature_maps(picture, layer or FIRST_OF_EACH_BLOCK, size), top, order)
     keep(figure, path)
+
+
+@look.command()
+def gram(
+    photo: Photo,
+    style: Annotated[str | None, typer.Option(help="A style's name or a file, to compare with.")] = None,
+    layer: Layers = None,
+    size: Size = 512,
+    out: Out = None,
+) -> None:
+    """Gram matrices as heat maps, side by side with a style's, and their difference."""
+    path = target(out, photo, "gram")
+    from impasto import images
+    from impasto.look import FIRST_OF_EACH_BLOCK, gram_sheet, layer_grams
+
+    with plain_errors(FAILURE):
+        picture = images.read(photo)
+    with plain_errors(MISUSE):
+        figure = gram_sheet(layer_grams(picture, style, layer or FIRST_OF_EACH_BLOCK, size))
+    keep(figure, path)

@@ -15,6 +15,9 @@ _HOMES = {
     "FeatureMaps": "impasto.look.features",
     "feature_maps": "impasto.look.features",
     "feature_sheet": "impasto.look.contact_sheet",
+    "LayerGram": "impasto.look.grams",
+    "layer_grams": "impasto.look.grams",
+    "gram_sheet": "impasto.look.gram_pictures",
     "write": "impasto.look.files",
 }
 __all__ = sorted(_HOMES)
