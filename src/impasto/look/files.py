@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from impasto import images
 from impasto.images import FORMATS, PictureError
 from impasto.images.writing import placed
+from impasto.look.page import DPI
 
 VECTORS = (".pdf", ".svg")
 
@@ -45,6 +46,7 @@ def write(path: Path, figure: Figure) -> None:
 
 def pixels(figure: Figure) -> Any:
     """A figure as it is on the screen, uint8, H × W × 3."""
+    figure.set_dpi(DPI)
     canvas: Any = FigureCanvasAgg(figure)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3]

@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.patches import PathPatch, Polygon, Rectangle
 from matplotlib.path import Path
 from numpy.typing import NDArray
 from PIL import Image
@@ -58,9 +58,10 @@ class Page:
         self._axes.imshow(self._pixels, extent=(0, WIDTH, self.height, 0), interpolation="nearest", zorder=0)
         return self._figure
 
-    def picture(self, pixels: Bytes, left: int, top: int, width: int, height: int) -> None:
-        """Paste uint8, H × W × 3, at a size: averaged where it shrinks, with its pixels visible where it grows."""
-        how = Image.Resampling.NEAREST if width >= pixels.shape[1] else Image.Resampling.BOX
+    def picture(self, pixels: Bytes, left: int, top: int, width: int, height: int, *, smooth: bool = False) -> None:
+        """Paste uint8, H × W × 3, at a size: averaged where it shrinks, its pixels visible where it grows."""
+        grows = width >= pixels.shape[1]
+        how = (Image.Resampling.BICUBIC if smooth else Image.Resampling.NEAREST) if grows else Image.Resampling.BOX
         shown = Image.fromarray(pixels).resize((width, height), how)
         self._pixels[top : top + height, left : left + width] = np.asarray(shown)
 
@@ -96,6 +97,10 @@ class Page:
         self._axes.add_patch(
             Rectangle((left, top), width, height, edgecolor=edge, facecolor=fill, linewidth=line * 72 / DPI)
         )
+
+    def shape(self, corners: Sequence[tuple[float, float]], *, fill: str) -> None:
+        """A polygon with a thin white edge."""
+        self._axes.add_patch(Polygon(corners, facecolor=fill, edgecolor="white", linewidth=72 / DPI))
 
     def line(self, xs: Sequence[float], ys: Sequence[float], *, color: str = INK, width: float = 1) -> None:
         """A line through points."""

@@ -98,11 +98,14 @@ class Painter:
     Args:
         photo: the content.
         styles: (style, weight) pairs; weights are normalised to sum to 1. A house style is rendered at the size asked.
+            Another objective may need none.
         settings: what else is asked.
         init: the first canvas, where `settings.init` is "file".
         objective: makes another objective for a scale, from the photo there, 1 × 3 × H × W in 0–255.
         parameterization: what the optimiser holds; a Laplacian pyramid.
         optimizer: how it moves; L-BFGS.
+        scales: the sizes to paint at, the last of them the canvas's, each with its steps; else as the settings'
+            quality has it.
 
     Raises:
         SettingsError, WeightsError: what was asked can't be done.
@@ -118,11 +121,13 @@ class Painter:
         objective: Callable[[Tensor], Objective] | None = None,
         parameterization: Parameterization | None = None,
         optimizer: Optimizer | None = None,
+        scales: Sequence[Scale] | None = None,
     ) -> None:
         self.photo = photo
         self.settings = settings or Settings()
         total = sum(weight for _, weight in styles)
-        if not styles or not all(math.isfinite(weight) and weight >= 0 for _, weight in styles) or total <= 0:
+        usable = all(math.isfinite(weight) and weight >= 0 for _, weight in styles) and total > 0
+        if not usable and (styles or objective is None):
             raise SettingsError("a style's weight must be 0 or more, and one of them above 0")
         if self.settings.init == "file" and init is None:
             raise SettingsError("no picture to start from; give one as init")
@@ -135,6 +140,7 @@ class Painter:
         self.parameterization = parameterization or LaplacianPyramid()
         self.optimizer = optimizer or LBFGS()
         self._objective = objective
+        self._scales = scales
         self._network: VGG19 | None = None
         self._rendered: dict[int, Bytes] = {}
         self._first = self._first_canvas()
@@ -152,7 +158,7 @@ class Painter:
 
     def scales(self) -> list[Scale]:
         """The scales of this painting, the coarsest first."""
-        return scales(self.width, self.height, self.settings.quality)
+        return list(self._scales or scales(self.width, self.height, self.settings.quality))
 
     def estimate(self) -> float:
         """Seconds that the painting will take on this machine, from timing the network on a small picture."""
@@ -235,7 +241,7 @@ class Painter:
         if self.settings.init == "file" and self.init is not None:
             return images.resize(self.init.pixels, self.width, self.height)
         photo = images.resize(self.photo.pixels, self.width, self.height)
-        if not self.settings.style_weight:
+        if not self.settings.style_weight or not self.styles:
             return photo
         # In the style's palette from the start, the painting is where it would otherwise be about seven steps later.
         pixels = self.width * self.height
