@@ -42,7 +42,7 @@ def test_the_sheet_lies_beside_the_photo_and_nothing_is_overwritten(run, photo, 
     assert sheet.std() > 20
 
 
-@pytest.mark.parametrize(("suffix", "start"), [("pdf", b"%PDF"), ("svg", b"<?xml"), ("webp", b"RIFF")])
+@pytest.mark.parametrize(("suffix", "start"), [("pdf", b"%PDF"), ("svg", b"<?xml")])
 def test_the_suffix_says_the_format(run, tmp_path, suffix, start):
     out = tmp_path / f"network.{suffix}"
     assert ok(run("look", "network", "classifier", "-o", out)).strip() == str(out)
@@ -54,25 +54,17 @@ def test_the_suffix_says_the_format(run, tmp_path, suffix, start):
     [
         ["gram", "PHOTO", "--style", "ink", "--layer", "conv1_1", "--layer", "conv3_1"],
         ["reconstruct", "PHOTO", "--content", "conv2_1", "--style", "conv1_1", "--size", "48"],
+        ["reconstruct", "PHOTO", "--all", "--size", "32"],
         ["unit", "conv2_1:7", "--count", "2", "--centre", "--size", "32"],
-        ["patches", "conv4_1:17", "FOLDER"],
         ["kernels"],
-        ["kernels", "fashion-classifier"],
     ],
 )
 def test_every_sheet_is_a_picture(run, photo, tmp_path, arguments):
-    given = [{"PHOTO": photo, "FOLDER": photo.parent}.get(argument, argument) for argument in arguments]
+    given = [photo if argument == "PHOTO" else argument for argument in arguments]
     ok(run("look", *given, "-o", tmp_path / "sheet.png"))
     sheet = np.asarray(Image.open(tmp_path / "sheet.png"))
-    assert 1390 <= sheet.shape[1] <= 1400 or arguments[1:] == ["fashion-classifier"]
+    assert 1390 <= sheet.shape[1] <= 1400
     assert sheet.std() > 15
-
-
-@pytest.mark.slow
-def test_the_whole_figures_are_pictures(run, photo, tmp_path):
-    for name, given in {"all": ["reconstruct", photo, "--all"], "grid": ["balance", photo, "--style", "ink"]}.items():
-        ok(run("look", *given, "--size", "32", "-o", tmp_path / f"{name}.png"))
-        assert np.asarray(Image.open(tmp_path / f"{name}.png")).std() > 15
 
 
 def test_of_many_pictures_an_unreadable_one_is_named(run, photo, tmp_path):
@@ -92,27 +84,18 @@ def test_of_many_pictures_an_unreadable_one_is_named(run, photo, tmp_path):
         (["features", "missing.jpg"], 1, "missing.jpg"),
         (["features", "CUT"], 1, "cut"),
         (["features", "PHOTO", "--layer", "conv4_9"], 2, "nearest are: conv4_"),
-        (["features", "PHOTO", "--top", "0"], 2, "give 1 or more"),
-        (["features", "PHOTO", "--order", "size"], 2, "energy, number"),
-        (["features", "PHOTO", "--size", "0"], 2, "size of 0"),
         (["features", "PHOTO", "--size", "12"], 2, "steps of 16 px, and disc is 12 × 9"),
         (["features", "PHOTO", "-o", "nowhere/sheet.png"], 1, "no folder nowhere"),
         (["features", "PHOTO", "-o", "sheet.doc"], 1, ".pdf .svg"),
-        (["gram", "PHOTO", "--style", "nigth"], 2, "night"),
         (["reconstruct", "PHOTO"], 2, "give a content or a style layer"),
-        (["reconstruct", "PHOTO", "--content", "conv9_1"], 2, "nearest are"),
         (["reconstruct", "PHOTO", "--all", "--style", "conv1_1"], 2, "--all"),
         (["unit", "conv4_1:512"], 2, "conv4_1 has 512 units, numbered from 0"),
-        (["unit", "conv4:3"], 2, "nearest are: conv4_"),
-        (["unit", "conv5_1:3", "--size", "8"], 2, "too small"),
         (["unit", "conv5_1:3", "--count", "0"], 2, "--count 1"),
         (["patches", "conv4_1:17", "nowhere"], 1, "no folder nowhere"),
         (["patches", "conv4_1:17", "EMPTY"], 1, "no pictures"),
         (["patches", "conv4_1:17", "FOLDER", "--top", "9"], 1, "fewer than the 9 asked for"),
         (["balance", "PHOTO", "--style", "nigth"], 2, "night"),
-        (["balance", "PHOTO", "--style", "night", "--size", "3"], 2, "size of 3"),
         (["kernels", "nothing"], 2, "no model nothing"),
-        (["network", "nothing"], 2, "no model nothing"),
         (["network", "vgg19", "--size", "8"], 2, "no further"),
     ],
 )

@@ -29,13 +29,16 @@ from impasto.painter.painter import Painter
 from impasto.painter.schedule import Scale
 from impasto.painter.settings import Settings
 
-SIZE, STEPS, RATE = 128, 60, 0.1
+SIZE, RATE = 128, 0.1
+HALF_STEPS = 40
+WHOLE_STEPS = {"1": 60, "2": 60, "3": 40, "4": 28, "5": 20}
+"""At half of the size, where steps are cheap; and then, by the layer's block."""
 Where = Literal["mean", "centre"]
 SHIFT, TURN, GROWTH = 0.06, math.radians(6), 0.1
 """The largest shift as a share of the picture, the largest turn, and how much larger or smaller it gets."""
 EDGE = 6
 """One in so many positions on each side is left out of the mean."""
-LIFT = 1e6
+LIFT = 1e5
 """Raises the layer's biases, so that its ReLU lets through how far a silent unit is from firing, and a gradient."""
 DIVERSITY = 2.0
 Pixels = NDArray[np.uint8]
@@ -100,7 +103,6 @@ def visualization(
     where: Where = "mean",
     unlike: Sequence[Pixels] = (),
     size: int = SIZE,
-    steps: int = STEPS,
     seed: int = 0,
 ) -> Painter:
     """A painter of the picture that excites a unit most; iterate over it, and take its painting.
@@ -110,7 +112,6 @@ def visualization(
         where: the unit's mean over all positions, which fills the picture, or its answer in the middle.
         unlike: earlier pictures of the unit, uint8, H × W × 3, that this one is to differ from.
         size: the picture's side.
-        steps: how many.
         seed: of the first picture and of the shifts.
 
     Raises:
@@ -122,6 +123,7 @@ def visualization(
         raise LookError(f"a size of {size} px is too small for {unit.layer}; give 16 or more")
     settings = Settings(size=None, seed=seed)
     device = compute.device_of(settings)
+    half = max(16, size // 2)
     others = [torch.tensor(pixels, device=device).permute(2, 0, 1)[None].float() for pixels in unlike]
     return Painter(
         cloud(size, seed),
@@ -130,7 +132,10 @@ def visualization(
         objective=partial(Excitation, _lifted(unit.layer, device), unit, where, others, seed),
         parameterization=Fourier(),
         optimizer=Adam(RATE),
-        scales=[Scale(size, size, steps)],
+        scales=[
+            Scale(half, half, HALF_STEPS),
+            Scale(size, size, WHOLE_STEPS[unit.layer[4]]),
+        ],
     )
 
 
@@ -150,7 +155,8 @@ def visualizations(units: Sequence[Unit], count: int = 1, where: Where = "mean",
 @lru_cache(maxsize=1)
 def _lifted(layer: str, device: torch.device) -> VGG19:
     network = VGG19(weights(), (layer,), device=device)
-    network.get_buffer(f"{layer}_bias").add_(LIFT)
+    # Not in place: the weights are shared with every other network.
+    network.register_buffer(f"{layer}_bias", network.get_buffer(f"{layer}_bias") + LIFT)
     return network
 
 

@@ -60,7 +60,8 @@ def check_layer(name: str) -> str:
         LookError: it has none; the line holds the nearest names.
     """
     if name not in LAYERS:
-        near = get_close_matches(name, LAYERS, 3) or list(FIRST_OF_EACH_BLOCK)
+        block = [layer for layer in LAYERS if layer[:5] == name[:5]]
+        near = block or get_close_matches(name, LAYERS, 3) or FIRST_OF_EACH_BLOCK
         raise LookError(f"no layer is called {name!r}; the nearest are: {', '.join(near)}")
     return name
 

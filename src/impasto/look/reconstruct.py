@@ -27,6 +27,8 @@ SIZE = 256
 HALF_STEPS = 30
 WHOLE_STEPS = {"1": 50, "2": 40, "3": 30, "4": 22, "5": 18}
 """At half of the sides, where steps are cheap and large shapes are found; and then, by the deepest layer's block."""
+SMALLEST = 64
+"""Pixels of the short side: with fewer positions, Gram matrices of many features tell where everything is."""
 CONTRAST = 8
 """The deviation of the noise, in levels of 0–255: what the layers do not see stays in the picture as it began."""
 
@@ -125,11 +127,14 @@ def reconstruction(photo: Any, kept: Kept, size: int = SIZE, seed: int = 0) -> P
         settings,
         init=Picture(noise.astype(np.uint8)),
         objective=partial(Difference, network, kept),
-        scales=[
-            Scale(max(16, picture.width // 2), max(16, picture.height // 2), HALF_STEPS),
-            Scale(picture.width, picture.height, WHOLE_STEPS[kept.layers[-1][4]]),
-        ],
+        scales=_scales(picture.width, picture.height, kept.layers[-1]),
     )
+
+
+def _scales(width: int, height: int, deepest: str) -> list[Scale]:
+    whole = Scale(width, height, WHOLE_STEPS[deepest[4]])
+    halved = min(width, height) >= 2 * SMALLEST
+    return [Scale(width // 2, height // 2, HALF_STEPS), whole] if halved else [whole]
 
 
 def _lack(ours: Tensor, wanted: Tensor) -> Tensor:
