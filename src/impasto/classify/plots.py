@@ -123,14 +123,19 @@ def mistakes(evaluation: Evaluation, tested: LabelledImages) -> Any:
 
 
 def kernels(model: Model) -> Any:
-    """The first layer's kernels, each in the colours that it answers to; grey stands for 0."""
+    """The first layer's kernels of a model."""
     first = next(layer for layer in model.network.modules() if isinstance(layer, torch.nn.Conv2d))
     weights = first.weight.detach().float()  # (C_out, 3, k, k)
     if model.grey:  # the three channels were always equal, so only their sum means anything
         weights = weights.sum(1, keepdim=True).expand(-1, 3, -1, -1)
+    return kernel_grid(weights)
+
+
+def kernel_grid(weights: torch.Tensor) -> Any:
+    """Kernels (C_out × 3 × k × k, for RGB), each in the colours that it answers to; grey stands for 0."""
     columns = min(8, len(weights))
     rows = -(-len(weights) // columns)
-    figure = _figure(1.15 * columns + 0.3, 1.35 * rows + 0.6)
+    figure = _figure(columns + 0.25, 1.25 * rows + 0.6)
     figure.suptitle(f"The {len(weights)} kernels of the first layer")
     for index, axes in enumerate(np.atleast_1d(figure.subplots(rows, columns)).flat):
         axes.axis("off")
@@ -138,7 +143,7 @@ def kernels(model: Model) -> Any:
             kernel = weights[index]
             shown = 0.5 + 0.5 * kernel / kernel.abs().max().clamp(min=1e-12)
             axes.imshow(shown.permute(1, 2, 0).numpy(), interpolation="nearest")
-            axes.set_title(str(index + 1), fontsize=9)
+            axes.set_title(str(index), fontsize=9)
     return figure
 
 

@@ -7,6 +7,7 @@ import typer
 from impasto.cli.classify import classify
 from impasto.cli.conv import conv
 from impasto.cli.evaluate import evaluate
+from impasto.cli.look import look
 from impasto.cli.paint import paint
 from impasto.cli.shapes import shapes
 from impasto.cli.styles import styles
@@ -22,6 +23,7 @@ app = typer.Typer(
 app.command()(paint)
 app.add_typer(styles, name="styles")
 app.add_typer(weights, name="weights")
+app.add_typer(look, name="look")
 for command in (classify, train, evaluate, shapes, conv):
     app.command()(command)
 

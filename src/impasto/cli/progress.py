@@ -1,7 +1,7 @@
 """A painting's progress: a bar on a terminal, one line a scale elsewhere."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -46,3 +46,18 @@ def _bar(painter: "Painter") -> "Iterator[Progress]":
                 left=f"{step.seconds_left:.0f}",
             )
             yield step
+
+
+def in_turn(painters: "Iterable[Painter]", count: int) -> "Iterator[Painter]":
+    """Run so many painters one after the other, each made when its turn comes, and give each when it is done."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("picture {task.fields[number]} of {task.fields[count]}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("", total=float(count), number=1, count=count)
+        for done, painter in enumerate(painters):
+            for step in painter:
+                share = step.seconds / max(step.seconds + step.seconds_left, 1e-9)
+                bar.update(task, completed=done + share, number=done + 1)
+            yield painter

@@ -1,10 +1,13 @@
 """`impasto shapes`: what each layer of a network does to the size of a picture, and what it costs."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from impasto.cli.errors import MISUSE, plain_errors
+
+if TYPE_CHECKING:
+    from impasto.nn.shapes import LayerShape
 
 
 def shapes(
@@ -14,20 +17,25 @@ def shapes(
     size: Annotated[int, typer.Option(help="The picture's side in pixels.")] = 32,
 ) -> None:
     """Each layer's input and output, parameters, multiply-adds, and what one output sees of the picture."""
+    from impasto.nn.shapes import table
+
+    print(table(measured(network, size)))
+
+
+def measured(network: str, size: int) -> "list[LayerShape]":
+    """The layers of a network that is named as the commands name it."""
     from impasto.nn.classifier import ARCHITECTURES
     from impasto.nn.shapes import shapes as measure
-    from impasto.nn.shapes import table, vgg19
+    from impasto.nn.shapes import vgg19
 
     with plain_errors(MISUSE):
         if size < 1:
             raise ValueError(f"a size of {size} is not possible; give 1 or more")
         if network == "vgg19":
-            net = vgg19()
-        elif network in ARCHITECTURES:
-            net = ARCHITECTURES[network](10, size)
-        else:
-            from impasto.classify.model import load
+            return measure(vgg19(), size)
+        if network in ARCHITECTURES:
+            return measure(ARCHITECTURES[network](10, size), size)
+        from impasto.classify.model import load
 
-            card = load(network).card
-            net = ARCHITECTURES[card.architecture](len(card.classes), size)
-        print(table(measure(net, size)))
+        card = load(network).card
+        return measure(ARCHITECTURES[card.architecture](len(card.classes), size), size)

@@ -87,7 +87,7 @@ def write(
     if isinstance(target, str | os.PathLike):
         path = Path(target)
         data = _encode(pixels, _format_for(path, format), bits, settings)
-        with _placed(path) as file:
+        with placed(path) as file:
             file.write(data)
         return
     data = encode(pixels, format or "", bits=bits, settings=settings)
@@ -182,8 +182,12 @@ def _image(pixels: Array, bits: int) -> pyvips.Image:
 
 
 @contextmanager
-def _placed(path: Path) -> Iterator[BinaryIO]:
-    """A file to write into that takes its place at `path` when the body ends well, and vanishes when it does not."""
+def placed(path: Path) -> Iterator[BinaryIO]:
+    """A file to write into that takes its place at `path` when the body ends well, and vanishes when it does not.
+
+    Raises:
+        PictureError: it can't be written.
+    """
     with _plainly(path):
         if _is_device(path):
             with path.open("wb") as file:

@@ -30,6 +30,8 @@ class VGG19(nn.Module):
         pooling: "max" as trained, or "avg" (Gatys et al. 2016, section 2.1: slightly more appealing results).
         device: where to compute.
         dtype: torch.float32, or torch.bfloat16 where the processor multiplies it faster; float64 for tests.
+        prepare: transform kernels for Winograd's algorithm where it is faster; for one pass or two, that takes longer
+            than it saves.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class VGG19(nn.Module):
         pooling: Pooling = "max",
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
+        prepare: bool = True,
     ) -> None:
         super().__init__()
         order = list(LAYERS)
@@ -49,7 +52,7 @@ class VGG19(nn.Module):
         self.pool = F.max_pool2d if pooling == "max" else F.avg_pool2d
         self.dtype = dtype
         self.register_buffer("mean", torch.tensor(weights.mean, device=device).view(1, 3, 1, 1))
-        winograd = torch.device(device).type == "cpu" and dtype == torch.float32
+        winograd = prepare and torch.device(device).type == "cpu" and dtype == torch.float32
         self.winograd: set[str] = set()
         for name in self.names:
             kernel = weights.kernels[name]

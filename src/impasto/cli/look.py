@@ -1,0 +1,145 @@
+"""`impasto look`: inside the network."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop
+from impasto.cli.look_out import Out, keep, target
+from impasto.cli.look_paint import Photo, balance, reconstruct, unit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from impasto.images import Picture
+
+look = typer.Typer(
+    help="See inside the network: what it makes of a picture, and what it looks for.", no_args_is_help=True
+)
+Layers = Annotated[list[str] | None, typer.Option("--layer", help="conv1_1 … conv5_4; repeatable (conv1_1 … conv5_1).")]
+Size = Annotated[int, typer.Option(help="The long side in pixels; a smaller photo stays as it is.")]
+
+
+@look.command()
+def features(
+    photo: Photo,
+    layer: Layers = None,
+    top: Annotated[int, typer.Option(help="How many maps a layer.")] = 64,
+    order: Annotated[str, typer.Option(help="energy (the strongest first) or number.")] = "energy",
+    size: Size = 512,
+    out: Out = None,
+) -> None:
+    """Feature maps as a contact sheet, scale beside scale."""
+    path = target(out, photo, "features")
+    from impasto import images
+    from impasto.look import FIRST_OF_EACH_BLOCK, feature_maps, feature_sheet
+
+    with plain_errors(FAILURE):
+        picture = images.read(photo)
+    with plain_errors(MISUSE):
+        figure = feature_sheet(feature_maps(picture, layer or FIRST_OF_EACH_BLOCK, size), top, order)
+    keep(figure, path)
+
+
+@look.command()
+def gram(
+    photo: Photo,
+    style: Annotated[str | None, typer.Option(help="A style's name or a file, to compare with.")] = None,
+    layer: Layers = None,
+    size: Size = 512,
+    out: Out = None,
+) -> None:
+    """Gram matrices as heat maps, side by side with a style's, and their difference."""
+    path = target(out, photo, "gram")
+    from impasto import images
+    from impasto.look import FIRST_OF_EACH_BLOCK, gram_sheet, layer_grams
+
+    with plain_errors(FAILURE):
+        picture = images.read(photo)
+    with plain_errors(MISUSE):
+        figure = gram_sheet(layer_grams(picture, style, layer or FIRST_OF_EACH_BLOCK, size))
+    keep(figure, path)
+
+
+@look.command()
+def kernels(
+    model: Annotated[
+        str, typer.Argument(help="vgg19, or a model: a file of impasto train, or fashion-classifier.")
+    ] = "vgg19",
+    out: Out = None,
+) -> None:
+    """The kernels of the first layer, each in the colours that it answers to."""
+    path = target(out, Path(Path(model).name), "kernels")
+    from impasto.classify.model import load
+    from impasto.look import kernel_sheet
+
+    with plain_errors(MISUSE):
+        figure = kernel_sheet(None if model == "vgg19" else load(model))
+    keep(figure, path)
+
+
+@look.command()
+def network(
+    network: Annotated[
+        str, typer.Argument(help="vgg19, classifier, modern, or a model: its file, or its name.")
+    ] = "vgg19",
+    size: Annotated[int | None, typer.Option(help="The picture's side in pixels (VGG19 224, others 32).")] = None,
+    out: Out = None,
+) -> None:
+    """The network as a diagram: each block's shapes, parameters, and receptive field."""
+    path = target(out, Path(Path(network).name), "network")
+    from impasto.cli.shapes import measured
+
+    rows = measured(network, size if size is not None else 224 if network == "vgg19" else 32)
+    from impasto.look import network_sheet
+
+    keep(network_sheet(rows, "VGG19" if network == "vgg19" else Path(network).stem), path)
+
+
+for command in (reconstruct, unit, balance):
+    look.command()(command)
+
+
+@look.command()
+def patches(
+    unit: Annotated[str, typer.Argument(metavar="UNIT", help="As conv4_1:17.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Your pictures; subfolders count too.")],
+    top: Annotated[int | None, typer.Option(help="How many patches, one a picture (16).")] = None,
+    size: Size = 512,
+    out: Out = None,
+) -> None:
+    """The patches of your own pictures that excite a unit most."""
+    path = target(out, Path(unit.replace(":", "-")), "patches")
+    from impasto.images import PICTURE_SUFFIXES
+    from impasto.look import Unit, best_patches, patch_sheet
+
+    with plain_errors(MISUSE):
+        asked = Unit.named(unit)
+    if not folder.is_dir():
+        stop(f"there is no folder {folder}; give one with pictures in it", FAILURE)
+    found = sorted(file for file in folder.rglob("*") if file.suffix.lower() in PICTURE_SUFFIXES)
+    if not found:
+        stop(f"{folder} holds no pictures; give a folder that does", FAILURE)
+    if top is not None and top > len(found):
+        stop(f"{folder} holds {len(found)} pictures, fewer than the {top} asked for; give --top {len(found)}", FAILURE)
+    with plain_errors(MISUSE):
+        best = best_patches(asked, _read_in_turn(found), min(16, len(found)) if top is None else top, size)
+    if not best:
+        stop(f"of the pictures in {folder} none can be read; give others", FAILURE)
+    keep(patch_sheet(asked, best), path)
+
+
+def _read_in_turn(paths: "list[Path]") -> "Iterator[Picture]":
+    """The pictures that can be read, with a bar on a terminal; the others are named."""
+    from rich.console import Console
+    from rich.progress import track
+
+    from impasto import images
+
+    for path in track(paths, "looking", console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()):
+        try:
+            yield images.read(path)
+        except images.PictureError as error:
+            say(f"passed over: {str(error).splitlines()[0]}")

@@ -1,0 +1,52 @@
+"""Sheets as files: pictures, or a PDF or SVG, in which words and lines stay sharp."""
+
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from impasto import images
+from impasto.images import FORMATS, PictureError
+from impasto.images.writing import placed
+from impasto.look.page import DPI
+
+VECTORS = (".pdf", ".svg")
+
+
+def check_target(path: Path) -> None:
+    """Refuse now what `write` would refuse later.
+
+    Raises:
+        PictureError: a suffix that names no format, no such folder, or it may not be written in.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in (*FORMATS, *VECTORS):
+        raise PictureError(f"{path} names no format of a sheet: use one of {' '.join([*VECTORS, *FORMATS])}")
+    images.check_target(path, format="png" if suffix in VECTORS else None)
+
+
+def write(path: Path, figure: Figure) -> None:
+    """Write a figure in the format that the suffix names, whole or not at all.
+
+    Raises:
+        PictureError: it can't be written.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in VECTORS:
+        images.write(path, pixels(figure))
+        return
+    drawn = BytesIO()
+    figure.savefig(drawn, format=suffix[1:])
+    with placed(path) as file:
+        file.write(drawn.getvalue())
+
+
+def pixels(figure: Figure) -> Any:
+    """A figure as it is on the screen, uint8, H × W × 3."""
+    figure.set_dpi(DPI)
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3]

@@ -1,0 +1,111 @@
+"""`impasto look`, as a process."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+def line(process):
+    """The one line that a failed command ends with; and never a traceback."""
+    text = process.stderr.decode()
+    assert "Traceback" not in text
+    return text.strip().splitlines()[-1]
+
+
+def ok(process):
+    assert process.returncode == 0, process.stderr.decode()
+    return process.stdout.decode()
+
+
+def test_the_help_loads_nothing_heavy():
+    code = (
+        "import sys; from impasto.cli import app; from typer.testing import CliRunner;"
+        "done = CliRunner().invoke(app, sys.argv[1:]); assert done.exit_code == 0, done.output;"
+        "import impasto.look;"
+        "heavy = {'torch', 'numpy', 'scipy', 'matplotlib'} & set(sys.modules); assert not heavy, heavy"
+    )
+    for arguments in (["look", "--help"], ["look", "unit", "--help"]):
+        subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True)
+
+
+def test_the_sheet_lies_beside_the_photo_and_nothing_is_overwritten(run, photo, tmp_path):
+    (tmp_path / "disc.png").write_bytes(photo.read_bytes())
+    for name in ("disc-features.png", "disc-features-2.png"):
+        text = ok(run("look", "features", tmp_path / "disc.png", "--layer", "conv2_1", "--top", "5"))
+        assert text.strip() == str(tmp_path / name)
+    assert {path.name for path in tmp_path.iterdir()} == {"disc.png", "disc-features.png", "disc-features-2.png"}
+    sheet = np.asarray(Image.open(tmp_path / "disc-features.png"))
+    assert sheet.shape[1] == 1400
+    assert sheet.std() > 20
+
+
+@pytest.mark.parametrize(("suffix", "start"), [("pdf", b"%PDF"), ("svg", b"<?xml")])
+def test_the_suffix_says_the_format(run, tmp_path, suffix, start):
+    out = tmp_path / f"network.{suffix}"
+    assert ok(run("look", "network", "classifier", "-o", out)).strip() == str(out)
+    assert out.read_bytes().startswith(start)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["gram", "PHOTO", "--style", "ink", "--layer", "conv1_1", "--layer", "conv3_1"],
+        ["reconstruct", "PHOTO", "--content", "conv2_1", "--style", "conv1_1", "--size", "48"],
+        ["reconstruct", "PHOTO", "--all", "--size", "32"],
+        ["unit", "conv2_1:7", "--count", "2", "--centre", "--size", "32"],
+        ["kernels"],
+    ],
+)
+def test_every_sheet_is_a_picture(run, photo, tmp_path, arguments):
+    given = [photo if argument == "PHOTO" else argument for argument in arguments]
+    ok(run("look", *given, "-o", tmp_path / "sheet.png"))
+    sheet = np.asarray(Image.open(tmp_path / "sheet.png"))
+    assert 1390 <= sheet.shape[1] <= 1400
+    assert sheet.std() > 15
+
+
+def test_of_many_pictures_an_unreadable_one_is_named(run, photo, tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(b"no picture")
+    (folder / "b.png").write_bytes(photo.read_bytes())
+    process = run("look", "patches", "conv1_1:3", folder, "-o", tmp_path / "patches.png")
+    ok(process)
+    assert "passed over: " in process.stderr.decode()
+    assert "a.png" in line(process)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["features", "missing.jpg"], 1, "missing.jpg"),
+        (["features", "CUT"], 1, "cut"),
+        (["features", "PHOTO", "--layer", "conv4_9"], 2, "nearest are: conv4_"),
+        (["features", "PHOTO", "--size", "12"], 2, "steps of 16 px, and disc is 12 × 9"),
+        (["features", "PHOTO", "-o", "nowhere/sheet.png"], 1, "no folder nowhere"),
+        (["features", "PHOTO", "-o", "sheet.doc"], 1, ".pdf .svg"),
+        (["reconstruct", "PHOTO"], 2, "give a content or a style layer"),
+        (["reconstruct", "PHOTO", "--all", "--style", "conv1_1"], 2, "--all"),
+        (["unit", "conv4_1:512"], 2, "conv4_1 has 512 units, numbered from 0"),
+        (["unit", "conv5_1:3", "--count", "0"], 2, "--count 1"),
+        (["patches", "conv4_1:17", "nowhere"], 1, "no folder nowhere"),
+        (["patches", "conv4_1:17", "EMPTY"], 1, "no pictures"),
+        (["patches", "conv4_1:17", "FOLDER", "--top", "9"], 1, "fewer than the 9 asked for"),
+        (["balance", "PHOTO", "--style", "nigth"], 2, "night"),
+        (["kernels", "nothing"], 2, "no model nothing"),
+        (["network", "vgg19", "--size", "8"], 2, "no further"),
+    ],
+)
+def test_bad_input_is_one_plain_line(run, photo, tmp_path, monkeypatch, arguments, code, words):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "cut.png").write_bytes(photo.read_bytes()[:300])
+    names = {"PHOTO": photo, "CUT": "cut.png", "EMPTY": "empty", "FOLDER": photo.parent}
+    process = run("look", *(names.get(argument, argument) for argument in arguments))
+    assert process.returncode == code, process.stderr
+    assert words in line(process)
+    assert {path.name for path in tmp_path.iterdir()} == {"empty", "cut.png"}
+    assert [path.name for path in photo.parent.iterdir()] == ["disc.png"]
