@@ -4,7 +4,7 @@
 
 A picture of noise in the house style `night`, with the objective and gradient of `impasto paint` at its defaults.
 Tiles read about `--tile` pixels each. Prints the seconds of one evaluation with its gradient, and those for a
-megapixel; at `--whole` megapixels those of the whole picture too, which needs about 2.3 GB a megapixel.
+megapixel; at `--whole` megapixels those of the whole picture too, which needs about 2.4 GB a megapixel.
 """
 
 import argparse

@@ -11,7 +11,7 @@ from impasto.painter.settings import SettingsError
 # Of what is free, without --memory: the rest is for other programs, and for what a process needs at its edges.
 SHARE = 0.6
 # Bytes that one evaluation takes for each pixel in float32: the activations, their gradients, and working memory.
-EVALUATION = 2300
+EVALUATION = 2450
 # A vector of the optimiser: a pyramid of three float32 numbers a pixel, and a third of it for the coarser levels.
 VECTOR = 16
 # A point and a gradient, twice, and a step, besides those that it remembers two by two.
