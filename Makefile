@@ -36,7 +36,7 @@ docs: $(VENV)/installed  ## make the pictures that the docs show
 	$(IMPASTO) look features examples/cat.jpg --top 12 -o docs/features.webp
 	$(IMPASTO) look gram examples/cat.jpg --style night --layer conv1_1 --layer conv3_1 -o docs/gram.webp
 	$(IMPASTO) look reconstruct examples/cat.jpg --all -o docs/kept.webp
-	$(IMPASTO) look unit conv1_1:31 conv2_1:20 conv3_1:98 conv4_1:17 conv5_1:60 -o docs/units.webp
+	$(IMPASTO) look unit conv1_1:0 conv2_1:20 conv3_1:98 conv4_1:17 conv5_1:60 -o docs/units.webp
 	$(IMPASTO) look patches conv4_1:17 examples -o docs/patches.webp
 	$(IMPASTO) look balance examples/cat.jpg --style night -o docs/balance.webp
 	$(IMPASTO) look kernels -o docs/vgg19-kernels.webp

@@ -16,7 +16,7 @@ from impasto.painter.styles import HouseStyle
 from impasto.painter.styles.library import find
 
 SIZE = 160
-RATIOS = (1.0, 10.0, 100.0, 1000.0)
+RATIOS = (1.0, 100.0, 1000.0, 10_000.0)
 """α / β, from all style to nearly the photo; a painting's default is 20."""
 DEPTHS = tuple(FIRST_OF_EACH_BLOCK[:count] for count in range(1, len(FIRST_OF_EACH_BLOCK) + 1))
 """Growing sets of style layers: conv1_1; conv1_1 and conv2_1; …"""

@@ -57,11 +57,8 @@ def reconstruction_sheet(photo: Picture, kept: Kept, pixels: Bytes) -> Any:
 
 def figure_1_sheet(name: str, pixels: Sequence[Bytes]) -> Any:
     """The reconstructions of `FIGURE_1`, in its order: content in the upper row, style in the lower one."""
-    words = [kept.content[0] if kept.content else ", ".join(kept.style) for kept in FIGURE_1]
-    tiles = [
-        Tile(picture, ("content of" if kept.content else "style of", line))
-        for picture, kept, line in zip(pixels, FIGURE_1, words, strict=True)
-    ]
+    words = [f"content of {kept.content[0]}" if kept.content else f"style of {_span(kept.style)}" for kept in FIGURE_1]
+    tiles = [Tile(picture, (line,)) for picture, line in zip(pixels, words, strict=True)]
     return picture_sheet(
         tiles,
         len(FIGURE_1) // 2,
@@ -73,12 +70,15 @@ def figure_1_sheet(name: str, pixels: Sequence[Bytes]) -> Any:
 def unit_sheet(units: Sequence[Unit], pixels: Sequence[Bytes]) -> Any:
     """Pictures that excite units most, each with its unit."""
     columns = min(len(units), 5 if len(units) <= 25 else 16)
-    layers = {unit.layer for unit in units}
-    seen = ", ".join(f"a unit of {layer} sees {field_of(layer).size} px" for layer in sorted(layers))
+    layers = sorted({unit.layer for unit in units})
+    fields = sorted({field_of(layer).size for layer in layers})
     tiles = [Tile(picture, (str(unit),)) for unit, picture in zip(units, pixels, strict=True)]
     side = pixels[0].shape[0]
     return picture_sheet(
-        tiles, columns, f"What units of {', '.join(sorted(layers))} look for", f"{side} × {side} px each; {seen}."
+        tiles,
+        columns,
+        f"What units of {_span(layers)} look for",
+        f"{side} × {side} px each, of which a unit sees {', '.join(map(str, fields))} px.",
     )
 
 
@@ -90,14 +90,16 @@ def patch_sheet(unit: Unit, patches: Sequence[Patch]) -> Any:
         tiles,
         min(len(tiles), 6),
         f"What excites {unit} most",
-        f"What the unit sees of each picture, {side} × {side} px.",
+        f"What the unit sees of each picture, {side} × {side} px; grey is outside it.",
     )
 
 
 def balance_sheet(photo: str, style: str, pixels: Sequence[Bytes]) -> Any:
     """The paintings of :func:`impasto.look.balance`: α / β across, style layers down."""
     tiles = [
-        Tile(picture, (f"α / β = {RATIOS[index % len(RATIOS)]:,.0f}", f"style of {_span(index // len(RATIOS))}"))
+        Tile(
+            picture, (f"α / β = {RATIOS[index % len(RATIOS)]:,.0f}", f"style of {_span(DEPTHS[index // len(RATIOS)])}")
+        )
         for index, picture in enumerate(pixels)
     ]
     return picture_sheet(
@@ -108,6 +110,5 @@ def balance_sheet(photo: str, style: str, pixels: Sequence[Bytes]) -> Any:
     )
 
 
-def _span(row: int) -> str:
-    layers = DEPTHS[row]
-    return layers[0] if len(layers) == 1 else f"{layers[0]} … {layers[-1]}"
+def _span(layers: Sequence[str]) -> str:
+    return ", ".join(layers) if len(layers) < 3 else f"{layers[0]} … {layers[-1]}"
