@@ -104,6 +104,12 @@ def test_every_kind_of_picture_and_mixed_styles_give_the_same_painting(photo, st
         np.testing.assert_array_equal(painting, paintings[0])
 
 
+def test_one_call_starts_from_noise_or_from_a_picture(photo, style):
+    noise = impasto.paint(photo, style, size=48, quality="draft", init="noise").pixels
+    pictured = impasto.paint(photo, style, size=48, quality="draft", init=np.full((8, 8, 3), 90, np.uint8)).pixels
+    assert np.abs(noise - pictured).mean() > 5
+
+
 def test_other_parameterizations_optimizers_and_starts(photo, style):
     asked = Settings(size=64, quality="draft", init="noise", keep_colors=True, pooling="avg", tv_weight=1.0)
     painter = Painter(

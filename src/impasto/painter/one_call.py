@@ -26,7 +26,7 @@ def paint(
         style: a house style's or an added style's name, or a picture as above; a mapping of names or paths to weights
             for several. Without one, the default house style.
         progress: called after each step.
-        init: a picture to start from instead of the photo.
+        init: "photo", "noise", or a picture to start from.
         settings: as :class:`Settings` names them; `size=512`, `quality="standard"`, …
 
     Raises:
@@ -34,9 +34,11 @@ def paint(
     """
     weighted = style.items() if isinstance(style, Mapping) else [(DEFAULT_STYLE if style is None else style, 1.0)]
     chosen = [(find(source) if isinstance(source, str) else images.read(source), weight) for source, weight in weighted]
-    start = None if init is None else images.read(init)
-    if start is not None:
-        settings["init"] = "file"
+    start = None
+    if isinstance(init, str) and init in ("photo", "noise"):
+        settings["init"] = init
+    elif init is not None:
+        settings["init"], start = "file", images.read(init)
     painter = Painter(images.read(photo), chosen, Settings(**settings), init=start)
     for step in painter:
         if progress is not None:
