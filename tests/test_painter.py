@@ -106,7 +106,7 @@ def test_every_kind_of_picture_and_mixed_styles_give_the_same_painting(photo, st
 
 def test_one_call_starts_from_noise_or_from_a_picture(photo, style):
     noise = impasto.paint(photo, style, size=48, quality="draft", init="noise").pixels
-    pictured = impasto.paint(photo, style, size=48, quality="draft", init=np.full((8, 8, 3), 90, np.uint8)).pixels
+    pictured = impasto.paint(photo, style, size=48, quality="draft", init=np.full((16, 16, 3), 90, np.uint8)).pixels
     assert np.abs(noise - pictured).mean() > 5
 
 
