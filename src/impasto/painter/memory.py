@@ -14,10 +14,13 @@ SHARE = 0.6
 EVALUATION = 2450
 # A vector of the optimiser: a pyramid of three float32 numbers a pixel, and a third of it for the coarser levels.
 VECTOR = 16
-# A point and a gradient, twice, and a step, besides those that it remembers two by two.
-VECTORS = 5
-# Pictures of the canvas's size: photo, start and canvas, one of them in float32 while a scale begins.
-PICTURES = 48
+# A point and a gradient, twice, a step and a change, besides those that it remembers two by two.
+VECTORS = 6
+# What else is held for each pixel: the photo, the start and the style in 8 bits, the photo's features at conv4_2 (32
+# bytes), and a picture in float32 with what resizing it takes while a scale begins.
+PICTURES = 80
+# Of the memory that may be taken, what is planned with: freed memory is not all given back at once.
+PLANNED = 0.93
 # The smallest tile that is worth its margin: 352 × 352, of whose pixels a third are its core's.
 SMALLEST = 352 * 352
 CGROUP = Path("/sys/fs/cgroup")
@@ -54,13 +57,13 @@ def plan(pixels: int, steps: int, history: int, memory: int | None, device: torc
     budget = taken + SHARE * free(device) if memory is None else memory
     evaluation = EVALUATION * dtype.itemsize / 4
     vectors = VECTOR * pixels * (VECTORS + 2 * min(steps, history))
-    left = budget - taken - PICTURES * pixels
+    left = PLANNED * budget - taken - PICTURES * pixels
     if left >= evaluation * pixels + vectors:
         return Plan(None, files=False)
     files = vectors > left / 2 and device.type == "cpu"
     tile = (left - (0 if files else vectors)) / evaluation
     if tile < SMALLEST:
-        needed = budget + (SMALLEST - tile) * evaluation
+        needed = budget + (SMALLEST - tile) * evaluation / PLANNED
         raise SettingsError(
             f"{budget / 1e9:.1f} GB of memory are too little for a canvas of {pixels / 1e6:.1f} megapixels; "
             f"give at least --memory {needed / 1e9 + 0.05:.1f}G, or a smaller size"
