@@ -3,8 +3,8 @@
     python benchmarks/large.py PHOTO [--style night] [--size 4032] [--memory 4G] [--quality standard] [-o PAINTING]
 
 Peak memory is the largest RssAnon + RssShmem of `impasto paint`, sampled ten times a second from /proc: what pages of
-files take is not in it, for the system takes it back when it needs it. Prints the seconds of each scale, and rows of
-the table in benchmarks/README.md.
+files take is not in it, for the system takes it back when it needs it. Prints when each scale was
+done, and the peak and the time of the whole.
 """
 
 import argparse

@@ -12,20 +12,9 @@ from contextlib import suppress
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
+from processes import line, ok
 
 IMPASTO = (sys.executable, "-m", "impasto")
-
-
-def line(process):
-    """The one line that a failed command ends with; and never a traceback."""
-    text = process.stderr.decode()
-    assert "Traceback" not in text
-    return text.strip().splitlines()[-1]
-
-
-def ok(process):
-    assert process.returncode == 0, process.stderr.decode()
-    return process.stdout.decode()
 
 
 @pytest.fixture(scope="module")

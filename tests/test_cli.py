@@ -11,19 +11,13 @@ from contextlib import suppress
 import numpy as np
 import pytest
 from PIL import Image
+from processes import line
 
 from impasto.painter import schedule
 
 IMPASTO = (sys.executable, "-m", "impasto")
 QUICK = ("--size", "48", "--quality", "draft")
 STEPS = schedule.STEPS["draft"][0]
-
-
-def line(process):
-    """The one line that a failed command ends with; and never a traceback."""
-    text = process.stderr.decode()
-    assert "Traceback" not in text
-    return text.strip().splitlines()[-1]
 
 
 def test_help_groups_the_options(run):

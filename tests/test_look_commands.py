@@ -6,18 +6,7 @@ import sys
 import numpy as np
 import pytest
 from PIL import Image
-
-
-def line(process):
-    """The one line that a failed command ends with; and never a traceback."""
-    text = process.stderr.decode()
-    assert "Traceback" not in text
-    return text.strip().splitlines()[-1]
-
-
-def ok(process):
-    assert process.returncode == 0, process.stderr.decode()
-    return process.stdout.decode()
+from processes import line, ok
 
 
 def test_the_help_loads_nothing_heavy():

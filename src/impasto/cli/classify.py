@@ -8,8 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop
-
-STDIO = "-"
+from impasto.cli.files import STDIO, expanded
 
 
 def classify(
@@ -21,7 +20,7 @@ def classify(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a picture.")] = False,
 ) -> None:
     """What pictures show: the five most probable classes."""
-    sources = _sources(pictures)
+    sources = expanded(pictures, deep=True)
     from impasto.classify import model as models
     from impasto.classify.predict import Prediction, predict
 
@@ -54,19 +53,3 @@ def classify(
         say(f"{inverted} of {len(sources)} have a bright ground and were inverted: the model knows things on black")
     if failed:
         stop(f"{failed} of {len(sources)} files could not be read and were passed over", FAILURE)
-
-
-def _sources(pictures: list[str]) -> list[str]:
-    """Folders are replaced by the pictures in them, of their subfolders too."""
-    from impasto.images import PICTURE_SUFFIXES
-
-    sources: list[str] = []
-    for picture in pictures:
-        if Path(picture).is_dir():
-            inside = sorted(str(path) for path in Path(picture).rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
-            if not inside:
-                stop(f"{picture} holds no pictures; give a folder that does, or a file", FAILURE)
-            sources += inside
-        else:
-            sources.append(picture)
-    return sources

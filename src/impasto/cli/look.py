@@ -112,14 +112,14 @@ def patches(
 ) -> None:
     """The patches of your own pictures that excite a unit most."""
     path = target(out, Path(unit.replace(":", "-")), "patches")
-    from impasto.images import PICTURE_SUFFIXES
+    from impasto.images import pictures_in
     from impasto.look import Unit, best_patches, patch_sheet
 
     with plain_errors(MISUSE):
         asked = Unit.named(unit)
     if not folder.is_dir():
         stop(f"there is no folder {folder}; give one with pictures in it", FAILURE)
-    found = sorted(file for file in folder.rglob("*") if file.suffix.lower() in PICTURE_SUFFIXES)
+    found = pictures_in(folder, deep=True)
     if not found:
         stop(f"{folder} holds no pictures; give a folder that does", FAILURE)
     if top is not None and top > len(found):

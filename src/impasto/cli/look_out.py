@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from impasto.cli.errors import FAILURE, plain_errors
+from impasto.cli.files import unused
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,9 +20,7 @@ def target(out: Path | None, beside: Path, what: str) -> Path:
     """The file to write, which can be written; by default NAME-WHAT.png beside a file or folder."""
     from impasto.look.files import check_target
 
-    path, number = out or beside.with_name(f"{beside.stem}-{what}.png"), 2
-    while out is None and path.exists():
-        path, number = beside.with_name(f"{beside.stem}-{what}-{number}.png"), number + 1
+    path = out or unused(beside.with_name(f"{beside.stem}-{what}.png"))
     with plain_errors(FAILURE):
         check_target(path)
     return path

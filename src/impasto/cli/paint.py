@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from impasto.cli.errors import FAILURE, INTERRUPTED, MISUSE, plain_errors, say, stop
+from impasto.cli.files import STDIO, expanded, unused
 
 if TYPE_CHECKING:
     from impasto.images import Picture
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from impasto.painter.painting import Progress
     from impasto.painter.styles import HouseStyle
 
-STDIO = "-"
 LOOK, CANVAS, NETWORK, OUTPUT = "Look", "Canvas", "The network", "What is shown and kept"
 
 
@@ -94,7 +94,7 @@ def paint(
     from impasto import images
 
     limit = max_pixels or images.MAX_PIXELS
-    sources = _sources(photos)
+    sources = expanded(photos, deep=False)
     _check_outputs(sources, out, bits, frames, plot, as_json)
     from impasto.images import PictureError
     from impasto.painter.painter import Painter
@@ -202,22 +202,6 @@ def _save(painting: "Painting", target: str, bits: int) -> None:
         painting.save(target, bits=bits)
 
 
-def _sources(photos: list[str]) -> list[str]:
-    """The photos to paint: folders are replaced by the pictures in them."""
-    from impasto.images import PICTURE_SUFFIXES
-
-    sources = []
-    for photo in photos:
-        if Path(photo).is_dir():
-            inside = sorted(str(path) for path in Path(photo).iterdir() if path.suffix.lower() in PICTURE_SUFFIXES)
-            if not inside:
-                stop(f"{photo} holds no pictures; give a folder that does, or a file", FAILURE)
-            sources += inside
-        else:
-            sources.append(photo)
-    return sources
-
-
 def _check_outputs(
     sources: list[str], out: str | None, bits: int, frames: Path | None, plot: Path | None, as_json: bool
 ) -> None:
@@ -265,12 +249,12 @@ def _target(
         return out
     folder = Path(out) if out else Path() if source == STDIO else Path(source).parent
     stem = f"{photo.name}-{'-'.join(styles)}"
-    target, number = folder / f"{stem}.jpg", 2
+    target = folder / f"{stem}.jpg"
     if resume and out is None:
         names = (folder / f"{stem}{number}.jpg" for number in ("", *(f"-{n}" for n in range(2, 1000))))
         return str(next((name for name in names if _has_checkpoint(name, checkpoint)), target))
-    while out is None and target.exists():
-        target, number = folder / f"{stem}-{number}.jpg", number + 1
+    if out is None:
+        target = unused(target)
     from impasto import images
 
     images.check_target(target)

@@ -5,7 +5,7 @@ profile and, besides the settings that made it, no metadata.
 """
 
 from impasto.images.picture import MAX_PIXELS, MIN_SIDE, Picture, PictureError, resize
-from impasto.images.reading import PICTURE_SUFFIXES, read, read_settings
+from impasto.images.reading import PICTURE_SUFFIXES, pictures_in, read, read_settings
 from impasto.images.writing import FORMATS, check_target, encode, write
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "PictureError",
     "check_target",
     "encode",
+    "pictures_in",
     "read",
     "read_settings",
     "resize",

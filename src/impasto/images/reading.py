@@ -20,6 +20,13 @@ PICTURE_SUFFIXES = frozenset(
 """Suffixes (lower case) of the files that a folder of photos is searched for."""
 
 
+def pictures_in(folder: Path, *, deep: bool) -> list[Path]:
+    """The files of a folder that have a picture's suffix, in order; `deep` searches its subfolders too."""
+    return sorted(
+        path for path in (folder.rglob if deep else folder.glob)("*") if path.suffix.lower() in PICTURE_SUFFIXES
+    )
+
+
 def read(source: Any, *, name: str | None = None, max_pixels: int = MAX_PIXELS) -> Picture:
     """Read a picture: upright, in sRGB, 8 bits, on white where it was transparent; of an animation the first frame.
 

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from impasto.images import Picture
-from impasto.look.features import weights
+from impasto.look.features import tensor_of, weights
 from impasto.look.fourier import Fourier
 from impasto.look.layers import LookError, Unit, field_of
 from impasto.nn.vgg import VGG19
@@ -124,7 +124,7 @@ def visualization(
     settings = Settings(size=None, seed=seed)
     device = compute.device_of(settings)
     half = max(16, size // 2)
-    others = [torch.tensor(pixels, device=device).permute(2, 0, 1)[None].float() for pixels in unlike]
+    others = [tensor_of(Picture(pixels)).to(device) for pixels in unlike]
     return Painter(
         cloud(size, seed),
         [],

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from impasto.nn.geometry import Field, Layer, receptive_field
+from impasto.nn.tiles import CONVOLUTION, POOLING
 from impasto.nn.weights import LAYERS
 
 FIRST_OF_EACH_BLOCK = tuple(name for name in LAYERS if name.endswith("_1"))
@@ -81,8 +82,8 @@ def field_of(layer: str) -> Field:
     passed: list[Layer] = []
     for name in LAYERS:
         if passed and name.endswith("_1"):
-            passed.append(Layer(2, stride=2))
-        passed.append(Layer(3, padding=1))
+            passed.append(POOLING)
+        passed.append(CONVOLUTION)
         if name == layer:
             break
     return receptive_field(passed)

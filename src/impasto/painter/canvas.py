@@ -9,7 +9,7 @@ from torch import Tensor
 
 from impasto.painter.objective import Costs, Objective
 from impasto.painter.optimize import Evaluation
-from impasto.painter.pyramid import Parameterization, Windowed
+from impasto.painter.pyramid import Parameterization, Windowed, within
 from impasto.painter.scratch import Allocate
 from impasto.painter.tiles import TiledStyleTransfer
 
@@ -63,9 +63,8 @@ class Canvas:
                 return
             for top in range(0, self.height, STRIP):
                 window = ((top, min(top + STRIP, self.height)), (0, self.width))
-                windows = self.parameterization.windows(self.shapes, window)
-                cut = [part[..., a:b, c:d] for part, ((a, b), (c, d)) in zip(parts, windows, strict=True)]
-                yield top, self.parameterization.part(cut, self.shapes, window)
+                seen = within(self.parameterization, parts, window)
+                yield top, self.parameterization.part(seen, self.shapes, window)
 
     def at_once(self, objective: Objective) -> Callable[[Tensor], CanvasEvaluation]:
         """Evaluates an objective of the whole picture at a vector."""

@@ -68,8 +68,8 @@ class Checkpoint:
             if path.stem not in vectors:
                 path.unlink(missing_ok=True)
 
-    def read(self) -> dict[str, Any]:
-        """The place that the checkpoint in the folder holds.
+    def read(self) -> tuple[dict[str, Any], dict[str, int]]:
+        """The place that the checkpoint in the folder holds, and the lengths of its vectors by name.
 
         Raises:
             CheckpointError: there is none, or it is damaged, or of another painting.
@@ -83,16 +83,14 @@ class Checkpoint:
                     f"({_short(found)}, not {_short(wanted)}); repeat what it was started with, "
                     "or paint without --resume"
                 )
-        place: dict[str, Any] = content["place"]
-        return place
+        return content["place"], content["vectors"]
 
-    def load(self, allocate: Allocate) -> dict[str, Tensor]:
-        """The vectors of the checkpoint in the folder, by name.
+    def load(self, sizes: Mapping[str, int], allocate: Allocate) -> dict[str, Tensor]:
+        """The vectors of these names and lengths.
 
         Raises:
             CheckpointError: one is missing or cut short.
         """
-        sizes = self._content()["vectors"]
         vectors = {name: allocate((size,), torch.float32) for name, size in sizes.items()}
         for name, vector in vectors.items():
             here = torch.empty_like(vector, device="cpu") if vector.device.type != "cpu" else vector

@@ -170,8 +170,7 @@ class Painter:
         if self._objective is not None or not isinstance(self.parameterization, Windowed):
             return Plan(None, files=False)
         history = self.optimizer.history if isinstance(self.optimizer, LBFGS) else 0
-        network = self.network
-        return plan(scale.pixels, scale.steps, history, self.settings.memory, self.device, network.dtype)
+        return plan(scale.pixels, scale.steps, history, self.settings.memory, self.device, self.network.dtype)
 
     @staticmethod
     def _work(scale: Scale, how: Plan) -> float:
@@ -200,7 +199,7 @@ class Painter:
             evaluate = canvas.at_once((self._objective or self._style_transfer)(photo.float()))
         else:
             objective = TiledStyleTransfer(
-                self.network, photo, self._styles(scale), self.settings, pixels=how.pixels, allocate=allocate
+                self.network, photo, self._styles(scale.pixels), self.settings, pixels=how.pixels, allocate=allocate
             )
             evaluate = canvas.in_tiles(objective, allocate)
         return canvas, self.optimizer.steps(start, evaluate, allocate=allocate, pairs=pairs)
@@ -272,9 +271,9 @@ class Painter:
     def _resumed(self, scales: list[Scale], plans: list[Plan]) -> tuple[int, int, deque[Pair]]:
         """Go to where the checkpoint is: the scale, the steps done there, and what the optimiser remembers."""
         assert self._checkpoint is not None
-        place = self._checkpoint.read()
+        place, sizes = self._checkpoint.read()
         index, scale = place["scale"], scales[place["scale"]]
-        vectors = self._checkpoint.load(self._allocate(plans[index]))
+        vectors = self._checkpoint.load(sizes, self._allocate(plans[index]))
         self._steps, self._seconds = place["steps"], place["seconds"]
         point, gradient = (vectors[f"{name}-{self._steps}"] for name in ("point", "gradient"))
         # Only the shapes are wanted: a picture without numbers.
@@ -291,14 +290,12 @@ class Painter:
         return torch.tensor(pixels, device=self.device).permute(2, 0, 1)[None]
 
     def _style_transfer(self, photo: Tensor) -> StyleTransfer:
-        scale = Scale(photo.shape[3], photo.shape[2], 0)
-        return StyleTransfer(self.network, photo, [(s.float(), w) for s, w in self._styles(scale)], self.settings)
+        styles = [(style.float(), weight) for style, weight in self._styles(photo.shape[2] * photo.shape[3])]
+        return StyleTransfer(self.network, photo, styles, self.settings)
 
-    def _styles(self, scale: Scale) -> list[tuple[Tensor, float]]:
-        """The styles at a scale, with their weights."""
-        return [
-            (self._tensor(self._sources.style_at(i, scale.pixels)), weight) for i, (_, weight) in enumerate(self.styles)
-        ]
+    def _styles(self, canvas: int) -> list[tuple[Tensor, float]]:
+        """The styles for a canvas of so many pixels, with their weights."""
+        return [(self._tensor(self._sources.style_at(i, canvas)), weight) for i, (_, weight) in enumerate(self.styles)]
 
 
 def _picture(canvas: Canvas, here: CanvasEvaluation) -> Tensor:

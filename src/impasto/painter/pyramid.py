@@ -44,6 +44,18 @@ class Windowed(Parameterization, Protocol):
         """A window of the picture, from the parameters in its :meth:`windows`, differentiable."""
 
 
+def cut(picture: Tensor, window: Window) -> Tensor:
+    """A window of a picture, a view."""
+    (top, bottom), (left, right) = window
+    return picture[..., top:bottom, left:right]
+
+
+def within(parameterization: Windowed, parameters: Sequence[Tensor], window: Window) -> list[Tensor]:
+    """What a window of the picture depends on, of the parameters or of their gradients: views."""
+    windows = parameterization.windows([parameter.shape for parameter in parameters], window)
+    return [cut(parameter, part) for parameter, part in zip(parameters, windows, strict=True)]
+
+
 def _squash(free: Tensor) -> Tensor:
     return 127.5 + 127.5 * torch.tanh(free)
 

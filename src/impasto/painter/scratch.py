@@ -13,14 +13,12 @@ Allocate = Callable[[Sequence[int], torch.dtype], Tensor]
 """Makes a tensor of a shape and type, whose numbers may be anything."""
 
 
-def in_memory(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
-    """A tensor in memory."""
-    return torch.empty(*shape, dtype=dtype)
-
-
 def on(device: torch.device) -> Allocate:
     """Tensors in a device's memory."""
     return lambda shape, dtype: torch.empty(*shape, dtype=dtype, device=device)
+
+
+in_memory = on(torch.device("cpu"))
 
 
 def in_files(folder: Path) -> Allocate:

@@ -18,7 +18,7 @@ from impasto.nn.tiles import Tile, tiles
 from impasto.nn.vgg import VGG19
 from impasto.painter.losses import gram_matrix
 from impasto.painter.objective import CONTENT_FACTOR, Statistics, for_statistics, styles_cost
-from impasto.painter.pyramid import Window, Windowed
+from impasto.painter.pyramid import Window, Windowed, cut, within
 from impasto.painter.scratch import Allocate
 from impasto.painter.settings import Settings
 
@@ -102,12 +102,9 @@ class TiledStyleTransfer:
         with torch.no_grad():
             for tile, targets in zip(self.tiles, self.content, strict=True):
                 window = _window(tile)
-                windows = parameterization.windows(shapes, window)
-                parts = [_cut(parameter, part) for parameter, part in zip(parameters, windows, strict=True)]
-                picture = parameterization.part(parts, shapes, window)
+                picture = parameterization.part(within(parameterization, parameters, window), shapes, window)
                 features = self.network(picture, tile)
-                for name, _ in settings.style_layers:
-                    sums.add(name, for_statistics(features[name], settings.style_loss))
+                self._add(sums, features)
                 sums.content += float(self._content(features, targets, tile))
                 if settings.tv_weight:
                     sums.variation += float(self._variation(picture, tile))
@@ -120,11 +117,11 @@ class TiledStyleTransfer:
             gradient.zero_()
         for tile, targets in zip(self.tiles, self.content, strict=True):
             window = _window(tile)
-            windows = parameterization.windows(shapes, window)
-            parts = [_cut(p, part).detach().requires_grad_() for p, part in zip(parameters, windows, strict=True)]
+            parts = [part.detach().requires_grad_() for part in within(parameterization, parameters, window)]
             share = self._share(parameterization.part(parts, shapes, window), tile, targets, by_layer)
-            for gradient, part, added in zip(gradients, windows, torch.autograd.grad(share, parts), strict=True):
-                _cut(gradient, part).add_(added)
+            added = torch.autograd.grad(share, parts)
+            for view, gradient in zip(within(parameterization, gradients, window), added, strict=True):
+                view.add_(gradient)
         objective = (
             settings.content_weight * sums.content
             + settings.style_weight * style.item()
@@ -168,7 +165,7 @@ class TiledStyleTransfer:
 
     def _features(self, picture: Tensor, tile: Tile) -> dict[str, Tensor]:
         with torch.no_grad():
-            features: dict[str, Tensor] = self.network(_cut(picture, _window(tile)).to(self.dtype), tile)
+            features: dict[str, Tensor] = self.network(cut(picture, _window(tile)).to(self.dtype), tile)
         return features
 
     def _statistics_of(self, picture: Tensor, pixels: int) -> dict[str, Statistics]:
@@ -176,10 +173,13 @@ class TiledStyleTransfer:
         height, width = picture.shape[2:]
         sums, parts = Sums(), tiles(height, width, self.network.layers, pixels)
         for tile in parts:
-            features = self._features(picture, tile)
-            for name, _ in self.settings.style_layers:
-                sums.add(name, for_statistics(features[name], self.settings.style_loss))
+            self._add(sums, self._features(picture, tile))
         return self._statistics(sums, parts[0])
+
+    def _add(self, sums: Sums, features: dict[str, Tensor]) -> None:
+        """Add a tile's features of the style layers."""
+        for name, _ in self.settings.style_layers:
+            sums.add(name, for_statistics(features[name], self.settings.style_loss))
 
     def _statistics(self, sums: Sums, tile: Tile) -> dict[str, Statistics]:
         made = {}
@@ -198,9 +198,3 @@ def _positions(tile: Tile, layer: str) -> int:
 
 def _window(tile: Tile) -> Window:
     return tile.rows.read[0], tile.columns.read[0]
-
-
-def _cut(picture: Tensor, window: Window) -> Tensor:
-    """A window of a picture, a view."""
-    (top, bottom), (left, right) = window
-    return picture[..., top:bottom, left:right]

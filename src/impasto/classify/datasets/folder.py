@@ -11,7 +11,7 @@ import torch
 
 from impasto.classify.images import DataError, LabelledImages, Part
 from impasto.classify.prepare import read_all
-from impasto.images import PICTURE_SUFFIXES
+from impasto.images import pictures_in
 
 HELD_OUT = 5
 """One in so many."""
@@ -54,7 +54,7 @@ def _classes(folder: Path) -> tuple[str, ...]:
 def _pictures(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise DataError(f"there is no folder {folder}: make it, with pictures in it")
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
+    found = pictures_in(folder, deep=True)
     if not found:
         raise DataError(f"{folder} holds no pictures: put some in, or remove the folder")
     return found
