@@ -1,0 +1,81 @@
+"""What the operator may set, in one place: `IMPASTO_…` in the environment, or lines of a file."""
+
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Configuration(BaseSettings):
+    """The settings of the service; each field is `IMPASTO_` and its name in capitals.
+
+    Raises:
+        pydantic.ValidationError: a value that makes no sense.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="IMPASTO_", extra="ignore")
+
+    host: str = Field("127.0.0.1", description="the address that the web server listens on")
+    port: int = Field(8000, ge=0, le=65535, description="its port; 0 takes any that is free")
+    public_url: str = Field("", description="what links in mails start with; empty for http://HOST:PORT")
+    trusted_proxy: bool = Field(
+        False, description="believe X-Forwarded-For and X-Forwarded-Proto, where a proxy of yours stands in front"
+    )
+
+    data_dir: Path = Field(
+        Path(platformdirs.user_data_dir("impasto")) / "studio", description="the folder of the jobs, files and secrets"
+    )
+    database_url: str = Field("", description="of the jobs, as SQLAlchemy writes it; empty for SQLite in the folder")
+    files_url: str = Field("", description="of the pictures, as fsspec writes it; empty for a folder in the folder")
+
+    scheduler: str = Field("", description="a Dask scheduler's address; empty to start painters on this machine")
+    painters: int = Field(1, ge=1, description="how many paint at once on this machine, a process each")
+    painter_threads: int | None = Field(None, ge=1, description="of each painter; empty for all cores")
+    painter_memory: int | None = Field(None, ge=1, description="bytes of each painter; empty for what is free")
+    lease_seconds: float = Field(30, gt=0, description="a painter that was silent for so long is taken for dead")
+
+    max_canvas: int = Field(1024, ge=32, description="the largest long side that can be asked for, in pixels")
+    max_upload: int = Field(50_000_000, ge=1, description="bytes of one upload, all its pictures together")
+    max_pixels: int = Field(100_000_000, ge=1, description="of an uploaded picture")
+    decode_seconds: int = Field(20, ge=1, description="that reading an uploaded picture may take")
+    decode_memory: int = Field(3_000_000_000, ge=1, description="bytes of address space that reading it may take")
+    keep_days: float = Field(7, gt=0, description="after which all of a job is deleted")
+    max_waiting: int = Field(500, ge=1, description="jobs that may wait; more are refused")
+    jobs_per_hour: int = Field(30, ge=1, description="from one address")
+    mails_per_day: int = Field(20, ge=1, description="to one email address")
+    min_free: int = Field(500_000_000, ge=0, description="bytes of free disk below which new jobs are refused")
+
+    smtp_host: str = Field("", description="the mail server; without one (or a folder) no email is offered")
+    smtp_port: int = Field(587, ge=1, le=65535, description="its port")
+    smtp_user: str = Field("", description="the account there; empty for none")
+    smtp_password: SecretStr = Field(SecretStr(""), description="its password")
+    smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="starttls, tls or none")
+    mail_from: str = Field("impasto@localhost", description="the sender of mails")
+    mail_folder: Path | None = Field(None, description="write mails here as .eml files instead of sending them")
+
+    @property
+    def database(self) -> str:
+        """The URL of the jobs."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'studio.db'}"
+
+    @property
+    def files(self) -> str:
+        """The URL of the pictures."""
+        return self.files_url or str(self.data_dir / "files")
+
+    @property
+    def work(self) -> Path:
+        """Where the painters of this machine keep their checkpoints."""
+        return self.data_dir / "work"
+
+    @property
+    def address(self) -> str:
+        """What links start with, without a slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def can_mail(self) -> bool:
+        """Whether an email can be sent."""
+        return bool(self.smtp_host or self.mail_folder)

@@ -1,0 +1,82 @@
+"""The files of jobs: a folder by default, or wherever fsspec can write; one folder a job."""
+
+import secrets
+from typing import cast
+
+from fsspec.core import url_to_fs
+
+
+class Files:
+    """Pictures by job and name.
+
+    Args:
+        url: a folder, or a place as fsspec writes it (s3://bucket/path).
+    """
+
+    def __init__(self, url: str) -> None:
+        self._system, self._root = url_to_fs(url)
+        self._local = "file" in (
+            self._system.protocol if isinstance(self._system.protocol, tuple) else (self._system.protocol,)
+        )
+
+    def write(self, job: int, name: str, data: bytes) -> None:
+        """Put a file in place, whole or not at all.
+
+        Raises:
+            OSError: it can't be written; the one before, if there was one, is still there.
+        """
+        path = self._path(job, name)
+        self._system.makedirs(self._path(job), exist_ok=True)
+        if not self._local:
+            self._system.pipe_file(path, data)  # an object store shows an object when all of it is there
+            return
+        aside = f"{path}.{secrets.token_hex(4)}.part"
+        try:
+            self._system.pipe_file(aside, data)
+            self._system.mv(aside, path)
+        except BaseException:
+            if self._system.exists(aside):
+                self._system.rm_file(aside)
+            raise
+
+    def read(self, job: int, name: str) -> bytes:
+        """The bytes of a file.
+
+        Raises:
+            FileNotFoundError: there is none of this name.
+        """
+        return cast("bytes", self._system.cat_file(self._path(job, name)))
+
+    def names(self, job: int) -> list[str]:
+        """The names of a job's files."""
+        try:
+            paths = self._system.ls(self._path(job), detail=False)
+        except FileNotFoundError:
+            return []
+        names = (path.rstrip("/").rpartition("/")[2] for path in paths)
+        return sorted(name for name in names if not name.endswith(".part"))
+
+    def remove_file(self, job: int, name: str) -> None:
+        """Delete a file, if it is there."""
+        try:
+            self._system.rm_file(self._path(job, name))
+        except FileNotFoundError:
+            return
+
+    def remove(self, job: int) -> None:
+        """Delete all files of a job."""
+        try:
+            self._system.rm(self._path(job), recursive=True)
+        except FileNotFoundError:
+            return
+
+    def jobs(self) -> list[int]:
+        """The numbers of the jobs that have files."""
+        try:
+            paths = self._system.ls(self._root, detail=False)
+        except FileNotFoundError:
+            return []
+        return sorted(int(name) for name in (path.rstrip("/").rpartition("/")[2] for path in paths) if name.isdigit())
+
+    def _path(self, job: int, name: str = "") -> str:
+        return f"{self._root}/{job}/{name}".rstrip("/")

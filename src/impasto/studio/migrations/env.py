@@ -1,0 +1,15 @@
+"""Alembic's way in: the connection that `Database.migrate` brings."""
+
+from alembic import context
+
+from impasto.studio import estimates, limits, outbox
+from impasto.studio.database import Base
+
+# These modules declare the tables: jobs, and their own.
+TABLES = (outbox.Mail, estimates.Pace, limits.Use)
+
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=Base.metadata, render_as_batch=True
+)
+with context.begin_transaction():
+    context.run_migrations()
