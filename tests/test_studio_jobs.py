@@ -1,0 +1,330 @@
+"""The studio's jobs: their states, whose turn it is, leases, estimates and the outbox, in SQLite and PostgreSQL."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from postgres_server import binaries, postgres
+from sqlalchemy import delete, select
+
+from impasto.studio import estimates, jobs, leases, limits, outbox, queue
+from impasto.studio.database import Database
+from impasto.studio.files import Files
+from impasto.studio.jobs import LEGAL, IllegalChangeError, Job, State
+from impasto.studio.leases import Hold
+
+NOW = 1_800_000_000.0
+TABLES = (outbox.Mail, Job, estimates.Pace, limits.Use)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def url(request, tmp_path_factory):
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path_factory.mktemp('jobs') / 'studio.db'}"
+    elif binaries() is None:
+        pytest.skip("no PostgreSQL here; apt-get install postgresql brings it")
+    else:
+        with postgres(tmp_path_factory.mktemp("postgres")) as url:
+            yield url
+
+
+@pytest.fixture(scope="module")
+def migrated(url):
+    database = Database(url)
+    database.migrate()
+    database.migrate()  # a second time there is nothing to do
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def database(migrated):
+    with migrated.session() as session:
+        for table in TABLES:
+            session.execute(delete(table))
+    return migrated
+
+
+def submit(database, submitter="anna", **changes):
+    asked = {
+        "settings": {"quality": "draft"}, "styles": [{"name": "night", "weight": 1.0, "file": None}], "width": 1000,
+        "height": 1000, "email": None, "submitter": submitter, "owner": submitter, "now": NOW, "keep_days": 7,
+        "max_waiting": 1000,
+    }  # fmt: skip
+    with database.session() as session:
+        return queue.submit(session, **asked | changes)
+
+
+def claim(database, now=NOW):
+    with database.session() as session:
+        return queue.claim(session, now, 30)
+
+
+def hold(job):
+    return Hold(job.id, job.attempt)
+
+
+def now_of(database, job):
+    with database.reading() as session:
+        return session.get(Job, job.id)
+
+
+def mails(database):
+    with database.reading() as session:
+        return list(session.scalars(select(outbox.Mail)))
+
+
+def test_tables_are_those_of_the_models(database):
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    with database.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Job.metadata) == []
+
+
+@pytest.mark.parametrize("state", State)
+def test_only_the_legal_changes_happen(state):
+    for other in State:
+        job = Job(state=state)
+        if other in LEGAL[state]:
+            job.change(other)
+            assert job.state == other
+        else:
+            with pytest.raises(IllegalChangeError, match=f"{state} can't become {other}"):
+                job.change(other)
+
+
+def test_a_token_opens_its_job_alone(database):
+    first, second = submit(database), submit(database)
+    assert len(first.token) >= 22  # 128 bits
+    with database.reading() as session:
+        assert jobs.by_token(session, second.token).id == second.id
+        assert jobs.by_token(session, first.token[:-1]) is None
+        assert [job.id for job in jobs.of_owner(session, "anna")] == [second.id, first.id]
+
+
+def test_nobody_with_many_jobs_stands_before_somebody_with_one(database):
+    many = [submit(database, "anna") for _ in range(5)]
+    one = submit(database, "bert")
+    with database.reading() as session:
+        assert [queue.place(session, job) for job in (*many, one)] == [0, 2, 3, 4, 5, 1]
+    assert [claim(database, NOW + i).id for i in range(3)] == [many[0].id, one.id, many[1].id]
+    late = submit(database, "carl")
+    assert claim(database).id == late.id
+
+
+@settings(max_examples=25)  # each makes the tables
+@given(st.lists(st.sampled_from("abc"), min_size=1, max_size=8))
+def test_turns_are_round_robin_whoever_submits_when(submitters):
+    database = Database("sqlite://")
+    database.migrate()
+    for submitter in submitters:
+        submit(database, submitter)
+    taken = [claim(database, NOW + i).submitter for i in range(len(submitters))]
+    assert claim(database) is None
+    while taken:
+        turn = {who for who in submitters if who in taken}
+        assert set(taken[: len(turn)]) == turn  # everybody who has one left, once
+        for who in taken[: len(turn)]:
+            submitters.remove(who)
+        taken = taken[len(turn) :]
+
+
+def test_a_job_is_taken_by_one_of_many(database):
+    wanted = {submit(database, f"who-{i}").id for i in range(12)}
+    start = threading.Barrier(6)
+
+    def take_two(_):
+        start.wait()
+        return [claim(database) for _ in range(2)]
+
+    with ThreadPoolExecutor(6) as pool:
+        taken = [job.id for pair in pool.map(take_two, range(6)) for job in pair if job]
+    assert len(taken) == len(set(taken))
+    while (job := claim(database)) is not None:
+        taken.append(job.id)
+    assert set(taken) == wanted
+
+
+def test_the_queue_is_full_at_some_time(database):
+    submit(database)
+    with pytest.raises(queue.QueueFullError, match="1 paintings are waiting already"):
+        submit(database, max_waiting=1)
+
+
+def test_a_painter_that_lost_its_job_changes_nothing(database):
+    submit(database, email="anna@example.org")
+    first = claim(database)
+    with database.session() as session:
+        assert leases.renew(session, hold(first), NOW + 60)
+        assert leases.take_up(session, NOW + 59) == []
+        assert [job.id for job in leases.take_up(session, NOW + 61)] == [first.id]
+    second = claim(database, NOW + 62)
+    assert (second.id, second.attempt, second.deaths) == (first.id, 2, 1)
+    with database.session() as session:
+        assert not leases.renew(session, hold(first), NOW + 999)
+        assert not leases.report(session, hold(first), {"share": 0.9}, None, 9)
+        assert not leases.finish(session, hold(first), NOW, 1.0)
+        assert not leases.fail(session, hold(first), NOW, "late")
+        assert not leases.release(session, hold(first))
+        assert leases.take_up(session, NOW + 63, lost=hold(first)) == []
+        assert leases.report(session, hold(second), {"share": 0.1}, [1, 2.0, 3.0, 4.0], 1)
+        assert leases.finish(session, hold(second), NOW + 70, 8.0)
+    job = now_of(database, second)
+    assert (job.state, job.preview, job.progress, job.curve) == (State.DONE, 1, {"share": 0.1}, [[1, 2.0, 3.0, 4.0]])
+    assert [(mail.recipient, mail.kind) for mail in mails(database)] == [("anna@example.org", "done")]
+
+
+def test_after_three_deaths_a_job_has_failed_and_says_so_by_mail(database):
+    submit(database, email="anna@example.org")
+    for death in range(3):
+        job = claim(database)
+        with database.session() as session:
+            assert len(leases.take_up(session, NOW, lost=hold(job))) == 1
+        assert now_of(database, job).deaths == death + 1
+    assert now_of(database, job).state == State.FAILED
+    assert "three times" in now_of(database, job).error
+    assert [mail.kind for mail in mails(database)] == ["failed"]
+    assert claim(database) is None
+    with database.session() as session:
+        jobs.retry(session, session.get(Job, job.id))
+    assert claim(database).deaths == 0
+
+
+def test_giving_a_job_back_is_no_death(database):
+    submit(database)
+    job = claim(database)
+    with database.session() as session:
+        leases.ask_to_stop(session)
+    with database.session() as session:
+        assert leases.stopping(session, hold(job))
+        assert leases.release(session, hold(job))
+    again = claim(database)
+    assert (again.attempt, again.deaths, again.stopping) == (2, 0, False)
+
+
+def test_a_cancelled_job_is_its_painters_no_more(database):
+    submit(database)
+    job = claim(database)
+    with database.session() as session:
+        jobs.cancel(session, session.get(Job, job.id), NOW)
+    with database.session() as session:
+        assert not leases.finish(session, hold(job), NOW, 1.0)
+        with pytest.raises(IllegalChangeError):
+            jobs.cancel(session, session.get(Job, job.id), NOW)
+
+
+def test_a_curve_keeps_its_shape_in_bounded_room(database):
+    submit(database)
+    job = claim(database)
+    with database.session() as session:
+        for step in range(700):
+            leases.report(session, hold(job), {}, [float(step), 0.0, 0.0, 0.0], None)
+    steps = [point[0] for point in now_of(database, job).curve]
+    assert len(steps) <= leases.POINTS
+    assert steps == sorted(steps)
+    assert steps[0] == 0
+    assert steps[-1] >= 690
+
+
+def test_estimates_learn_from_what_was_painted(database):
+    with database.session() as session:
+        unknown = estimates.seconds(session, "draft", 1000, 1000)
+        estimates.calibrate(session, "draft", 40.0)
+        assert estimates.seconds(session, "draft", 1000, 1000) == 40.0 != unknown
+        assert estimates.seconds(session, "draft", 500, 1000) == 20.0
+        assert estimates.seconds(session, "fine", 1000, 1000) == estimates.UNKNOWN["fine"]
+    for took in (10.0, 30.0, 500.0):
+        submit(database)
+        job = claim(database)
+        with database.session() as session:
+            leases.finish(session, hold(job), NOW, took)
+    with database.session() as session:
+        assert estimates.seconds(session, "draft", 1000, 1000) == 30.0
+
+
+def test_how_long_a_job_waits_follows_from_those_before_it(database):
+    with database.session() as session:
+        estimates.calibrate(session, "draft", 60.0)
+        assert queue.wait(session, 1, submitter="dora") == 0
+    for who in ("anna", "anna", "anna", "bert"):
+        last = submit(database, who)
+    painting = claim(database)
+    with database.session() as session:
+        leases.report(session, hold(painting), {"seconds_left": 15.0}, None, None)
+    with database.reading() as session:
+        assert queue.wait(session, 1, last) == 15  # bert's one is next
+        assert queue.wait(session, 1, submitter="dora") == 15 + 2 * 60
+        assert queue.wait(session, 1, submitter="anna") == 15 + 3 * 60
+        assert queue.wait(session, 2, submitter="anna") == 60 + 15
+
+
+def test_mail_is_tried_with_growing_pauses_for_two_days(database):
+    submit(database, email="anna@example.org")
+    claimed = claim(database)
+    with database.session() as session:
+        leases.finish(session, hold(claimed), NOW, 1.0)
+    now, pauses, names = NOW, [], set()
+    while True:
+        with database.session() as session:
+            (mail,) = outbox.due(session, now)
+            names.add(mail.message_id)
+            outbox.postpone(mail, now, "refused")
+            if mail.given_up:
+                break
+            pauses.append(mail.next_try - now)
+            assert outbox.due(session, mail.next_try - 1) == []
+            now = mail.next_try
+    assert pauses == sorted(pauses)
+    assert 1.8 * 86400 < sum(pauses) <= 2 * 86400
+    assert len(names) == 1
+    with database.session() as session:
+        assert outbox.due(session, now + 10 * 86400) == []
+
+
+def test_what_is_deleted_is_gone_with_its_mails_and_its_number(database):
+    job = submit(database, email="anna@example.org")
+    claimed = claim(database)
+    with database.session() as session:
+        leases.finish(session, hold(claimed), NOW, 1.0)
+    assert len(mails(database)) == 1
+    with database.session() as session:
+        assert jobs.expired(session, NOW + 6 * 86400) == []
+        (old,) = jobs.expired(session, NOW + 8 * 86400)
+        jobs.remove(session, old)
+    assert mails(database) == []
+    assert now_of(database, job) is None
+    assert submit(database).id > job.id
+
+
+def test_uses_are_counted_for_a_day_and_not_by_name(database):
+    with database.session() as session:
+        for ago in (100_000, 4000, 10):
+            limits.note(session, "job", "127.0.0.1", NOW - ago)
+        limits.note(session, "job", "127.0.0.2", NOW)
+        limits.note(session, "mail", "Anna@example.org ", NOW)
+        assert limits.uses(session, "job", "127.0.0.1", NOW - 3600) == 1
+        assert limits.uses(session, "job", "127.0.0.1", NOW - 90_000) == 2
+        assert limits.uses(session, "mail", "anna@EXAMPLE.org", NOW - 60) == 1
+        assert not any("127" in use.who or "anna" in use.who.lower() for use in session.scalars(select(limits.Use)))
+
+
+def test_files_are_there_whole_or_not_at_all(tmp_path):
+    files = Files(str(tmp_path / "files"))
+    assert files.names(7) == []
+    assert files.jobs() == []
+    with pytest.raises(FileNotFoundError):
+        files.read(7, "photo.png")
+    files.write(7, "photo.png", b"one")
+    files.write(7, "photo.png", b"two")
+    files.write(8, "style-0.png", b"three")
+    assert files.read(7, "photo.png") == b"two"
+    assert files.names(7) == ["photo.png"]
+    assert files.jobs() == [7, 8]
+    files.remove_file(7, "photo.png")
+    files.remove_file(7, "photo.png")
+    files.remove(8)
+    files.remove(8)
+    assert files.names(7) == files.names(8) == []
