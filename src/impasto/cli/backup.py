@@ -1,0 +1,26 @@
+"""`impasto backup`: the studio's jobs and files in one archive."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from impasto.cli.configured import SettingsFile, configured
+from impasto.cli.errors import FAILURE, stop
+
+
+def backup(
+    target: Annotated[Path, typer.Argument(metavar="FILE.tar.gz", help="The archive; one of that name is replaced.")],
+    settings: SettingsFile = None,
+) -> None:
+    """Copy the studio's jobs and files into one archive, while it runs; unpack it into an empty data folder."""
+    configuration = configured(settings)
+    from impasto.studio.backup import BackupError, back_up
+
+    try:
+        back_up(configuration, target)
+    except BackupError as error:
+        stop(str(error), FAILURE)
+    except OSError as error:
+        stop(f"{target} can't be written: {error.strerror}; give another place", FAILURE)
+    print(target)
