@@ -66,6 +66,18 @@ def test_what_goes_on_ends_as_if_it_had_not_stopped(photo, tmp_path):
     assert not (tmp_path / "whole").exists()
 
 
+def test_what_is_closed_leaves_a_checkpoint_of_its_last_step(photo, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "CHECKPOINT_EVERY", 1e9)
+    stopped = iter(painter(photo, tmp_path / "c"))
+    for _ in islice(stopped, 4):
+        pass
+    assert not (tmp_path / "c").exists()
+    stopped.close()
+    going_on = painter(photo, tmp_path / "c", resume=True)
+    assert [step.step for step in going_on] == [5, 6, 7, 8, 9]
+    assert not (tmp_path / "c").exists()
+
+
 @pytest.mark.parametrize("files", [3, 11])
 def test_a_painting_that_is_killed_goes_on(asked, run, home, tmp_path, files):
     out = tmp_path / "out.png"

@@ -4,7 +4,7 @@ import math
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
@@ -138,8 +138,11 @@ class Painter:
             times.append(time.perf_counter() - began)
         return times[-1] / (96 * 96) * sum(self._work(scale, self._plan(scale)) for scale in self.scales())
 
-    def __iter__(self) -> Iterator[Progress]:
-        """Paint; yields after every step. What is on the canvas can be taken at any time with :meth:`painting`."""
+    def __iter__(self) -> Generator[Progress, None, None]:
+        """Paint; yields after every step. What is on the canvas can be taken at any time with :meth:`painting`.
+
+        Closed before its end, it writes a checkpoint, where there is a folder for one.
+        """
         scales = self.scales()
         plans = [self._plan(scale) for scale in scales]
         work = [self._work(scale, how) for scale, how in zip(scales, plans, strict=True)]
@@ -158,10 +161,16 @@ class Painter:
                     self._keep(self._checkpoint, index, step, here, pairs)
                     kept = time.perf_counter()
                 ready = sum(work[:index]) + work[index] * (step + 1) / (scale.steps + 1)
-                yield Progress(
+                progress = Progress(
                     index, len(scales), scale.width, scale.height, step, scale.steps, *here.costs, self._seconds,
                     self._seconds * (sum(work) - ready) / ready, self.preview,
                 )  # fmt: skip
+                try:
+                    yield progress
+                except GeneratorExit:
+                    if self._checkpoint is not None:
+                        self._keep(self._checkpoint, index, step, here, pairs)
+                    raise
             done, pairs = 0, deque()
         if self._checkpoint is not None:
             self._checkpoint.remove()
