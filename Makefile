@@ -2,7 +2,7 @@ VENV := .venv
 PYTHON ?= python3
 IMPASTO := $(VENV)/bin/impasto
 
-.PHONY: help paint test lint bench docs clean
+.PHONY: help paint serve test lint bench docs clean
 
 help:  ## show this help
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -12,12 +12,19 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	$(VENV)/bin/pip install --quiet -c constraints.txt -e .
 	touch $@
 
+$(VENV)/installed-studio: $(VENV)/installed
+	$(VENV)/bin/pip install --quiet -c constraints.txt -e .[studio]
+	touch $@
+
 $(VENV)/installed-dev: $(VENV)/installed
 	$(VENV)/bin/pip install --quiet -c constraints.txt -e .[dev]
 	touch $@
 
 paint: $(VENV)/installed  ## paint the example photo in a house style
 	$(IMPASTO) paint examples/cat.jpg --style night
+
+serve: $(VENV)/installed-studio  ## start the studio at http://127.0.0.1:8000, with its mails in the folder mails
+	$(IMPASTO) serve --mail-folder mails
 
 test: $(VENV)/installed-dev  ## run all tests
 	$(VENV)/bin/pytest
