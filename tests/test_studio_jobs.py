@@ -197,7 +197,7 @@ def test_giving_a_job_back_is_no_death(database):
     submit(database)
     job = claim(database)
     with database.session() as session:
-        leases.ask_to_stop(session)
+        leases.ask_to_stop(session, [hold(job)])
     with database.session() as session:
         assert leases.stopping(session, hold(job))
         assert leases.release(session, hold(job))

@@ -9,6 +9,7 @@ from impasto.cli.conv import conv
 from impasto.cli.evaluate import evaluate
 from impasto.cli.look import look
 from impasto.cli.paint import paint
+from impasto.cli.serve import serve
 from impasto.cli.shapes import shapes
 from impasto.cli.styles import styles
 from impasto.cli.train import train
@@ -24,7 +25,7 @@ app.command()(paint)
 app.add_typer(styles, name="styles")
 app.add_typer(weights, name="weights")
 app.add_typer(look, name="look")
-for command in (classify, train, evaluate, shapes, conv):
+for command in (classify, train, evaluate, shapes, conv, serve):
     app.command()(command)
 
 

@@ -73,7 +73,8 @@ class Configuration(BaseSettings):
     @property
     def address(self) -> str:
         """What links start with, without a slash at the end."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
     @property
     def can_mail(self) -> bool:

@@ -4,6 +4,7 @@ A painter that was thought dead has lost its job to another attempt; what it sti
 told so.
 """
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from sqlalchemy import select, update
@@ -51,7 +52,8 @@ def report(
         return False
     job.progress = progress
     if point is not None:
-        curve = [*job.curve, point]
+        # an attempt that began anew, or went on from a checkpoint, replaces what the one before had beyond that
+        curve = [*(other for other in job.curve if other[0] < point[0]), point]
         job.curve = curve[::2] if len(curve) > POINTS else curve
     if preview is not None:
         job.preview = preview
@@ -88,9 +90,14 @@ def release(session: Session, hold: Hold) -> bool:
     return True
 
 
-def ask_to_stop(session: Session) -> None:
-    """Ask every painter to give its job back."""
-    session.execute(update(Job).where(Job.state == State.PAINTING).values(stopping=True))
+def ask_to_stop(session: Session, holds: Iterable[Hold]) -> None:
+    """Ask the painters of these attempts to give their jobs back."""
+    for hold in holds:
+        session.execute(
+            update(Job)
+            .where(Job.id == hold.job_id, Job.attempt == hold.attempt, Job.state == State.PAINTING)
+            .values(stopping=True)
+        )
 
 
 def stopping(session: Session, hold: Hold) -> bool:

@@ -3,7 +3,7 @@
 import secrets
 from email.utils import make_msgid
 
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from impasto.studio.database import Base
@@ -55,6 +55,16 @@ def due(session: Session, now: float) -> list[Mail]:
     """The mails to be tried now, the oldest first."""
     query = select(Mail).where(Mail.sent.is_(None), Mail.given_up.is_(False), Mail.next_try <= now)
     return list(session.scalars(query.order_by(Mail.id)))
+
+
+def take(session: Session, mail: Mail, until: float) -> bool:
+    """Keep a mail for oneself while it is sent, until a time by which that has ended; False where another has it."""
+    taken = session.execute(
+        update(Mail)
+        .where(Mail.id == mail.id, Mail.next_try == mail.next_try, Mail.sent.is_(None), Mail.given_up.is_(False))
+        .values(next_try=until)
+    )
+    return bool(taken.rowcount)
 
 
 def sent(mail: Mail, now: float) -> None:

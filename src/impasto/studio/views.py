@@ -19,7 +19,7 @@ def webp(pixels: NDArray[np.uint8], side: int, quality: int = 85) -> bytes:
 
 def jpeg(pixels: NDArray[np.uint8], side: int) -> bytes:
     """The same as a JPEG, for mail: not all that shows mails knows WebP."""
-    return _encoded(pixels, side, "JPEG", quality=85, optimize=True, subsampling=0)
+    return _encoded(pixels, side, "JPEG", quality=85, optimize=True)
 
 
 def _encoded(pixels: NDArray[np.uint8], side: int, kind: str, **options: Any) -> bytes:

@@ -1,0 +1,80 @@
+"""`impasto serve`: the studio on this machine, all of it."""
+
+import errno
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from impasto.cli.errors import FAILURE, MISUSE, stop
+
+if TYPE_CHECKING:
+    from impasto.studio.configuration import Configuration
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="The address to listen on (127.0.0.1).")] = None,
+    port: Annotated[int | None, typer.Option(help="The port (8000); 0 takes any that is free.")] = None,
+    mail_folder: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write mails here instead of sending them.")
+    ] = None,
+    settings: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Lines of IMPASTO_…=…; the environment goes before them.")
+    ] = None,
+    help_settings: Annotated[bool, typer.Option("--help-settings", help="List all settings, and exit.")] = False,
+) -> None:
+    """The studio: pages to upload a photo and choose a style, painters, and mail when it is painted."""
+    try:
+        import impasto.studio.serving as studio
+    except ModuleNotFoundError as error:
+        stop(f"{error.name} is not installed, which the studio needs; pip install impasto[studio]", FAILURE)
+    if help_settings:
+        print(_described())
+        return
+    configuration = _configuration(settings, {"host": host, "port": port, "mail_folder": mail_folder})
+    listener = _listener(configuration)
+    configuration = configuration.model_copy(update={"port": listener.getsockname()[1]})
+    try:
+        studio.serve(configuration, listener, lambda: print(configuration.address, flush=True))
+    except studio.StartError as error:
+        stop(str(error), FAILURE)
+
+
+def _configuration(file: Path | None, given: dict[str, Any]) -> "Configuration":
+    from pydantic import ValidationError
+
+    from impasto.studio.configuration import Configuration
+
+    if file is not None and not file.is_file():
+        stop(f"there is no file {file}; give one with lines such as IMPASTO_PORT=8000", MISUSE)
+    try:
+        return Configuration(_env_file=file, **{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        name = f"IMPASTO_{str(wrong['loc'][0]).upper()}"
+        stop(f"{name} can't be {wrong['input']!r}: {wrong['msg'][0].lower()}{wrong['msg'][1:]}", MISUSE)
+
+
+def _listener(configuration: "Configuration") -> socket.socket:
+    """The socket that is served on; taken first, so that nothing is begun where it is another's."""
+    where = configuration.host, configuration.port
+    family = socket.AF_INET6 if ":" in configuration.host else socket.AF_INET
+    try:
+        return socket.create_server(where, family=family, backlog=2048)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            stop(f"port {configuration.port} is in use; choose another with --port, or 0 for any", FAILURE)
+        stop(f"{configuration.host} port {configuration.port} can't be served on: {error.strerror or error}", FAILURE)
+
+
+def _described() -> str:
+    """All settings: the name, the default, and what it means."""
+    from impasto.studio.configuration import Configuration
+
+    lines = []
+    for name, field in Configuration.model_fields.items():
+        default = field.get_default()
+        shown = getattr(default, "get_secret_value", lambda value=default: value)()
+        lines.append(f"IMPASTO_{name.upper()}={'' if shown is None else shown}\n    {field.description}")
+    return "\n".join(lines)
