@@ -24,6 +24,9 @@ class Configuration(BaseSettings):
         False, description="believe X-Forwarded-For and X-Forwarded-Proto, where a proxy of yours stands in front"
     )
 
+    secret: SecretStr = Field(
+        SecretStr(""), description="signs cookies; empty for one that is made and kept in the folder"
+    )
     data_dir: Path = Field(
         Path(platformdirs.user_data_dir("impasto")) / "studio", description="the folder of the jobs, files and secrets"
     )

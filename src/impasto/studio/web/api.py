@@ -1,0 +1,304 @@
+"""The API, which the pages use too: a painting is asked for, watched, fetched, cancelled and deleted by its token."""
+
+import base64
+import time
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, File, Form, Path, Query, Request, Response, UploadFile
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
+
+from impasto.painter.schedule import canvas_size
+from impasto.painter.styles import HOUSE_STYLES
+from impasto.studio import estimates, jobs, queue
+from impasto.studio.configuration import Configuration
+from impasto.studio.expiry import erase
+from impasto.studio.jobs import IllegalChangeError, Job
+from impasto.studio.web.events import CrowdedError, Watch
+from impasto.studio.web.problem import ProblemError
+from impasto.studio.web.state import described
+from impasto.studio.web.submission import Submission, decoded, submit
+
+router = APIRouter(prefix="/api")
+GONE = "There is no such painting: its address is wrong, or it has expired or was deleted."
+Quality = Literal["draft", "standard", "fine"]
+Token = Annotated[str, Path(description="Of the painting; who has it can see and delete it.", max_length=64)]
+
+
+class Refusal(BaseModel):
+    """Why something is refused."""
+
+    detail: str = Field(description="One plain sentence that names the mend.")
+
+
+class Style(BaseModel):
+    """A style of a painting."""
+
+    name: str
+    weight: float
+    own: bool = Field(description="Whether it is a picture that was sent.")
+
+
+class Painting(BaseModel):
+    """A painting that was asked for. Times are seconds since 1970; pictures are paths on this server."""
+
+    token: str
+    state: Literal["waiting", "painting", "done", "failed", "cancelled"]
+    place: int | None = Field(description="How many are begun before it.")
+    waiting_seconds: float | None = Field(description="Until it is begun.")
+    progress: dict[str, float] | None = Field(
+        description="share (0–1), scale, scales, step, steps, seconds, seconds_left."
+    )
+    curve: list[list[float]] = Field(description="[step, objective, content, style] each.")
+    preview: str | None = Field(description="The painting as it is now.")
+    width: int
+    height: int
+    quality: str
+    settings: dict[str, Any]
+    styles: list[Style]
+    created: float
+    finished: float | None
+    expires: float
+    seconds: float | None
+    error: str | None
+    images: dict[str, str]
+    can_cancel: bool
+    mail: bool
+
+
+class HouseStyle(BaseModel):
+    """A style that comes along."""
+
+    name: str
+    title: str
+    description: str
+    sample: str = Field(description="A photo painted in it.")
+
+
+class Estimate(BaseModel):
+    """How long a painting takes."""
+
+    seconds: float = Field(description="Of painting.")
+    wait_seconds: float = Field(description="Before it, as things are.")
+    waiting: int = Field(description="Jobs that wait now.")
+
+
+class Checked(BaseModel):
+    """A photo that can be painted."""
+
+    width: int
+    height: int
+    preview: str = Field(description="A data URL.")
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For the schema: which statuses a route can refuse with."""
+    return {status: {"model": Refusal} for status in statuses}
+
+
+@router.post(
+    "/paintings", status_code=201, response_model=Painting, responses=refusals(400, 403, 413, 422, 429, 503, 507)
+)
+async def ask_for(
+    request: Request,
+    response: Response,
+    photo: Annotated[UploadFile, File(description="Any kind of picture: JPEG, PNG, WebP, HEIC, TIFF, …")],
+    style: Annotated[list[str] | None, Form(description="A house style's name, or NAME:WEIGHT; up to three.")] = None,
+    style_file: Annotated[list[UploadFile] | None, File(description="A painting of your own as a style.")] = None,
+    style_file_weight: Annotated[list[float] | None, Form(description="A weight for each of them (1).")] = None,
+    size: Annotated[int | None, Form(description="The long side in pixels.")] = None,
+    quality: Annotated[Quality | None, Form(description="How long it is worked on.")] = None,
+    keep_colors: Annotated[bool, Form(description="Keep the photo's palette.")] = False,
+    style_scale: Annotated[float | None, Form(description="The size of the brush (1).")] = None,
+    content_weight: Annotated[float | None, Form(description="α: how much of the photo.")] = None,
+    email: Annotated[str, Form(description="Where to say that it is done.")] = "",
+) -> Any:
+    """Ask for a painting."""
+    given = {
+        "size": size, "quality": quality, "keep_colors": keep_colors, "style_scale": style_scale,
+        "content_weight": content_weight,
+    }  # fmt: skip
+    files, weights = style_file or [], style_file_weight or []
+    own = [(file, weights[i] if i < len(weights) else 1.0) for i, file in enumerate(files)]
+    asked = Submission(
+        photo=photo, styles=[_weighted(name) for name in style or []], own=list(own), email=email,
+        settings={name: value for name, value in given.items() if value is not None},
+    )  # fmt: skip
+    job = await submit(request, asked)
+    request.app.state.visitors.remember(response, request.state.owner)
+    response.headers["location"] = f"/api/paintings/{job.token}"
+    return await _described(request, job.token)
+
+
+@router.post("/check", response_model=Checked, responses=refusals(400, 403, 413, 422, 503))
+async def check(request: Request, photo: UploadFile) -> Any:
+    """See whether a photo can be painted, and how it looks: for kinds that browsers don't show."""
+    found = await decoded(await photo.read(), request.app.state.configuration)
+    preview = f"data:image/webp;base64,{base64.b64encode(found.view).decode()}"
+    return {"width": found.width, "height": found.height, "preview": preview}
+
+
+@router.get("/paintings/{token}", response_model=Painting, responses=refusals(404))
+async def look(request: Request, token: Token) -> Any:
+    """Where a painting is."""
+    return await _described(request, token)
+
+
+@router.get(
+    "/paintings/{token}/events",
+    responses={
+        200: {"content": {"text/event-stream": {}}, "description": "Events `state` with what GET answers; `gone`."},
+        **refusals(404, 503),
+    },
+    response_class=StreamingResponse,
+)
+async def events(request: Request, token: Token) -> StreamingResponse:
+    """Where a painting is, whenever that has changed, until it has ended."""
+    await _described(request, token)
+    watch: Watch = request.app.state.watch
+    try:
+        stream = watch.events(token)
+    except CrowdedError as error:
+        raise ProblemError(503, str(error), {"retry-after": "60"}) from error
+    return StreamingResponse(
+        stream, media_type="text/event-stream", headers={"cache-control": "no-store", "x-accel-buffering": "no"}
+    )
+
+
+@router.get(
+    "/paintings/{token}/image",
+    responses={
+        200: {"content": {"image/png": {}, "image/jpeg": {}, "image/webp": {}}, "description": "The picture."},
+        **refusals(404, 422),
+    },
+    response_class=Response,
+)
+async def image(
+    request: Request,
+    token: Token,
+    kind: Annotated[Literal["painting", "view", "thumb", "photo", "preview"], Query(description="Which one.")],
+    format: Annotated[Literal["jpg", "png"], Query(description="Of the painting itself.")] = "jpg",
+    download: Annotated[bool, Query(description="To be saved, not shown.")] = False,
+    n: Annotated[str, Query(pattern=r"^\d{1,9}-\d{1,9}$", description="Of a preview, which (the newest).")] = "",
+) -> Response:
+    """A picture: the painting itself, it or the photo to be looked at (at most 1024 px), or a preview."""
+    job = await run_in_threadpool(_job, request, token)
+    name = {
+        "painting": f"painting.{format}", "view": "painting-view.webp", "thumb": "thumb.webp",
+        "photo": "photo-view.webp", "preview": f"preview-{n or f'{job.attempt}-{job.preview}'}.webp",
+    }[kind]  # fmt: skip
+    try:
+        data = await run_in_threadpool(request.app.state.files.read, job.id, name)
+    except FileNotFoundError:
+        raise ProblemError(404, "That picture is not there, or not yet.") from None
+    kinds = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
+    headers = {"cache-control": "private, max-age=3600"}
+    if download:
+        styles = "-".join(style["name"] for style in job.styles if style["file"] is None) or "own-style"
+        headers["content-disposition"] = f'attachment; filename="impasto-{styles}.{name.rpartition(".")[2]}"'
+    return Response(data, media_type=kinds[name.rpartition(".")[2]], headers=headers)
+
+
+@router.post("/paintings/{token}/cancel", response_model=Painting, responses=refusals(403, 404, 409))
+async def cancel(request: Request, token: Token) -> Any:
+    """Paint it no further."""
+    await run_in_threadpool(cancel_job, request, token)
+    return await _described(request, token)
+
+
+@router.delete("/paintings/{token}", status_code=204, responses=refusals(403, 404), response_class=Response)
+async def delete(request: Request, token: Token) -> Response:
+    """Delete it, with the photo and all else, at once."""
+    await run_in_threadpool(delete_job, request, token)
+    return Response(status_code=204)
+
+
+@router.get("/styles", response_model=list[HouseStyle])
+async def styles() -> Any:
+    """The house styles."""
+    return [
+        {"name": s.name, "title": s.title, "description": s.description, "sample": f"/static/gallery/{s.name}.webp"}
+        for s in HOUSE_STYLES.values()
+    ]
+
+
+@router.get("/estimate", response_model=Estimate, responses=refusals(422))
+async def estimate(
+    request: Request,
+    quality: Quality = "standard",
+    size: Annotated[int, Query(ge=32, le=100_000, description="The long side of the painting.")] = 512,
+    width: Annotated[int, Query(ge=1, le=1_000_000, description="Of the photo.")] = 4,
+    height: Annotated[int, Query(ge=1, le=1_000_000, description="Of the photo.")] = 3,
+) -> Any:
+    """How long a painting would take, and wait."""
+    configuration: Configuration = request.app.state.configuration
+    visitors = request.app.state.visitors
+    submitter = visitors.owner(request) or f"address {visitors.address(request)}"
+    try:
+        canvas = canvas_size(width, height, size)
+    except ValueError as error:
+        raise ProblemError(422, str(error)) from error
+
+    def look() -> dict[str, float]:
+        with request.app.state.database.reading() as session:
+            return {
+                "seconds": estimates.seconds(session, quality, *canvas),
+                "wait_seconds": queue.wait(session, configuration.painters, submitter=submitter),
+                "waiting": queue.waiting(session),
+            }
+
+    return await run_in_threadpool(look)
+
+
+def cancel_job(request: Request, token: str) -> None:
+    """Cancel a job.
+
+    Raises:
+        ProblemError: there is none (404), or it has ended (409).
+    """
+    try:
+        with request.app.state.database.session() as session:
+            jobs.cancel(session, _found(jobs.by_token(session, token)), time.time())
+    except IllegalChangeError as error:
+        raise ProblemError(409, str(error)) from error
+
+
+def delete_job(request: Request, token: str) -> None:
+    """Delete a job, its row first: what its painter still writes is then nobody's, and it is told so.
+
+    Raises:
+        ProblemError: there is none.
+    """
+    with request.app.state.database.session() as session:
+        job = _found(jobs.by_token(session, token))
+        jobs.remove(session, job)
+    erase(job.id, request.app.state.files, request.app.state.configuration.work)
+
+
+def _job(request: Request, token: str) -> Job:
+    with request.app.state.database.reading() as session:
+        return _found(jobs.by_token(session, token))
+
+
+def _found(job: Job | None) -> Job:
+    if job is None:
+        raise ProblemError(404, GONE)
+    return job
+
+
+async def _described(request: Request, token: str) -> dict[str, Any]:
+    def look() -> dict[str, Any]:
+        with request.app.state.database.reading() as session:
+            job = _found(jobs.by_token(session, token))
+            return described(session, job, request.app.state.configuration)
+
+    return await run_in_threadpool(look)
+
+
+def _weighted(text: str) -> tuple[str, float]:
+    name, colon, weight = text.rpartition(":")
+    try:
+        return (name, float(weight)) if colon else (text, 1.0)
+    except ValueError:
+        return text, 1.0

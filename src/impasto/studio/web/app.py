@@ -1,0 +1,101 @@
+"""The application: the routes, what stands in front of them, and how errors are answered."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from importlib.metadata import version
+from pathlib import Path
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.staticfiles import StaticFiles
+from fastapi.templating import Jinja2Templates
+from prometheus_client import CollectorRegistry
+from starlette.exceptions import HTTPException
+
+from impasto.studio.configuration import Configuration
+from impasto.studio.database import Database
+from impasto.studio.files import Files
+from impasto.studio.web import api, health, learn, pages
+from impasto.studio.web.events import Watch
+from impasto.studio.web.guard import Guard, wants_json
+from impasto.studio.web.problem import as_sentence
+from impasto.studio.web.visitor import Visitors
+
+log = structlog.get_logger("impasto.studio.web")
+HERE = Path(__file__).parent
+LOST = "Something went wrong here, and it is no fault of yours: try again in a minute."
+
+
+def create_app(configuration: Configuration, database: Database, files: Files) -> FastAPI:
+    """The studio's web application.
+
+    Args:
+        configuration: its limits and addresses.
+        database: where the jobs are; `migrate` has been called.
+        files: where their pictures are.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        looking = asyncio.create_task(app.state.watch.run())
+        yield
+        looking.cancel()
+        with suppress(asyncio.CancelledError):
+            await looking
+
+    app = FastAPI(
+        title="Impasto", version=version("impasto"), docs_url=None, redoc_url=None, lifespan=lifespan,
+        description="A photo, painted in the style of a painting.",
+    )  # fmt: skip
+    registry = CollectorRegistry()
+    registry.register(health.Jobs(database))
+    app.state.configuration, app.state.database, app.state.files = configuration, database, files
+    app.state.visitors = Visitors(configuration)
+    app.state.watch = Watch(configuration, database)
+    app.state.registry = registry
+    app.state.templates = Jinja2Templates(HERE / "templates", trim_blocks=True, lstrip_blocks=True)
+    app.state.templates.env.globals["can_mail"] = configuration.can_mail
+    for each in (pages.router, api.router, health.router, learn.router):
+        app.include_router(each)
+    app.mount("/static", _Static(directory=HERE / "static"), name="static")
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _refused)
+    app.add_exception_handler(Exception, _failed)
+    app.add_middleware(Guard, configuration=configuration)
+    app.add_middleware(health.Measured, registry=registry)
+    return app
+
+
+class _Static(StaticFiles):
+    """Files of the pages; a browser asks each time whether they have changed, since their names don't."""
+
+    def file_response(self, *arguments: object, **named: object) -> Response:
+        response = super().file_response(*arguments, **named)  # type: ignore[arg-type]
+        response.headers["cache-control"] = "no-cache"
+        return response
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    """What a person is told: a page; what a program is told: JSON."""
+    if isinstance(error, RequestValidationError):
+        wrong = error.errors()[0]
+        status, headers = 422, None
+        sentence = as_sentence(f"{wrong['loc'][-1]}: {wrong['msg'].lower()}")
+    else:
+        assert isinstance(error, HTTPException)
+        status, headers = error.status_code, error.headers
+        sentence = "There is no such page: look at its address again." if error.detail == "Not Found" else error.detail
+    if wants_json(request):
+        return JSONResponse({"detail": sentence}, status, headers)
+    templates: Jinja2Templates = request.app.state.templates
+    return templates.TemplateResponse(
+        request, "error.html", {"sentence": as_sentence(sentence), "status": status}, status, headers
+    )
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    log.error("failed", route=getattr(request.scope.get("route"), "path", "none"), exc_info=error)
+    return await _refused(request, HTTPException(500, LOST))

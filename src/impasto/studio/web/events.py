@@ -1,0 +1,107 @@
+"""The painting as it grows: server-sent events, from one look at the database for all who watch.
+
+https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import AsyncIterator
+
+from fastapi.concurrency import run_in_threadpool
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from impasto.studio.configuration import Configuration
+from impasto.studio.database import Database
+from impasto.studio.jobs import ENDS, Job
+from impasto.studio.web.state import described
+
+# Seconds between two looks; and after which a line without meaning keeps the connection open, through proxies too.
+LOOK, ALIVE = 0.5, 15.0
+# Streams of one process; each holds a connection.
+MOST = 2000
+STILL_HERE = b": still here\n\n"
+GONE = b"event: gone\ndata: {}\n\n"
+
+
+class CrowdedError(RuntimeError):
+    """So many watch that no more can; the message is one plain line."""
+
+
+class Watch:
+    """Tells all who watch a job when it has changed."""
+
+    def __init__(self, configuration: Configuration, database: Database) -> None:
+        self._configuration = configuration
+        self._database = database
+        self._watchers: dict[str, set[asyncio.Queue[bytes]]] = defaultdict(set)
+        self._latest: dict[str, bytes] = {}
+
+    async def run(self) -> None:
+        """Look at what is watched, again and again."""
+        while True:
+            await asyncio.sleep(LOOK)
+            if not self._watchers:
+                continue
+            try:
+                now = await run_in_threadpool(self._look, list(self._watchers))
+            except SQLAlchemyError:  # it is back in a moment
+                continue
+            for token, event in now.items():
+                if self._latest.get(token) != event:
+                    self._latest[token] = event
+                    for queue in self._watchers.get(token, ()):
+                        while not queue.empty():  # who was slow gets the newest alone
+                            queue.get_nowait()
+                        queue.put_nowait(event)
+
+    def events(self, token: str) -> AsyncIterator[bytes]:
+        """What happens to a job, from its state now until it has ended or is gone.
+
+        Raises:
+            CrowdedError: too many watch already.
+        """
+        if sum(map(len, self._watchers.values())) >= MOST:
+            raise CrowdedError("too many people are watching: look again in a minute, the painting goes on")
+        return self._events(token)
+
+    async def _events(self, token: str) -> AsyncIterator[bytes]:
+        queue: asyncio.Queue[bytes] = asyncio.Queue()
+        self._watchers[token].add(queue)
+        try:
+            event = (await run_in_threadpool(self._look, [token]))[token]
+            while True:
+                yield event
+                if event == GONE or (event != STILL_HERE and _ended(event)):
+                    return
+                event = await _next(queue)
+        finally:
+            self._watchers[token].discard(queue)
+            if not self._watchers[token]:
+                del self._watchers[token]
+                self._latest.pop(token, None)
+
+    def _look(self, tokens: list[str]) -> dict[str, bytes]:
+        with self._database.reading() as session:
+            jobs = {job.token: job for job in session.scalars(select(Job).where(Job.token.in_(tokens)))}
+            return {
+                token: _event(described(session, jobs[token], self._configuration)) if token in jobs else GONE
+                for token in tokens
+            }
+
+
+def _event(state: dict[str, object]) -> bytes:
+    return b"event: state\ndata: " + json.dumps(state).encode() + b"\n\n"
+
+
+def _ended(event: bytes) -> bool:
+    return json.loads(event.partition(b"data: ")[2])["state"] in ENDS
+
+
+async def _next(queue: "asyncio.Queue[bytes]") -> bytes:
+    """The next event, or a line that only keeps the connection open."""
+    try:
+        return await asyncio.wait_for(queue.get(), ALIVE)
+    except TimeoutError:
+        return STILL_HERE

@@ -1,0 +1,22 @@
+"""What a request is refused with: a status, and one plain sentence that names the mend."""
+
+from collections.abc import Mapping
+
+from starlette.exceptions import HTTPException
+
+
+class ProblemError(HTTPException):
+    """A request that is refused.
+
+    Attributes:
+        sentence: says so to the person who asked.
+    """
+
+    def __init__(self, status: int, sentence: str, headers: Mapping[str, str] | None = None) -> None:
+        self.sentence = as_sentence(sentence)
+        super().__init__(status, self.sentence, headers)
+
+
+def as_sentence(line: str) -> str:
+    """A message of the package, which is a line, with a capital and a full stop."""
+    return f"{line[:1].upper()}{line[1:]}{'' if line.endswith(('.', '!', '?')) else '.'}"

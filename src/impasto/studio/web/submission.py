@@ -1,0 +1,255 @@
+"""Taking a job in: the pictures are decoded elsewhere, the settings checked, the limits kept."""
+
+import errno
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+from fastapi.concurrency import run_in_threadpool
+from sqlalchemy.exc import OperationalError
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+
+from impasto.images import PictureError
+from impasto.painter.schedule import canvas_size
+from impasto.painter.settings import Settings, SettingsError
+from impasto.painter.styles import DEFAULT_STYLE, HOUSE_STYLES
+from impasto.studio import limits, queue, uploads
+from impasto.studio.configuration import Configuration
+from impasto.studio.jobs import Job, by_token
+from impasto.studio.uploads import Decoded
+from impasto.studio.web.problem import ProblemError
+from impasto.studio.web.visitor import Visitors, new_owner
+
+MOST_STYLES = 3
+FULL = "The studio's disk is full: try again later."
+
+
+@dataclass
+class Submission:
+    """What a person asks for.
+
+    Attributes:
+        photo: the file; or
+        photo_of: the token of a job whose photo is painted again.
+        styles: names of house styles with weights.
+        own: style pictures with weights.
+        settings: as `impasto.painter.settings.Settings` names them.
+        email: where to say that it is done.
+    """
+
+    photo: UploadFile | None = None
+    photo_of: str = ""
+    styles: list[tuple[str, float]] = field(default_factory=list)
+    own: list[tuple[UploadFile, float]] = field(default_factory=list)
+    settings: dict[str, Any] = field(default_factory=dict)
+    email: str = ""
+
+
+async def submit_form(request: Request) -> Job:
+    """Take in what the page's form sent.
+
+    Raises:
+        ProblemError: why it is not taken.
+    """
+    try:
+        form = await request.form(max_files=1 + MOST_STYLES, max_fields=60)
+    except ProblemError:
+        raise
+    except Exception as error:
+        raise ProblemError(400, "The form was not sent whole: send it again") from error
+    asked = Submission(
+        photo=_file(form.get("photo")),
+        photo_of=str(form.get("photo_of", "")),
+        styles=[(str(name), _number(form.get(f"weight-{name}"), 1.0)) for name in form.getlist("style") if name],
+        own=[
+            (file, _number(form.get("style_file_weight"), 1.0))
+            for file in map(_file, form.getlist("style_file"))
+            if file is not None
+        ],
+        email=str(form.get("email", "")),
+    )
+    for name, kind in (("size", int), ("style_scale", float), ("content_weight", float)):
+        if form.get(name):
+            asked.settings[name] = kind(_number(form.get(name), 0))
+    asked.settings |= {"keep_colors": bool(form.get("keep_colors"))}
+    if form.get("quality"):
+        asked.settings["quality"] = str(form.get("quality"))
+    return await submit(request, asked)
+
+
+async def submit(request: Request, asked: Submission) -> Job:
+    """Take a job in; it waits when this returns.
+
+    Raises:
+        ProblemError: why it is not taken.
+    """
+    state = request.app.state
+    configuration: Configuration = state.configuration
+    visitors: Visitors = state.visitors
+    known, address = visitors.owner(request), visitors.address(request)
+    owner = known or new_owner()
+    request.state.owner = owner  # for who answers, to be remembered
+    email = _email(asked.email, configuration)
+    await run_in_threadpool(_check_room, state, address, email)
+    styles = _styles(asked)
+    settings = _settings(asked.settings, configuration)
+    photo = await _photo(request, asked)
+    pictures = [await _decoded(file, configuration) for file, _ in asked.own]
+    for (file, weight), _ in zip(asked.own, pictures, strict=True):
+        styles.append({"name": _name(file), "weight": weight, "file": f"style-{len(styles)}.png"})
+    try:
+        width, height = canvas_size(photo.width, photo.height, settings["size"])
+    except PictureError as error:
+        raise ProblemError(422, str(error)) from error
+
+    def add() -> Job:
+        with state.database.session() as session:
+            job = queue.submit(
+                session, settings=settings, styles=styles, width=width, height=height, email=email,
+                submitter=known or f"address {address}", owner=owner, now=time.time(),
+                keep_days=configuration.keep_days, max_waiting=configuration.max_waiting,
+            )  # fmt: skip
+            limits.note(session, "job", address, job.created)
+            if email:
+                limits.note(session, "mail", email, job.created)
+            try:
+                state.files.write(job.id, "photo.png", photo.png)
+                state.files.write(job.id, "photo-view.webp", photo.view)
+                for style, picture in zip((style for style in styles if style["file"]), pictures, strict=True):
+                    state.files.write(job.id, style["file"], picture.png)
+            except OSError:
+                state.files.remove(job.id)
+                raise
+        return job
+
+    try:
+        return await run_in_threadpool(add)
+    except queue.QueueFullError as error:
+        raise ProblemError(503, str(error), {"retry-after": "600"}) from error
+    except OperationalError as error:  # a database that can't be written to
+        raise ProblemError(507, FULL) from error
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        raise ProblemError(507, FULL) from error
+
+
+def _check_room(state: Any, address: str, email: str | None) -> None:
+    """Refuse before anything is decoded what would be refused after it."""
+    configuration: Configuration = state.configuration
+    now = time.time()
+    if shutil.disk_usage(configuration.data_dir).free < configuration.min_free:
+        raise ProblemError(507, FULL)
+    with state.database.reading() as session:
+        if queue.waiting(session) >= configuration.max_waiting:
+            raise ProblemError(503, "So many paintings are waiting that no more are taken: try again in a while.")
+        if limits.uses(session, "job", address, now - 3600) >= configuration.jobs_per_hour:
+            text = f"{configuration.jobs_per_hour} paintings an hour are taken from one address: try again in an hour."
+            raise ProblemError(429, text, {"retry-after": "3600"})
+        if email and limits.uses(session, "mail", email, now - 86400) >= configuration.mails_per_day:
+            text = "This address has had many mails today: leave it empty, and come back to the painting's page."
+            raise ProblemError(429, text, {"retry-after": "86400"})
+
+
+def _email(given: str, configuration: Configuration) -> str | None:
+    if not given.strip():
+        return None
+    if not configuration.can_mail:
+        raise ProblemError(422, "This studio sends no mail: leave the address empty.")
+    try:
+        # whether there is such a mailbox is found out by the mail itself
+        return validate_email(given.strip(), check_deliverability=False).normalized
+    except EmailNotValidError:
+        raise ProblemError(422, "That is no email address: correct it, or leave it empty.") from None
+
+
+def _styles(asked: Submission) -> list[dict[str, Any]]:
+    chosen = asked.styles or ([] if asked.own else [(DEFAULT_STYLE, 1.0)])
+    if len(chosen) + len(asked.own) > MOST_STYLES:
+        raise ProblemError(422, f"At most {MOST_STYLES} styles can be mixed: take some away.")
+    for name, _ in chosen:
+        if name not in HOUSE_STYLES:
+            raise ProblemError(422, "There is no such style: choose one of the gallery.")
+    weights: Sequence[float] = [weight for _, weight in (*chosen, *asked.own)]
+    if not all(0 <= weight <= 1000 for weight in weights) or not sum(weights):
+        raise ProblemError(422, "A style's weight is 0 or more, and one of them above 0.")
+    return [{"name": name, "weight": weight, "file": None} for name, weight in chosen]
+
+
+def _settings(given: dict[str, Any], configuration: Configuration) -> dict[str, Any]:
+    """All settings of the painting, checked."""
+    size = given.get("size") or min(512, configuration.max_canvas)
+    if size > configuration.max_canvas:
+        raise ProblemError(422, f"The long side can be at most {configuration.max_canvas} pixels here.")
+    try:
+        return Settings(**{**given, "size": size}).to_dict()
+    except SettingsError as error:
+        raise ProblemError(422, str(error)) from error
+
+
+async def _photo(request: Request, asked: Submission) -> Decoded:
+    if asked.photo is not None:
+        return await _decoded(asked.photo, request.app.state.configuration)
+    if not asked.photo_of:
+        raise ProblemError(422, "There is no photo: choose one.")
+    state = request.app.state
+
+    def again() -> Decoded:
+        with state.database.reading() as session:
+            job = by_token(session, asked.photo_of)
+        if job is None:
+            raise FileNotFoundError
+        png, view = (state.files.read(job.id, name) for name in ("photo.png", "photo-view.webp"))
+        # of the canvas then, whose proportions are the photo's
+        return Decoded(png, view, job.width, job.height)
+
+    try:
+        return await run_in_threadpool(again)
+    except FileNotFoundError:
+        raise ProblemError(422, "That photo is no longer here: choose it again.") from None
+
+
+async def _decoded(file: UploadFile, configuration: Configuration) -> Decoded:
+    return await decoded(await file.read(), configuration)
+
+
+async def decoded(data: bytes, configuration: Configuration) -> Decoded:
+    """An uploaded picture, decoded in a process of its own.
+
+    Raises:
+        ProblemError: it can't be.
+    """
+    try:
+        return await run_in_threadpool(
+            uploads.decode, data, max_side=configuration.max_canvas, configuration=configuration
+        )
+    except uploads.BusyError as error:
+        raise ProblemError(503, str(error), {"retry-after": "60"}) from error
+    except uploads.RefusedError as error:
+        raise ProblemError(422, str(error)) from error
+
+
+def _file(value: Any) -> UploadFile | None:
+    """A file of the form; a field that was left empty is sent as a file without a name."""
+    return value if isinstance(value, UploadFile) and (value.filename or value.size) else None
+
+
+def _name(file: UploadFile) -> str:
+    """What a style picture is called: its file's name, of which only plain letters are kept."""
+    stem = (file.filename or "").rpartition("/")[2].rpartition("\\")[2].rpartition(".")[0]
+    kept = "".join(letter for letter in stem if letter.isalnum() or letter in " -_")[:40].strip()
+    return kept or "your style"
+
+
+def _number(value: Any, default: float) -> float:
+    try:
+        number = float(value) if value not in (None, "") else default
+    except ValueError:
+        raise ProblemError(422, "Where a number is asked for, something else was given: correct it.") from None
+    if not abs(number) <= 1e9:  # NaN too
+        raise ProblemError(422, "A number is far too large, or none: correct it.")
+    return number

@@ -1,0 +1,75 @@
+"""Who asks: the browser, known by a signed cookie, or else the address."""
+
+import hmac
+import ipaddress
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from itsdangerous import BadSignature, URLSafeSerializer
+from starlette.requests import Request
+from starlette.responses import Response
+
+from impasto.studio.configuration import Configuration
+
+COOKIE = "impasto"
+A_YEAR = 365 * 86400
+
+
+class Visitors:
+    """Knows browsers again; the key that signs their cookies is kept in the data folder."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._trusted_proxy = configuration.trusted_proxy
+        self._secure = configuration.address.startswith("https:")
+        self._key = _key(configuration)
+        self._signer = URLSafeSerializer(self._key, salt="browser")
+
+    def owner(self, request: Request) -> str | None:
+        """What this browser was called when it first submitted something; None for one that is new."""
+        try:
+            name = self._signer.loads(request.cookies.get(COOKIE, ""))
+        except BadSignature:
+            return None
+        return name if isinstance(name, str) else None
+
+    def remember(self, response: Response, owner: str) -> None:
+        """Have the browser say who it is, when it comes again."""
+        response.set_cookie(
+            COOKIE, str(self._signer.dumps(owner)), max_age=A_YEAR, httponly=True, samesite="lax", secure=self._secure
+        )
+
+    def address(self, request: Request) -> str:
+        """Stands for where the request comes from, which is not kept.
+
+        Of IPv6 it is the network, of which one person has as many addresses as they like.
+        """
+        host = request.client.host if request.client else ""
+        if self._trusted_proxy:
+            # the last one was added by the proxy; those before it are the client's own words
+            host = request.headers.get("x-forwarded-for", host).rpartition(",")[2].strip()
+        with suppress(ValueError):
+            address = ipaddress.ip_address(host)
+            host = str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else host
+        return hmac.digest(self._key.encode(), host.encode(), "sha256").hex()[:32]
+
+
+def new_owner() -> str:
+    """A name for a browser: 128 random bits."""
+    return secrets.token_urlsafe(16)
+
+
+def _key(configuration: Configuration) -> str:
+    """The setting, or the content of a file that only we may read, which is made when it is first needed."""
+    if given := configuration.secret.get_secret_value():
+        return given
+    path: Path = configuration.data_dir / "secret"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text()
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_hex(32))
+    return path.read_text()
