@@ -1,0 +1,76 @@
+"""What the form of the first page shows as chosen: the defaults, an earlier painting's, or what was just refused."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.datastructures import FormData
+
+from impasto.painter.settings import Settings
+from impasto.studio.configuration import Configuration
+
+SIZES = (256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096)
+DEFAULTS = Settings()
+
+
+@dataclass
+class Choice:
+    """What is chosen.
+
+    Attributes:
+        styles: names of house styles with their shares, in percent.
+    """
+
+    size: int
+    styles: dict[str, int] = field(default_factory=dict)
+    quality: str = DEFAULTS.quality
+    keep_colors: bool = DEFAULTS.keep_colors
+    style_scale: float = DEFAULTS.style_scale
+    content_weight: float = DEFAULTS.content_weight
+    email: str = ""
+
+    @property
+    def changed(self) -> bool:
+        """Whether one of the settings is not its default that are folded away otherwise."""
+        return (self.style_scale, self.content_weight) != (DEFAULTS.style_scale, DEFAULTS.content_weight)
+
+
+def defaults(configuration: Configuration) -> Choice:
+    """What is chosen when the page is opened."""
+    return Choice(size=min(DEFAULTS.size or 512, configuration.max_canvas))
+
+
+def of_job(state: Mapping[str, Any], configuration: Configuration) -> Choice:
+    """What was chosen for a job, as `described` tells of it."""
+    total = sum(style["weight"] for style in state["styles"]) or 1
+    styles = {
+        style["name"]: max(1, round(100 * style["weight"] / total)) for style in state["styles"] if not style["own"]
+    }
+    return Choice(**{**vars(defaults(configuration)), **state["settings"], "styles": styles})
+
+
+def of_form(form: FormData, configuration: Configuration) -> Choice:
+    """What was chosen in a form that was refused; what makes no sense is left out."""
+    choice = defaults(configuration)
+    choice.styles = {str(name): int(_number(form.get(f"weight-{name}"), 50)) for name in form.getlist("style") if name}
+    choice.size = int(_number(form.get("size"), choice.size))
+    choice.quality = str(form.get("quality", choice.quality))
+    choice.keep_colors = bool(form.get("keep_colors"))
+    choice.style_scale = _number(form.get("style_scale"), choice.style_scale)
+    choice.content_weight = _number(form.get("content_weight"), choice.content_weight)
+    choice.email = str(form.get("email", ""))
+    return choice
+
+
+def sizes(configuration: Configuration, chosen: int) -> list[int]:
+    """The long sides that are offered, in pixels."""
+    largest = configuration.max_canvas
+    return sorted({size for size in (*SIZES, largest, chosen) if size <= largest})
+
+
+def _number(value: Any, default: float) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return default
+    return number if abs(number) < 1e6 else default

@@ -1,0 +1,154 @@
+"""The pages of a painting: asked for, watched, had, deleted; they work without a script."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import RedirectResponse
+from fastapi.templating import Jinja2Templates
+
+from impasto.painter.styles import HOUSE_STYLES
+from impasto.studio import estimates, jobs, queue
+from impasto.studio.web import form, words
+from impasto.studio.web.api import GONE, cancel_job, delete_job
+from impasto.studio.web.form import Choice
+from impasto.studio.web.guard import wants_json
+from impasto.studio.web.problem import ProblemError
+from impasto.studio.web.state import described
+from impasto.studio.web.submission import submit_form
+
+router = APIRouter(include_in_schema=False)
+TITLES = {name: style.title for name, style in HOUSE_STYLES.items()}
+TEMPLATES = {"waiting": "watch", "painting": "watch", "done": "have", "failed": "ended", "cancelled": "ended"}
+
+
+@router.get("/")
+async def start(request: Request, again: str = "") -> Response:
+    """The form; with the photo and the settings of an earlier painting."""
+    configuration = request.app.state.configuration
+    earlier = await _described(request, again) if again else None
+    choice = form.of_job(earlier, configuration) if earlier else form.defaults(configuration)
+    return await _start(request, choice, earlier)
+
+
+@router.post("/")
+async def ask_for(request: Request) -> Response:
+    """Take in what the form sent."""
+    try:
+        job = await submit_form(request)
+    except ProblemError as problem:
+        if wants_json(request):
+            raise
+        try:
+            sent = await request.form()
+        except Exception:  # it was not sent whole
+            raise problem from None
+        token = str(sent.get("photo_of", ""))
+        try:
+            earlier = await _described(request, token) if token else None
+        except ProblemError:
+            earlier = None
+        choice = form.of_form(sent, request.app.state.configuration)
+        return await _start(request, choice, earlier, refused=problem)
+    response = RedirectResponse(f"/p/{job.token}", 303)
+    request.app.state.visitors.remember(response, request.state.owner)
+    return response
+
+
+@router.get("/p/{token}")
+async def painting(request: Request, token: str) -> Response:
+    """A painting as it grows, as it became, or why it did not."""
+    state = await _described(request, token)
+    return _page(
+        request, TEMPLATES[state["state"]], job=state, headline=words.headline(state), when=words.when(state),
+        expires=words.moment(state["expires"]),
+    )  # fmt: skip
+
+
+@router.post("/p/{token}/cancel")
+async def cancel(request: Request, token: str) -> Response:
+    """Paint it no further; one that has just ended is shown as it ended."""
+    try:
+        await run_in_threadpool(cancel_job, request, token)
+    except ProblemError as problem:
+        if problem.status_code != 409:
+            raise
+    return RedirectResponse(f"/p/{token}", 303)
+
+
+@router.get("/p/{token}/delete")
+async def before_deleting(request: Request, token: str) -> Response:
+    """A button: a program that follows the links of a mail deletes nothing."""
+    return _page(request, "delete", job=await _described(request, token))
+
+
+@router.post("/p/{token}/delete")
+async def delete(request: Request, token: str) -> Response:
+    """Delete it at once."""
+    await run_in_threadpool(delete_job, request, token)
+    return _page(request, "deleted")
+
+
+@router.get("/mine")
+async def mine(request: Request) -> Response:
+    """What this browser has asked for."""
+    owner = request.app.state.visitors.owner(request)
+
+    def look() -> list[dict[str, Any]]:
+        with request.app.state.database.reading() as session:
+            found = jobs.of_owner(session, owner) if owner else []
+            return [described(session, job, request.app.state.configuration) for job in found]
+
+    listed = await run_in_threadpool(look)
+    for state in listed:
+        state |= {"words": words.headline(state), "asked": words.moment(state["created"])}
+    return _page(request, "mine", jobs=listed)
+
+
+@router.get("/docs")
+async def docs(request: Request) -> Response:
+    """The API, from its own description."""
+    return _page(request, "docs", api=request.app.openapi())
+
+
+async def _start(
+    request: Request, choice: Choice, earlier: dict[str, Any] | None, refused: ProblemError | None = None
+) -> Response:
+    configuration, visitors = request.app.state.configuration, request.app.state.visitors
+    submitter = visitors.owner(request) or f"address {visitors.address(request)}"
+    # of a photo that isn't known yet, the most that it can be
+    width, height = (earlier["width"], earlier["height"]) if earlier else (1, 1)
+    scale = choice.size / max(width, height)
+
+    def look() -> str:
+        with request.app.state.database.reading() as session:
+            return words.estimate(
+                estimates.seconds(session, choice.quality, round(width * scale), round(height * scale)),
+                queue.wait(session, configuration.painters, submitter=submitter),
+                queue.waiting(session),
+                most=earlier is None,
+            )
+
+    page = _page(
+        request, "start", configuration=configuration, styles=list(HOUSE_STYLES.values()), choice=choice, again=earlier,
+        sizes=form.sizes(configuration, choice.size), estimate=await run_in_threadpool(look),
+        refused=refused.sentence if refused else "",
+    )  # fmt: skip
+    page.status_code = refused.status_code if refused else 200
+    return page
+
+
+async def _described(request: Request, token: str) -> dict[str, Any]:
+    def look() -> dict[str, Any]:
+        with request.app.state.database.reading() as session:
+            job = jobs.by_token(session, token)
+            if job is None:
+                raise ProblemError(404, GONE)
+            return described(session, job, request.app.state.configuration)
+
+    return await run_in_threadpool(look)
+
+
+def _page(request: Request, name: str, **values: Any) -> Response:
+    templates: Jinja2Templates = request.app.state.templates
+    return templates.TemplateResponse(request, f"{name}.html", {"titles": TITLES, "duration": words.duration, **values})
