@@ -56,8 +56,8 @@ def create_app(configuration: Configuration, database: Database, files: Files) -
     app.state.visitors = Visitors(configuration)
     app.state.watch = Watch(configuration, database)
     app.state.registry = registry
-    app.state.templates = Jinja2Templates(HERE / "templates", trim_blocks=True, lstrip_blocks=True)
-    app.state.templates.env.globals["can_mail"] = configuration.can_mail
+    app.state.templates = Jinja2Templates(HERE / "templates")
+    app.state.templates.env.globals["configuration"] = configuration
     for each in (pages.router, api.router, health.router, learn.router):
         app.include_router(each)
     app.mount("/static", _Static(directory=HERE / "static"), name="static")
@@ -83,7 +83,7 @@ async def _refused(request: Request, error: Exception) -> Response:
     if isinstance(error, RequestValidationError):
         wrong = error.errors()[0]
         status, headers = 422, None
-        sentence = as_sentence(f"{wrong['loc'][-1]}: {wrong['msg'].lower()}")
+        sentence = as_sentence(f"the field {wrong['loc'][-1]} can't be so: {wrong['msg'].lower()}")
     else:
         assert isinstance(error, HTTPException)
         status, headers = error.status_code, error.headers

@@ -146,7 +146,8 @@ def _check_room(state: Any, address: str, email: str | None) -> None:
         raise ProblemError(507, FULL)
     with state.database.reading() as session:
         if queue.waiting(session) >= configuration.max_waiting:
-            raise ProblemError(503, "So many paintings are waiting that no more are taken: try again in a while.")
+            text = "So many paintings are waiting that no more are taken: try again in a while."
+            raise ProblemError(503, text, {"retry-after": "600"})
         if limits.uses(session, "job", address, now - 3600) >= configuration.jobs_per_hour:
             text = f"{configuration.jobs_per_hour} paintings an hour are taken from one address: try again in an hour."
             raise ProblemError(429, text, {"retry-after": "3600"})
