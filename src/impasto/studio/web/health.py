@@ -70,9 +70,7 @@ class Jobs(Collector):
     def collect(self) -> Iterator[Metric]:
         """The figures now."""
         with self._database.reading() as session:
-            found = {
-                state: count for state, count in session.execute(select(Job.state, func.count()).group_by(Job.state))
-            }
+            found = dict(session.execute(select(Job.state, func.count()).group_by(Job.state)))
             unsent = select(func.count()).select_from(Mail).where(Mail.sent.is_(None), Mail.given_up.is_(False))
             mails = session.scalar(unsent) or 0
         jobs = GaugeMetricFamily("impasto_jobs", "Jobs by state.", labels=["state"])
