@@ -1,0 +1,162 @@
+"""The lessons' heavy work: what a network makes of a picture, computed in a process of its own.
+
+One worker at a low priority, started when it is first needed, keeps its networks warm. What is asked waits in a short
+queue; who comes when that is full is told so at once. Work that takes too long ends with its process, and the next
+question gets a new one.
+"""
+
+import json
+import multiprocessing
+import os
+import secrets
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+WAITING = 12
+"""Questions that may wait at once, those under way included."""
+SECONDS = 30
+"""That one may take, the first one's loading of the networks included."""
+
+Answer = dict[str, Any]
+
+
+class LessonError(Exception):
+    """A question that is not answered now; the message is one plain sentence."""
+
+
+class QuestionError(ValueError):
+    """A question that has no answer, such as about a picture that is too small; the message is one plain line."""
+
+
+class Lessons:
+    """Answers questions about pictures, one after the other, in another process.
+
+    Args:
+        folder: where answers are kept that will be asked for again.
+        seconds: how long one may take.
+    """
+
+    def __init__(self, folder: Path, seconds: int = SECONDS) -> None:
+        self.folder, self.seconds = folder, seconds
+        self._lock = threading.RLock()
+        self._pool: ProcessPoolExecutor | None = None
+        self._process: Future[int] | None = None
+        self._waiting = 0
+        self._shared: dict[str, Future[Answer]] = {}
+
+    def ask(self, work: Callable[..., Answer], *given: Any) -> "Future[Answer]":
+        """Have `work(*given)` done by the worker; both must be picklable.
+
+        Returns:
+            What will be the answer; or LessonError, where the process died or took too long; or QuestionError, where
+            `work` raised ValueError.
+
+        Raises:
+            LessonError: too many are waiting.
+        """
+        with self._lock:
+            return self._ask(work, given)
+
+    def kept(self, name: str, work: Callable[..., Answer], *given: Any) -> "Future[Answer]":
+        """The same, but what was answered under this name before is answered again, from the disk.
+
+        Raises:
+            LessonError: too many are waiting.
+        """
+        path = self.folder / f"{name}.json"
+        if path.is_file():
+            ready: Future[Answer] = Future()
+            ready.set_result(json.loads(path.read_bytes()))
+            return ready
+        with self._lock:  # many who ask the same at once wait for one answer
+            if name in self._shared:
+                return self._shared[name]
+            answer = self._shared[name] = self._ask(work, given)
+            answer.add_done_callback(lambda answer: self._keep(name, path, answer))
+            return answer
+
+    def close(self) -> None:
+        """End the worker, whatever it is doing."""
+        with self._lock:
+            pool, process, self._pool, self._process = self._pool, self._process, None, None
+        if pool is None:
+            return
+        pool.shutdown(wait=False, cancel_futures=True)
+        if process is not None and process.done() and process.exception() is None:
+            os.kill(process.result(), signal.SIGKILL)
+        pool.shutdown(wait=True)
+
+    def _ask(self, work: Callable[..., Answer], given: tuple[Any, ...]) -> "Future[Answer]":
+        if self._waiting >= WAITING:
+            raise LessonError("Many people are asking at the moment: try again in a few seconds.")
+        answer: Future[Answer] = Future()
+        answer.set_running_or_notify_cancel()  # so that nobody who goes away cancels it for the others
+        try:
+            done = self._started().submit(_within, self.seconds, work, given)
+        except BrokenProcessPool:  # it died while nobody was asking
+            self._pool = None
+            done = self._started().submit(_within, self.seconds, work, given)
+        self._waiting += 1
+        pool = self._pool
+        done.add_done_callback(lambda done: self._answered(done, answer, pool))
+        return answer
+
+    def _started(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(1, context, _begin)
+            self._process = self._pool.submit(os.getpid)
+        return self._pool
+
+    def _answered(self, done: "Future[Answer]", answer: "Future[Answer]", pool: ProcessPoolExecutor | None) -> None:
+        with self._lock:
+            self._waiting -= 1
+            if not done.cancelled() and isinstance(done.exception(), BrokenProcessPool) and self._pool is pool:
+                self._pool = None
+        if done.cancelled() or isinstance(done.exception(), BrokenProcessPool):
+            answer.set_exception(LessonError("This took too long: try again, or with a smaller picture."))
+        elif (error := done.exception()) is not None:
+            answer.set_exception(error)
+        else:
+            answer.set_result(done.result())
+
+    def _keep(self, name: str, path: Path, answer: "Future[Answer]") -> None:
+        with self._lock:
+            self._shared.pop(name)
+        if answer.exception() is None:
+            with suppress(OSError):  # on a full disk it is computed anew each time
+                self.folder.mkdir(parents=True, exist_ok=True)
+                aside = path.with_name(f".{secrets.token_hex(8)}.tmp")
+                aside.write_text(json.dumps(answer.result()))
+                aside.replace(path)
+
+
+def _begin() -> None:
+    """In the worker, before its first question: give way to all others, and end where the server does."""
+    from impasto.studio.priority import give_way
+
+    os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "VIPS_CONCURRENCY": "1"}
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's, which ends this process
+    give_way()
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+
+
+def _within(seconds: int, work: Callable[..., Answer], given: tuple[Any, ...]) -> Answer:
+    """Do it, or end this process where it takes longer: what a network computes can't be interrupted otherwise."""
+    signal.alarm(seconds)
+    try:
+        return work(*given)
+    except ValueError as error:  # of a kind that the web could not take without loading torch
+        raise QuestionError(str(error).splitlines()[0]) from None
+    except Exception as error:
+        raise RuntimeError(repr(error)) from None
+    finally:
+        signal.alarm(0)

@@ -1,0 +1,146 @@
+"""The lessons for students, under /learn: padding and stride, inside VGG, classify.
+
+The routes read what was asked and answer; the arithmetic is in `learn_padding`, and what needs a network is computed by
+`impasto.studio.lessons` in another process.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
+from contextlib import asynccontextmanager
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, FastAPI, Form, Request, Response, UploadFile
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+from fastapi.templating import Jinja2Templates
+
+from impasto.studio import lesson_inside, uploads
+from impasto.studio.lesson_classify import MODELS, classify
+from impasto.studio.lesson_inside import SIDE, inside
+from impasto.studio.lessons import Answer, LessonError, Lessons, QuestionError
+from impasto.studio.web import learn_padding
+from impasto.studio.web.problem import ProblemError
+
+LAYERS = tuple(
+    f"conv{block}_{place}" for block, count in enumerate((2, 2, 4, 4, 4), 1) for place in range(1, count + 1)
+)
+PHOTOS = {"cat": "Chelsea the cat", "coffee": "a cup of coffee", "portrait": "Eileen Collins, astronaut"}
+"""The sample photos, static/learn/NAME.webp, and what they show."""
+DRAWING = 64
+"""The side of a drawing, in pixels, each a byte of grey."""
+STATIC = Path(__file__).parent / "static" / "learn"
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    app.state.lessons = Lessons(app.state.configuration.data_dir / "lessons" / _edition())
+    try:
+        yield
+    finally:
+        await run_in_threadpool(app.state.lessons.close)
+
+
+router = APIRouter(prefix="/learn", lifespan=_lifespan, include_in_schema=False)
+
+
+def _edition() -> str:
+    """What answers that are kept were made by: a version that answers otherwise finds none of them."""
+    return sha256(version("impasto").encode() + Path(lesson_inside.__file__).read_bytes()).hexdigest()[:12]
+
+
+@router.get("")
+async def index(request: Request) -> Response:
+    """What there is to learn."""
+    return _page(request, "index.html")
+
+
+@router.get("/padding")
+async def padding(request: Request) -> Response:
+    """Padding and stride, with the settings in the query."""
+    settings = learn_padding.read(request.query_params)
+    return _page(request, "padding.html", **learn_padding.page(settings))
+
+
+@router.get("/inside")
+async def inside_page(request: Request) -> Response:
+    """Inside VGG; what is shown is fetched by the page."""
+    return _page(request, "inside.html", photos=PHOTOS, layers=LAYERS)
+
+
+@router.get("/inside/answer")
+async def inside_sample(request: Request, photo: str, layer: str) -> Response:
+    """A layer of a sample photo."""
+    if photo not in PHOTOS or layer not in LAYERS:
+        raise ProblemError(404, "There is no such photo or layer: choose one of the page.")
+    lessons: Lessons = request.app.state.lessons
+    return await _answered(lambda: lessons.kept(f"{photo}-{layer}", inside, STATIC / f"{photo}.webp", layer))
+
+
+@router.post("/inside/answer")
+async def inside_own(request: Request, picture: UploadFile, layer: Annotated[str, Form()]) -> Response:
+    """A layer of a picture of one's own."""
+    if layer not in LAYERS:
+        raise ProblemError(404, "There is no such layer: choose one of the page.")
+    lessons: Lessons = request.app.state.lessons
+    return await _of_upload(request, picture, lambda png: lessons.ask(inside, png, layer))
+
+
+@router.get("/classify")
+async def classify_page(request: Request) -> Response:
+    """Classify; what is drawn or given is sent by the page."""
+    return _page(request, "classify.html", models=MODELS, drawing=DRAWING)
+
+
+@router.post("/classify/answer")
+async def classified(
+    request: Request,
+    model: Annotated[str, Form()],
+    picture: UploadFile | None = None,
+    drawing: UploadFile | None = None,
+) -> Response:
+    """What a model says of a picture, or of a drawing of 64 × 64 bytes of grey."""
+    if model not in MODELS:
+        raise ProblemError(404, "There is no such model: choose one of the page.")
+    lessons: Lessons = request.app.state.lessons
+    if picture is not None:
+        return await _of_upload(request, picture, lambda png: lessons.ask(classify, png, model))
+    grey = b"" if drawing is None else await drawing.read(DRAWING**2 + 1)
+    if len(grey) != DRAWING**2:
+        raise ProblemError(
+            422, f"A drawing is {DRAWING} × {DRAWING} bytes of grey: draw on the page, or give a picture."
+        )
+    return await _answered(lambda: lessons.ask(classify, (DRAWING, grey), model))
+
+
+async def _of_upload(request: Request, file: UploadFile, ask: Callable[[bytes], "Future[Answer]"]) -> Response:
+    try:
+        decoded = await run_in_threadpool(
+            uploads.decode, await file.read(), max_side=SIDE, configuration=request.app.state.configuration
+        )
+    except uploads.BusyError as error:
+        raise _busy(error) from error
+    except uploads.RefusedError as error:
+        raise ProblemError(422, str(error)) from error
+    return await _answered(lambda: ask(decoded.png))
+
+
+async def _answered(ask: Callable[[], "Future[Answer]"]) -> Response:
+    try:
+        return JSONResponse(await asyncio.wrap_future(ask()))
+    except LessonError as error:
+        raise _busy(error) from error
+    except QuestionError as error:
+        raise ProblemError(422, str(error)) from error
+
+
+def _busy(error: Exception) -> ProblemError:
+    return ProblemError(503, str(error), {"Retry-After": "5"})
+
+
+def _page(request: Request, name: str, **values: Any) -> Response:
+    templates: Jinja2Templates = request.app.state.templates
+    return templates.TemplateResponse(request, f"learn/{name}", values)

@@ -1,0 +1,10 @@
+// An element with its properties and what is in it; properties with a dash or a colon in front go to its style.
+export function build(name, properties = {}, ...inside) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(properties)) {
+    if (key.startsWith("--")) made.style.setProperty(key, value);
+    else made[key] = value;
+  }
+  made.append(...inside);
+  return made;
+}
