@@ -1,0 +1,41 @@
+// The objective and its two parts by step, on a logarithmic scale, as an SVG.
+
+const SVG = "http://www.w3.org/2000/svg";
+const [LEFT, RIGHT, TOP, BOTTOM] = [44, 398, 22, 158];
+const LINES = [["content", 2, "content"], ["style-part", 3, "style"], ["total", 1, "objective"]];
+const short = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 2 });
+
+function draw(name, attributes, text) {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
+/** Draw [[step, objective, content, style], …] into an svg of 400 × 180; answers whether there was enough to draw. */
+export function plot(svg, curve) {
+  if (curve.length < 2) return false;
+  const values = curve.flatMap((point) => point.slice(1)).filter((value) => value > 0);
+  if (!values.length) return false;
+  const low = Math.log10(Math.min(...values)), high = Math.max(Math.log10(Math.max(...values)), low + 0.1);
+  const last = curve.at(-1)[0], first = curve[0][0];
+  const x = (step) => LEFT + ((step - first) / Math.max(last - first, 1)) * (RIGHT - LEFT);
+  const y = (value) => BOTTOM - ((Math.log10(Math.max(value, 10 ** low)) - low) / (high - low)) * (BOTTOM - TOP);
+  const parts = [];
+  for (const share of [0, 0.5, 1]) {
+    const value = 10 ** (low + share * (high - low));
+    parts.push(draw("line", { class: "axis", x1: LEFT, x2: RIGHT, y1: y(value), y2: y(value) }));
+    parts.push(draw("text", { x: LEFT - 6, y: y(value) + 4, "text-anchor": "end" }, short.format(value)));
+  }
+  parts.push(draw("text", { x: LEFT, y: BOTTOM + 17 }, `step ${first}`));
+  parts.push(draw("text", { x: RIGHT, y: BOTTOM + 17, "text-anchor": "end" }, `step ${last}`));
+  LINES.forEach(([kind, column, name], index) => {
+    const points = curve.map((point) => `${x(point[0]).toFixed(1)},${y(point[column]).toFixed(1)}`).join(" ");
+    parts.push(draw("polyline", { class: kind, points }));
+    parts.push(draw("text", { class: `key ${kind}`, x: RIGHT - [150, 100, 0][index], y: 12, "text-anchor": "end" }, name));
+  });
+  svg.replaceChildren(...parts);
+  const [start, now] = [curve[0][1], curve.at(-1)[1]].map((value) => short.format(value));
+  svg.setAttribute("aria-label", `The objective: ${start} at step ${first}, ${now} at step ${last}`);
+  return true;
+}

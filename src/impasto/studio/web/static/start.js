@@ -1,0 +1,67 @@
+// The form: what it will take, and sending it.
+
+import { given, proportions, refuse } from "./photo.js";
+import "./styles.js";
+import { estimate } from "./words.js";
+
+const form = document.getElementById("ask");
+const button = document.getElementById("submit");
+const refusal = document.getElementById("refused");
+const EVERY = 20_000; // ms between two looks at the queue
+
+let asking = new AbortController();
+async function update() {
+  asking.abort();
+  asking = new AbortController();
+  // of a photo that isn't known yet, the most that it can be
+  const { width, height } = proportions ?? { width: 1, height: 1 };
+  const { size, quality } = Object.fromEntries(new FormData(form));
+  try {
+    const answer = await fetch(`/api/estimate?${new URLSearchParams({ quality, size, width, height })}`, { signal: asking.signal });
+    if (!answer.ok) return;
+    const { seconds, wait_seconds, waiting } = await answer.json();
+    const words = estimate(seconds, wait_seconds, waiting, !proportions);
+    const line = document.getElementById("estimate");
+    if (line.textContent !== words) line.textContent = words;
+  } catch {
+    return; // asked again, or no connection: what was said last stays
+  }
+}
+form.addEventListener("change", (event) => ["size", "quality"].includes(event.target.name) && update());
+form.addEventListener("photo", update);
+setInterval(() => document.hidden || button.disabled || update(), EVERY);
+
+function sending(words) {
+  button.disabled = Boolean(words);
+  button.textContent = words || "Paint it";
+}
+
+function fail(sentence) {
+  sending("");
+  refusal.textContent = sentence;
+  refusal.hidden = false;
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  refusal.hidden = true;
+  if (!given()) {
+    refuse("There is no photo yet: choose one.");
+    return;
+  }
+  const request = new XMLHttpRequest(); // and not fetch, which does not tell how much is sent
+  request.upload.addEventListener("progress", ({ loaded, total }) => {
+    sending(loaded < total ? `Sending, ${Math.floor((100 * loaded) / total)}%` : "Looking at it…");
+  });
+  request.addEventListener("load", () => {
+    if (request.status < 400) location.assign(request.responseURL);
+    else fail(JSON.parse(request.responseText).detail);
+  });
+  request.addEventListener("error", () => fail("The studio can’t be reached: look at your connection, and try again."));
+  request.open("POST", form.action);
+  request.setRequestHeader("Accept", "application/json");
+  sending("Sending…");
+  request.send(new FormData(form));
+});
+addEventListener("pageshow", () => sending(""));
+for (const element of document.querySelectorAll(".scripted")) element.hidden = false;

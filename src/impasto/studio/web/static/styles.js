@@ -1,0 +1,75 @@
+// The second step: one style, or up to three with their shares. Without this script each is a box to tick.
+
+import { check, put, show } from "./picture.js";
+
+const MOST = 3;
+const form = document.getElementById("ask");
+const gallery = document.getElementById("gallery");
+const mix = document.getElementById("mix");
+const own = document.getElementById("own");
+const ownStyle = document.getElementById("own-style");
+const ownField = document.getElementById("style-file");
+const refusal = document.getElementById("style-refused");
+const boxes = [...gallery.querySelectorAll("input[name=style]")];
+const chosen = () => boxes.filter((box) => box.checked);
+
+function arrange() {
+  const checked = chosen();
+  for (const box of boxes) {
+    const keep = box.checked;
+    box.type = mix.checked ? "checkbox" : "radio";
+    box.checked = keep && (mix.checked || box === checked[0]);
+  }
+  if (!chosen().length) boxes[0].checked = true;
+  gallery.classList.toggle("mixing", mix.checked);
+  update();
+}
+
+function update() {
+  const checked = chosen();
+  for (const box of boxes) box.disabled = mix.checked && checked.length >= MOST && !box.checked;
+  const shares = checked.map((box) => box.closest(".style").querySelector(".share"));
+  const weights = shares.map((share) => Number(share.querySelector("input").value));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  shares.forEach((share, index) => {
+    share.querySelector("output").textContent = `${Math.round((100 * weights[index]) / total)}%`;
+  });
+}
+
+async function takeOwn() {
+  const file = ownField.files[0];
+  if (!file) return;
+  refusal.hidden = true;
+  const image = document.getElementById("own-preview");
+  const checked = check(file, Number(form.dataset.maxBytes));
+  let visible = await show(image, file);
+  const found = await checked;
+  if (file !== ownField.files[0]) return;
+  if (found?.refused) {
+    put(ownField, null);
+    refusal.textContent = found.refused;
+    refusal.hidden = false;
+  } else if (!visible && found) visible = await show(image, found.preview);
+  const there = ownField.files.length > 0;
+  own.classList.toggle("given", there);
+  document.getElementById("own-choice").hidden = !there;
+  image.hidden = !visible;
+  document.querySelector("#style-file-label span").textContent = there ? "Change the picture" : "Any picture: a painting, a pattern, a drawing";
+  ownStyle.disabled = false;
+  if (!there || chosen().length < MOST || !mix.checked) ownStyle.checked = there;
+  arrange();
+}
+
+// what is sent: the file only where its box is ticked, and no empty name for it
+form.addEventListener("formdata", (event) => {
+  const styles = event.formData.getAll("style").filter(Boolean);
+  event.formData.delete("style");
+  for (const name of styles) event.formData.append("style", name);
+  if (!ownStyle.checked) event.formData.delete("style_file");
+});
+gallery.addEventListener("change", (event) => event.target === ownField || update());
+gallery.addEventListener("input", update);
+ownField.addEventListener("change", takeOwn);
+mix.addEventListener("change", arrange);
+arrange();
+takeOwn();
