@@ -1,62 +1,85 @@
-"""The process that decodes one uploaded picture, and nothing else: `python -m impasto.studio.decoding`.
+"""The processes that decode uploaded pictures, one each: `python -m impasto.studio.decoding` forks them.
 
-It takes the file on standard input and gives the picture on standard output (see `answer`). Before it looks at the
-file it limits itself: what a hostile file can reach is a process that soon ends, with little memory, that writes no
-file. Only this package's pictures are loaded, no torch.
+Loading what a decoder needs takes much longer than most pictures; so one process loads it, sees no file, and forks for
+each picture one that does. That one limits itself before it looks at the file: what a hostile file can reach is a
+process that soon ends, with little memory, that writes no file. Only this package's pictures are loaded, no torch.
 """
 
-import argparse
 import json
 import os
 import resource
+import signal
+import socket
 import sys
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
-if TYPE_CHECKING:
-    from impasto.images import Picture
+# libvips leaves out the loaders that were not made for hostile files; one thread needs less memory than many, and a
+# process of one thread can be forked
+os.environ |= {"VIPS_BLOCK_UNTRUSTED": "1", "VIPS_CONCURRENCY": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+from impasto import images
+from impasto.images import Picture, PictureError
+from impasto.images.files import opened
+from impasto.studio import views
 
 KNOWN = "give a JPEG, PNG, WebP, TIFF, AVIF, HEIC, GIF or BMP file"
+# Seconds of the processor beyond those by the clock, by which whoever asked has ended it.
+BEYOND = 5
 
 
 def main() -> None:
-    """Read, decode, answer. Exit code 0 whether the picture was decoded or refused."""
-    parser = argparse.ArgumentParser()
-    for name in ("max-side", "max-pixels", "memory", "seconds"):
-        parser.add_argument(f"--{name}", type=int, required=True)
-    asked = parser.parse_args()
-    limit(asked.memory, asked.seconds)
-    from impasto.images import PictureError
+    """Fork a decoder for each connection that comes over standard input, a socket, until that is closed."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
+    with socket.socket(fileno=sys.stdin.fileno()) as line:
+        while True:
+            asked, (descriptor, *_), _, _ = _received(line)
+            if os.fork() == 0:
+                line.close()
+                with socket.socket(fileno=descriptor) as connection:
+                    work(connection, **json.loads(asked))
+                os._exit(0)
+            os.close(descriptor)
 
-    try:
-        picture = decode(sys.stdin.buffer.read(), asked.max_side, asked.max_pixels)
-        parts = encoded(picture)
-    except PictureError as error:
-        answer(sys.stdout.buffer, {"refused": str(error).splitlines()[0]})
-    except MemoryError:
-        answer(sys.stdout.buffer, {"refused": "this picture takes too much memory to read: make it smaller"})
-    else:
-        answer(sys.stdout.buffer, {"width": picture.width, "height": picture.height}, **parts)
+
+def _received(line: socket.socket) -> tuple[bytes, list[int], int, object]:
+    asked, descriptors, flags, address = socket.recv_fds(line, 4096, 1)
+    if not descriptors:  # whose process it was has ended
+        sys.exit(0)
+    return asked, descriptors, flags, address
+
+
+def work(connection: socket.socket, max_side: int, max_pixels: int, memory: int, seconds: int) -> None:
+    """Say who this is, take the file, and answer with the picture (see `answer`) or a refusal."""
+    limit(memory, seconds)
+    connection.sendall(str(os.getpid()).encode())
+    with connection.makefile("rwb") as stream:
+        try:
+            picture = decode(stream.read(), max_side, max_pixels)
+            parts = encoded(picture)
+        except PictureError as error:
+            answer(stream, {"refused": str(error).splitlines()[0]})
+        except MemoryError:
+            answer(stream, {"refused": "this picture takes too much memory to read: make it smaller"})
+        else:
+            answer(stream, {"width": picture.width, "height": picture.height}, **parts)
 
 
 def limit(memory: int, seconds: int) -> None:
     """Allow this process so many bytes of address space and seconds of the processor, and to write no file."""
-    for what, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)):
-        resource.setrlimit(what, (most, most))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))  # at the first it is told so, at the second killed
-    # libvips leaves out the loaders that were not made for hostile files, and one thread needs less memory than many
-    os.environ |= {"VIPS_BLOCK_UNTRUSTED": "1", "VIPS_CONCURRENCY": "1", "OPENBLAS_NUM_THREADS": "1"}
+    most = seconds + BEYOND
+    for what, value in (
+        (resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, most), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0)
+    ):  # fmt: skip
+        resource.setrlimit(what, (value, value))
+    signal.alarm(most)
 
 
-def decode(data: bytes, max_side: int, max_pixels: int) -> "Picture":
+def decode(data: bytes, max_side: int, max_pixels: int) -> Picture:
     """The picture in the bytes of a file, upright, its long side at most `max_side`.
 
     Raises:
         PictureError: it can't be painted; one plain line.
     """
-    from impasto import images
-    from impasto.images import PictureError
-    from impasto.images.files import opened
-
     try:
         with opened(data, "this file") as undecoded:
             width, height = undecoded.width, undecoded.height
@@ -74,14 +97,11 @@ def decode(data: bytes, max_side: int, max_pixels: int) -> "Picture":
     small = round(picture.width * share), round(picture.height * share)
     if min(small) < images.MIN_SIDE:
         raise PictureError(f"this picture of {width} × {height} pixels is too thin to paint: crop it")
-    return images.Picture(images.resize(picture.pixels, *small))
+    return Picture(images.resize(picture.pixels, *small))
 
 
-def encoded(picture: "Picture") -> dict[str, bytes]:
+def encoded(picture: Picture) -> dict[str, bytes]:
     """What is kept of the picture: all of it as a PNG, and a WebP to be looked at."""
-    from impasto import images
-    from impasto.studio import views
-
     return {"png": images.encode(picture.pixels, "png"), "view": views.webp(picture.pixels, views.VIEW_SIDE)}
 
 

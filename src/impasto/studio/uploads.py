@@ -2,14 +2,15 @@
 
 import json
 import os
-import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryFile
-from typing import IO, BinaryIO
+
+import psutil
 
 from impasto.studio.configuration import Configuration
 
@@ -47,13 +48,13 @@ class Decoded:
     height: int
 
 
-def decode(data: bytes | Path, *, max_side: int, configuration: Configuration) -> Decoded:
+def decode(data: bytes, *, max_side: int, configuration: Configuration) -> Decoded:
     """Decode an uploaded file, in a process with limits on memory, processor time and time by the clock.
 
     Blocks for as long as that takes, so a server calls it in a thread.
 
     Args:
-        data: the file, or where it is.
+        data: the file.
         max_side: a larger picture is made smaller, in pixels.
         configuration: has the limits.
 
@@ -62,50 +63,88 @@ def decode(data: bytes | Path, *, max_side: int, configuration: Configuration) -
     """
     if not _turn.acquire(timeout=PATIENCE):
         raise BusyError("many pictures are being read at the moment: try again in a minute")
+    asked = {
+        "max_side": max_side, "max_pixels": configuration.max_pixels, "memory": configuration.decode_memory,
+        "seconds": configuration.decode_seconds,
+    }  # fmt: skip
     try:
-        with data.open("rb") if isinstance(data, Path) else _file(data) as file:
-            answer = _run(file, max_side, configuration)
+        return _understood(_answered(data, asked))
     finally:
         _turn.release()
-    return _understood(answer)
 
 
-def _file(data: bytes) -> IO[bytes]:
-    file = TemporaryFile()  # noqa: SIM115 (the caller closes it)
-    file.write(data)
-    file.seek(0)
-    return file
+class _Decoders:
+    """The process that decoders are forked from: it has loaded what they need, has seen no file, and ends with this."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._line: socket.socket | None = None
+
+    def begin(self, asked: dict[str, int]) -> socket.socket:
+        """Fork one; gives our end of its connection."""
+        ours, its = socket.socketpair()
+        with its, self._lock:
+            for _ in range(2):
+                with suppress(OSError):  # it has ended: once more, with a new one
+                    socket.send_fds(self._started(), [json.dumps(asked).encode()], [its.fileno()])
+                    return ours
+                self._process = None
+        ours.close()
+        raise BusyError("no picture can be read at the moment: try again in a minute")
+
+    def _started(self) -> socket.socket:
+        if self._line is None or self._process is None or self._process.poll() is not None:
+            if self._line is not None:
+                self._line.close()
+            self._line, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            # what a decoder has no need for, such as passwords, it can't give away
+            environment = {name: value for name, value in os.environ.items() if not name.startswith("IMPASTO_")}
+            with other:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-P", "-m", "impasto.studio.decoding"], stdin=other, stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL, env=environment, start_new_session=True,
+                )  # fmt: skip
+        return self._line
 
 
-def _run(file: BinaryIO | IO[bytes], max_side: int, configuration: Configuration) -> bytes:
-    """What the decoder answers; nothing, where it died or took too long."""
-    command = [
-        sys.executable, "-P", "-m", "impasto.studio.decoding", f"--max-side={max_side}",
-        f"--max-pixels={configuration.max_pixels}", f"--memory={configuration.decode_memory}",
-        f"--seconds={configuration.decode_seconds}",
-    ]  # fmt: skip
-    # what the decoder has no need for, such as passwords, it can't give away
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("IMPASTO_")}
-    late = threading.Event()
-    with subprocess.Popen(
-        command, stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, start_new_session=True
-    ) as process:
+_decoders = _Decoders()
 
-        def end() -> None:
-            late.set()
-            process.kill()
 
-        clock = threading.Timer(configuration.decode_seconds, end)
-        clock.start()
+def _answered(data: bytes, asked: dict[str, int]) -> bytes:
+    """What a decoder answers; nothing, where it died.
+
+    Raises:
+        RefusedError: it took too long.
+    """
+    until = time.monotonic() + asked["seconds"]
+    answer = bytearray()
+    with _decoders.begin(asked) as connection:
+        decoder: psutil.Process | None = None
         try:
-            assert process.stdout is not None
-            answer = process.stdout.read(LONGEST + 1)
+            connection.settimeout(max(0.01, until - time.monotonic()))
+            first = connection.recv(16)  # its number, before it has seen anything of the file
+            with suppress(ValueError, psutil.NoSuchProcess):
+                decoder = psutil.Process(int(first))
+            with suppress(BrokenPipeError, ConnectionResetError):  # it may say no before it has read all
+                connection.sendall(data)
+                connection.shutdown(socket.SHUT_WR)
+            with suppress(ConnectionResetError):
+                while len(answer) <= LONGEST and time.monotonic() < until:
+                    connection.settimeout(max(0.01, until - time.monotonic()))
+                    if not (piece := connection.recv(1 << 20)):
+                        return bytes(answer)
+                    answer += piece
+        except TimeoutError:
+            pass
+        else:
+            if time.monotonic() < until:  # it said too much, or died
+                return b""
         finally:
-            clock.cancel()
-            process.kill()
-    if late.is_set() or process.returncode == -signal.SIGXCPU:
-        raise RefusedError("this picture takes too long to read: save it anew as a JPEG or PNG, or make it smaller")
-    return answer if len(answer) <= LONGEST else b""
+            if decoder is not None:
+                with suppress(psutil.NoSuchProcess):
+                    decoder.kill()
+    raise RefusedError("this picture takes too long to read: save it anew as a JPEG or PNG, or make it smaller")
 
 
 def _understood(answer: bytes) -> Decoded:
