@@ -4,9 +4,11 @@ import sys
 
 import typer
 
+from impasto.cli.backup import backup
 from impasto.cli.classify import classify
 from impasto.cli.conv import conv
 from impasto.cli.evaluate import evaluate
+from impasto.cli.jobs import jobs
 from impasto.cli.look import look
 from impasto.cli.paint import paint
 from impasto.cli.serve import serve
@@ -25,7 +27,8 @@ app.command()(paint)
 app.add_typer(styles, name="styles")
 app.add_typer(weights, name="weights")
 app.add_typer(look, name="look")
-for command in (classify, train, evaluate, shapes, conv, serve):
+app.add_typer(jobs, name="jobs")
+for command in (classify, train, evaluate, shapes, conv, serve, backup):
     app.command()(command)
 
 

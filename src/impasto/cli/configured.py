@@ -1,6 +1,5 @@
 """The studio's settings, as its commands get them."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +11,8 @@ if TYPE_CHECKING:
     from impasto.studio.configuration import Configuration
 
 SettingsFile = Annotated[
-    Path | None, typer.Option("--settings", metavar="FILE", help="Lines of IMPASTO_NAME=value.", dir_okay=False)
+    Path | None,
+    typer.Option("--settings", metavar="FILE", help="Lines of IMPASTO_…=…; the environment goes before them."),
 ]
 
 
@@ -23,12 +23,12 @@ def configured(file: Path | None, **given: Any) -> "Configuration":
 
         from impasto.studio.configuration import Configuration
     except ModuleNotFoundError as error:
-        stop(f"the studio needs {error.name}; install it with: pip install 'impasto[studio]'", FAILURE)
-    if file is not None and not os.access(file, os.R_OK):
-        stop(f"{file}: no such file can be read; give one with lines of IMPASTO_NAME=value", MISUSE)
+        stop(f"{error.name} is not installed, which the studio needs; pip install impasto[studio]", FAILURE)
+    if file is not None and not file.is_file():
+        stop(f"there is no file {file}; give one with lines such as IMPASTO_PORT=8000", MISUSE)
     try:
         return Configuration(_env_file=file, **{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(map(str, first["loc"])).upper()
-        stop(f"IMPASTO_{name} can't be {first['input']!r}: {first['msg'].lower()}; see serve --help-settings", MISUSE)
+        wrong = error.errors()[0]
+        name = f"IMPASTO_{str(wrong['loc'][0]).upper()}"
+        stop(f"{name} can't be {wrong['input']!r}: {wrong['msg'][0].lower()}{wrong['msg'][1:]}", MISUSE)

@@ -110,33 +110,27 @@ def purge(
     ] = None,
     settings: SettingsFile = None,
 ) -> None:
-    """Delete jobs with all their files, and files that are no job's."""
+    """Delete jobs, with all their files."""
     database, files = _opened(settings)
-    from impasto.studio.expiry import delete, expire
+    from impasto.studio import jobs as rows
+    from impasto.studio.expiry import erase
 
-    if not numbers:
-        print(f"deleted {expire(database, files, time.time())} jobs whose time was over")
-        return
-    for number in numbers:
-        with database.reading() as session:
-            _job(session, number)
-        delete(database, files, number)
-        print(f"job {number} is deleted")
+    work = configured(settings).work
+    with database.session() as session:
+        chosen = [_job(session, number) for number in numbers or []] or rows.expired(session, time.time())
+        for job in chosen:
+            rows.remove(session, job)
+    for job in chosen:
+        erase(job.id, files, work)
+    print(f"deleted {', '.join(f'job {job.id}' for job in chosen) or 'nothing: no job has expired'}")
 
 
 def _opened(settings: Path | None) -> "tuple[Database, Files]":
     configuration = configured(settings)
-    from sqlalchemy.exc import SQLAlchemyError
+    from impasto.studio.stores import open_stores
 
-    from impasto.studio.database import Database
-    from impasto.studio.files import Files
-
-    try:
-        database = Database(configuration.database)
-        database.migrate()
-    except (SQLAlchemyError, OSError) as error:
-        stop(f"the jobs can't be opened ({str(error).splitlines()[0]}); look at IMPASTO_DATABASE_URL", FAILURE)
-    return database, Files(configuration.files)
+    with plain_errors(FAILURE):
+        return open_stores(configuration)
 
 
 def _job(session: "Session", number: int) -> "Job":

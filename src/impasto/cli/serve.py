@@ -3,11 +3,12 @@
 import errno
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from impasto.cli.errors import FAILURE, MISUSE, stop
+from impasto.cli.configured import SettingsFile, configured
+from impasto.cli.errors import FAILURE, stop
 
 if TYPE_CHECKING:
     from impasto.studio.configuration import Configuration
@@ -19,41 +20,23 @@ def serve(
     mail_folder: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write mails here instead of sending them.")
     ] = None,
-    settings: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Lines of IMPASTO_…=…; the environment goes before them.")
-    ] = None,
+    settings: SettingsFile = None,
     help_settings: Annotated[bool, typer.Option("--help-settings", help="List all settings, and exit.")] = False,
 ) -> None:
     """The studio: pages to upload a photo and choose a style, painters, and mail when it is painted."""
-    try:
-        import impasto.studio.serving as studio
-    except ModuleNotFoundError as error:
-        stop(f"{error.name} is not installed, which the studio needs; pip install impasto[studio]", FAILURE)
+    configuration = configured(settings, host=host, port=port, mail_folder=mail_folder)
     if help_settings:
         print(_described())
         return
-    configuration = _configuration(settings, {"host": host, "port": port, "mail_folder": mail_folder})
+    from impasto.studio.serving import serve as start
+    from impasto.studio.stores import StoresError
+
     listener = _listener(configuration)
     configuration = configuration.model_copy(update={"port": listener.getsockname()[1]})
     try:
-        studio.serve(configuration, listener, lambda: print(configuration.address, flush=True))
-    except studio.StartError as error:
+        start(configuration, listener, lambda: print(configuration.address, flush=True))
+    except StoresError as error:
         stop(str(error), FAILURE)
-
-
-def _configuration(file: Path | None, given: dict[str, Any]) -> "Configuration":
-    from pydantic import ValidationError
-
-    from impasto.studio.configuration import Configuration
-
-    if file is not None and not file.is_file():
-        stop(f"there is no file {file}; give one with lines such as IMPASTO_PORT=8000", MISUSE)
-    try:
-        return Configuration(_env_file=file, **{name: value for name, value in given.items() if value is not None})
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        name = f"IMPASTO_{str(wrong['loc'][0]).upper()}"
-        stop(f"{name} can't be {wrong['input']!r}: {wrong['msg'][0].lower()}{wrong['msg'][1:]}", MISUSE)
 
 
 def _listener(configuration: "Configuration") -> socket.socket:

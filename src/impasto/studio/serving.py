@@ -8,14 +8,11 @@ from types import FrameType
 
 import structlog
 import uvicorn
-from alembic.util import CommandError
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from impasto.studio import logs
 from impasto.studio.configuration import Configuration
-from impasto.studio.database import Database
 from impasto.studio.engine import Engine
-from impasto.studio.files import Files
+from impasto.studio.stores import open_stores
 from impasto.studio.web.app import create_app
 
 log = structlog.get_logger("impasto.studio.serving")
@@ -24,18 +21,14 @@ log = structlog.get_logger("impasto.studio.serving")
 ANSWERS, PAINTERS = 2, 20
 
 
-class StartError(RuntimeError):
-    """The studio can't be started; the message is one plain line."""
-
-
 def serve(configuration: Configuration, listener: socket.socket, ready: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT; `ready` is called when pages are answered.
 
     Raises:
-        StartError: the folder or the database can't be used.
+        StoresError: the folder or the database can't be used.
     """
     logs.configure()
-    database, files = _stores(configuration)
+    database, files = open_stores(configuration)
     engine = Engine(configuration, database, files)
     app = create_app(configuration, database, files)
     app.state.engine = engine
@@ -54,29 +47,6 @@ def serve(configuration: Configuration, listener: socket.socket, ready: Callable
         engine.stop(PAINTERS)
         database.close()
         log.info("stopped")
-
-
-def _stores(configuration: Configuration) -> tuple[Database, Files]:
-    try:
-        configuration.data_dir.mkdir(parents=True, exist_ok=True)
-        configuration.work.mkdir(exist_ok=True)
-    except OSError as error:
-        raise StartError(
-            f"{configuration.data_dir} can't be used: {error.strerror}; choose another with IMPASTO_DATA_DIR"
-        ) from error
-    try:
-        database = Database(configuration.database)
-        database.migrate()
-    except ArgumentError as error:
-        raise StartError("IMPASTO_DATABASE_URL is no URL of a database; see SQLAlchemy's documentation") from error
-    except (SQLAlchemyError, ModuleNotFoundError) as error:
-        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-        raise StartError(f"the database can't be used: {reason}; see IMPASTO_DATABASE_URL") from error
-    except CommandError as error:
-        raise StartError(
-            "the database was made by a later version of Impasto; install that, or restore a backup"
-        ) from error
-    return database, Files(configuration.files)
 
 
 class _Server(uvicorn.Server):

@@ -71,6 +71,7 @@ class Watch:
         self._watchers[token].add(queue)
         try:
             event = (await run_in_threadpool(self._look, [token]))[token]
+            self._latest.setdefault(token, event)
             while True:
                 yield event
                 if event == GONE or (event != STILL_HERE and _ended(event)):

@@ -70,7 +70,8 @@ class Jobs(Collector):
     def collect(self) -> Iterator[Metric]:
         """The figures now."""
         with self._database.reading() as session:
-            found = dict(session.execute(select(Job.state, func.count()).group_by(Job.state)))
+            counted = session.execute(select(Job.state, func.count()).group_by(Job.state))
+            found = {row[0]: row[1] for row in counted}
             unsent = select(func.count()).select_from(Mail).where(Mail.sent.is_(None), Mail.given_up.is_(False))
             mails = session.scalar(unsent) or 0
         jobs = GaugeMetricFamily("impasto_jobs", "Jobs by state.", labels=["state"])
