@@ -20,6 +20,8 @@ from impasto.studio.outbox import Mail
 
 # Pixels of the page, as wide and as high as the painting is shown at most.
 WIDEST, HIGHEST = 560, 640
+# A Message-ID on a line of its own, as a longer line would have it, is not understood everywhere.
+POLICY = SMTP.clone(max_line_length=200)
 SUBJECTS = {"done": "Your painting is ready", "failed": "Your photo could not be painted"}
 
 
@@ -32,7 +34,7 @@ def compose(configuration: Configuration, job: Job, mail: Mail, painting: bytes 
         mail: its row of the outbox.
         painting: a JPEG, of a job that is done.
     """
-    letter = EmailMessage(policy=SMTP)
+    letter = EmailMessage(policy=POLICY)
     letter["Subject"] = SUBJECTS[mail.kind]
     letter["From"] = _sender(configuration.mail_from)
     letter["To"] = mail.recipient

@@ -1,0 +1,307 @@
+"""The mail: what it says, and that one copy of it arrives, through a real SMTP server that is not always willing."""
+
+import re
+import ssl
+import subprocess
+import threading
+import time
+from email import policy
+from email.parser import BytesParser
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+from sqlalchemy import delete, select, update
+
+from impasto import images
+from impasto.studio import jobs, leases, outbox, queue, views
+from impasto.studio.configuration import Configuration
+from impasto.studio.database import Database
+from impasto.studio.files import Files
+from impasto.studio.jobs import Job
+from impasto.studio.leases import Hold
+from impasto.studio.outbox import Mail
+from impasto.studio.post import Post
+
+
+class Mailbox:
+    """What a server has accepted; it can be told to say no."""
+
+    def __init__(self):
+        self.accepted = []
+        self.to_recipient = self.to_data = "250 OK"
+
+    async def handle_RCPT(self, _server, _session, envelope, address, _options):  # noqa: N802
+        if self.to_recipient.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.to_recipient
+
+    async def handle_DATA(self, _server, _session, envelope):  # noqa: N802
+        if self.to_data.startswith("250"):
+            self.accepted.append(envelope)
+        return self.to_data
+
+    def letters(self):
+        return [BytesParser(policy=policy.default).parsebytes(envelope.content) for envelope in self.accepted]
+
+
+class Server(Controller):
+    """On any port that is free."""
+
+    def _trigger_server(self):
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
+def serve(mailbox, **options):
+    controller = Server(mailbox, hostname="127.0.0.1", port=0, **options)
+    controller.start()
+    return controller, controller.port
+
+
+@pytest.fixture
+def mailbox():
+    mailbox = Mailbox()
+    controller, mailbox.port = serve(mailbox)
+    yield mailbox
+    controller.stop()
+
+
+@pytest.fixture(scope="module")
+def configuration(tmp_path_factory):
+    return Configuration(data_dir=tmp_path_factory.mktemp("studio"), public_url="https://paint.example.org/", port=1)
+
+
+@pytest.fixture(scope="module")
+def migrated(configuration):
+    database = Database(configuration.database)
+    database.migrate()
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def database(migrated):
+    with migrated.session() as session:
+        session.execute(delete(Job))
+    return migrated
+
+
+@pytest.fixture
+def files(configuration):
+    return Files(configuration.files)
+
+
+@pytest.fixture
+def post(configuration, database, files, mailbox):
+    smtp = {"smtp_host": "127.0.0.1", "smtp_port": mailbox.port, "smtp_security": "none"}
+    return Post(configuration.model_copy(update=smtp), database, files, threading.Event())
+
+
+STYLES = [
+    {"name": "night", "weight": 1.0, "file": None},
+    {"name": "Buy <b>pills</b> at pills.example", "weight": 1.0, "file": "style-1.png"},
+]
+
+
+def ended(database, files, photo, error=None, email="anna@example.org"):
+    """A job that is done, or has failed with an error."""
+    now = time.time()
+    with database.session() as session:
+        job = queue.submit(
+            session, settings={"quality": "draft"}, styles=STYLES, width=96, height=72, email=email, submitter="a",
+            owner="a", now=now, keep_days=7, max_waiting=9,
+        )  # fmt: skip
+    with database.session() as session:
+        queue.claim(session, now, 30)
+        if error:
+            leases.fail(session, Hold(job.id, 1), now, error)
+        else:
+            files.write(job.id, "painting-mail.jpg", views.jpeg(images.read(photo).pixels, 96))
+            leases.finish(session, Hold(job.id, 1), now, 1.0)
+        return session.get(Job, job.id)
+
+
+def row(database):
+    with database.reading() as session:
+        return session.scalars(select(Mail)).one()
+
+
+def due_at_once(database):
+    with database.session() as session:
+        session.execute(update(Mail).values(next_try=0))
+
+
+def test_the_mail_of_a_painting(post, database, files, photo, mailbox):
+    job = ended(database, files, photo)
+    post.deliver(time.time())
+    (letter,) = mailbox.letters()
+    assert mailbox.accepted[0].rcpt_tos == ["anna@example.org"]
+    assert letter["Subject"] == "Your painting is ready"
+    assert (letter["To"], letter["From"]) == ("anna@example.org", "Impasto <impasto@localhost>")
+    assert letter["Message-ID"] == row(database).message_id
+    assert letter["Auto-Submitted"] == "auto-generated"
+    assert letter["Date"].datetime.timestamp() == pytest.approx(job.finished, abs=1)
+    page = f"https://paint.example.org/p/{job.token}"
+    image = f"https://paint.example.org/api/paintings/{job.token}/image?kind=painting&format="
+    expires = time.strftime("%B %Y, %H:%M UTC", time.gmtime(job.expires))
+    text = letter.get_body(("plain",)).get_content()
+    html = letter.get_body(("html",)).get_content()
+    assert {page, f"{image}jpg", f"{image}png", f"{page}/delete"} <= set(re.findall(r"https?://\S+", text))
+    links = set(re.findall(r'href="([^"]*)"', html.replace("&amp;", "&")))
+    assert links == {page, f"{image}jpg", f"{image}png", f"{page}/delete", "https://paint.example.org"}
+    for said in (text, html):
+        assert expires in said
+        assert "Swirling night and your own style" in said
+        assert "pills" not in said  # what a stranger wrote reaches nobody
+    # the only picture is the one that comes with it: nothing is fetched, and nobody learns that it was opened
+    (source,) = re.findall(r'src="([^"]*)"', html)
+    assert "url(" not in html
+    (picture,) = [part for part in letter.walk() if part.get_content_type() == "image/jpeg"]
+    assert source == f"cid:{picture['Content-ID'].strip('<>')}"
+    assert picture.get_content_disposition() == "inline"
+    assert images.read(picture.get_content()).width == 96
+
+
+def test_the_mail_of_a_failure_says_why(post, database, files, photo, mailbox):
+    job = ended(database, files, photo, error="the studio's disk is full; try again <later>")
+    post.deliver(time.time())
+    (letter,) = mailbox.letters()
+    assert letter["Subject"] == "Your photo could not be painted"
+    text, html = (letter.get_body((kind,)).get_content() for kind in ("plain", "html"))
+    assert "The studio's disk is full; try again <later>." in text
+    assert "try again &lt;later&gt;." in html
+    assert f"https://paint.example.org/p/{job.token}/delete" in text
+    assert letter.get_body(("related", "html")).get_content_type() == "text/html"
+
+
+def test_a_server_that_says_no_for_a_while_gets_one_mail(post, database, files, photo, mailbox):
+    ended(database, files, photo)
+    pauses = []
+    for to_recipient, to_data in (("451 later", ""), ("250 OK", "451 4.7.1 greylisted"), ("421 closing", "")):
+        mailbox.to_recipient, mailbox.to_data = to_recipient, to_data
+        due_at_once(database)
+        before = time.time()
+        post.deliver(before)
+        mail = row(database)
+        pauses.append(mail.next_try - before)
+        assert (mail.sent, mail.given_up) == (None, False)
+    assert pauses[0] < pauses[1] < pauses[2]
+    assert mailbox.accepted == []
+    post.deliver(time.time())  # not due
+    mailbox.to_recipient = mailbox.to_data = "250 OK"
+    assert row(database).tries == 3
+    for _ in range(3):
+        due_at_once(database)
+        post.deliver(time.time())
+    assert len(mailbox.accepted) == 1
+    assert row(database).sent is not None
+    assert mailbox.letters()[0]["Message-ID"] == row(database).message_id
+
+
+def test_a_server_that_is_away_is_tried_again(configuration, database, files, photo):
+    for number in range(2):
+        ended(database, files, photo, email=f"{number}@example.org")
+    away = {"smtp_host": "127.0.0.1", "smtp_port": 9, "smtp_security": "none"}
+    Post(configuration.model_copy(update=away), database, files, threading.Event()).deliver(time.time())
+    with database.reading() as session:
+        mails = list(session.scalars(select(Mail)))
+        assert outbox.due(session, time.time()) == []
+    assert [(mail.tries, mail.sent, mail.given_up) for mail in mails] == [(1, None, False)] * 2
+    assert all("refused" in mail.error for mail in mails)
+
+
+def test_a_recipient_who_is_refused_for_good_is_given_up(post, database, files, photo, mailbox):
+    ended(database, files, photo)
+    mailbox.to_recipient = "550 5.1.1 no such user"
+    post.deliver(time.time())
+    assert (row(database).given_up, row(database).tries) == (True, 1)
+    assert "no such user" in row(database).error
+    mailbox.to_recipient = "250 OK"
+    due_at_once(database)
+    post.deliver(time.time())
+    assert mailbox.accepted == []
+
+
+def test_two_that_send_at_the_same_time_send_one_copy(configuration, database, files, photo, mailbox):
+    smtp = {"smtp_host": "127.0.0.1", "smtp_port": mailbox.port, "smtp_security": "none"}
+    posts = [Post(configuration.model_copy(update=smtp), database, files, threading.Event()) for _ in range(4)]
+    for _ in range(3):
+        ended(database, files, photo)
+    threads = [threading.Thread(target=post.deliver, args=(time.time(),)) for post in posts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(mailbox.accepted) == len({letter["Message-ID"] for letter in mailbox.letters()}) == 3
+
+
+def test_of_a_deleted_job_no_mail_is_sent(post, database, files, photo, mailbox):
+    job = ended(database, files, photo)
+    with database.session() as session:
+        jobs.remove(session, session.get(Job, job.id))
+    post.deliver(time.time())
+    assert mailbox.accepted == []
+
+
+def test_mails_to_a_folder_are_whole_files(configuration, database, files, photo, tmp_path):
+    folder = tmp_path / "mails"
+    to_folder = configuration.model_copy(update={"mail_folder": folder})
+    ended(database, files, photo)
+    for _ in range(2):
+        Post(to_folder, database, files, threading.Event()).deliver(time.time())
+        with database.session() as session:  # as if it had died before the row was updated
+            session.execute(update(Mail).values(next_try=0, sent=None))
+    (path,) = folder.iterdir()
+    letter = BytesParser(policy=policy.default).parsebytes(path.read_bytes())
+    assert letter["Message-ID"] == row(database).message_id
+    assert path.suffix == ".eml"
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("certificate")
+    command = [
+        "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+        "-addext", "subjectAltName=DNS:localhost", "-keyout", folder / "key.pem", "-out", folder / "certificate.pem",
+    ]  # fmt: skip
+    try:
+        subprocess.run(command, check=True, capture_output=True)
+    except FileNotFoundError:
+        pytest.skip("no openssl here to make a certificate with")
+    return folder
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+@pytest.mark.parametrize("trusted", [True, False])
+def test_passwords_go_over_an_encrypted_connection_to_the_named_server_alone(
+    configuration, database, files, photo, certificate, monkeypatch, security, trusted
+):
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate / "certificate.pem", certificate / "key.pem")
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "certificate.pem"))
+    known = []
+
+    def check(_server, session, _envelope, _mechanism, data):
+        known.append((data.login, data.password, session.ssl is not None or security == "tls"))
+        return AuthResult(success=data.password == b"secret")
+
+    mailbox = Mailbox()
+    options = {"ssl_context": context} if security == "tls" else {"tls_context": context, "require_starttls": True}
+    controller, port = serve(
+        mailbox, authenticator=check, auth_required=True, auth_require_tls=security == "starttls", **options
+    )
+    given = {
+        "smtp_host": "localhost", "smtp_port": port, "smtp_security": security, "smtp_user": "studio",
+        "smtp_password": "secret",
+    }  # fmt: skip
+    try:
+        ended(database, files, photo)
+        secure = Configuration(data_dir=configuration.data_dir, **given)
+        Post(secure, database, files, threading.Event()).deliver(time.time())
+    finally:
+        controller.stop()
+    assert known == ([(b"studio", b"secret", True)] if trusted else [])
+    assert len(mailbox.accepted) == trusted
+    assert (row(database).sent is not None) == trusted
