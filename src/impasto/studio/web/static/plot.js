@@ -12,6 +12,21 @@ function draw(name, attributes, text) {
   return element;
 }
 
+/** Round numbers between two powers of ten: three or more. */
+function ticks(low, high) {
+  for (const digits of [[1], [1, 3], [1, 2, 5], [1, 1.5, 2, 3, 5, 7]]) {
+    const found = [];
+    for (let power = Math.floor(low); power <= high; power++) {
+      for (const digit of digits) {
+        const value = digit * 10 ** power, place = Math.log10(value);
+        if (place >= low && place <= high) found.push(value);
+      }
+    }
+    if (found.length >= 3) return found;
+  }
+  return [10 ** low, 10 ** high];
+}
+
 /** Draw [[step, objective, content, style], …] into an svg of 400 × 180; answers whether there was enough to draw. */
 export function plot(svg, curve) {
   if (curve.length < 2) return false;
@@ -22,8 +37,7 @@ export function plot(svg, curve) {
   const x = (step) => LEFT + ((step - first) / Math.max(last - first, 1)) * (RIGHT - LEFT);
   const y = (value) => BOTTOM - ((Math.log10(Math.max(value, 10 ** low)) - low) / (high - low)) * (BOTTOM - TOP);
   const parts = [];
-  for (const share of [0, 0.5, 1]) {
-    const value = 10 ** (low + share * (high - low));
+  for (const value of ticks(low, high)) {
     parts.push(draw("line", { class: "axis", x1: LEFT, x2: RIGHT, y1: y(value), y2: y(value) }));
     parts.push(draw("text", { x: LEFT - 6, y: y(value) + 4, "text-anchor": "end" }, short.format(value)));
   }
@@ -32,7 +46,7 @@ export function plot(svg, curve) {
   LINES.forEach(([kind, column, name], index) => {
     const points = curve.map((point) => `${x(point[0]).toFixed(1)},${y(point[column]).toFixed(1)}`).join(" ");
     parts.push(draw("polyline", { class: kind, points }));
-    parts.push(draw("text", { class: `key ${kind}`, x: RIGHT - [150, 100, 0][index], y: 12, "text-anchor": "end" }, name));
+    parts.push(draw("text", { class: `key ${kind}`, x: RIGHT - [124, 78, 0][index], y: 12, "text-anchor": "end" }, name));
   });
   svg.replaceChildren(...parts);
   const [start, now] = [curve[0][1], curve.at(-1)[1]].map((value) => short.format(value));

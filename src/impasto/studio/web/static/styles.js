@@ -30,6 +30,8 @@ function update() {
   for (const box of boxes) box.disabled = mix.checked && checked.length >= MOST && !box.checked;
   const shares = checked.map((box) => box.closest(".style").querySelector(".share"));
   const weights = shares.map((share) => Number(share.querySelector("input").value));
+  const first = checked[0]?.value;
+  if (first) document.getElementById("sample").src = `/static/gallery/${first}.webp`;
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   shares.forEach((share, index) => {
     share.querySelector("output").textContent = `${Math.round((100 * weights[index]) / total)}%`;

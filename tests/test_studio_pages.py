@@ -1,0 +1,379 @@
+"""The studio's pages in a real browser, without painters: what a person sees, chooses, sends, watches and deletes."""
+
+import io
+import re
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pillow_heif
+import pytest
+from PIL import Image
+from playwright.sync_api import expect, sync_playwright
+from test_studio_api import Web
+
+from impasto.painter.styles import HOUSE_STYLES
+from impasto.studio import leases, queue
+from impasto.studio.web import pages, words
+from impasto.studio.web.state import described
+
+STATIC = Path(pages.__file__).parent / "static"
+AXE = Path(__file__).parent.parent / "node_modules" / "axe-core" / "axe.min.js"
+expect.set_options(timeout=30_000)
+PHONE, DESK = {"width": 360, "height": 740}, {"width": 1440, "height": 900}
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory):
+    with Web(tmp_path_factory.mktemp("studio"), jobs_per_hour=1000).serving() as web:
+        yield web
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", headless=True, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def browse(studio, chromium):
+    """Open a browser of its own; what its scripts complain of, or ask another host for, fails the test."""
+
+    @contextmanager
+    def opened(viewport=DESK, script="", **options):
+        complaints = []
+        with chromium.new_context(viewport=viewport, base_url=studio.url, **options) as context:
+            if script:
+                context.add_init_script(path=script)
+            page = context.new_page()
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+            page.on("console", lambda message: "Policy" in message.text and complaints.append(message.text))
+            page.on("request", lambda asked: foreign(asked.url) and complaints.append(asked.url))
+            yield page
+        assert complaints == []
+
+    def foreign(url):
+        return not url.startswith((f"{studio.url}/", "blob:", "data:"))
+
+    return opened
+
+
+@pytest.fixture(scope="module")
+def picture():
+    """A picture file, in a format of Pillow's."""
+
+    def make(format="PNG", size=(120, 80)):
+        y, x = np.mgrid[: size[1], : size[0]]
+        pixels = np.stack([x * 2, y * 3, 255 - x], 2).clip(0, 255).astype(np.uint8)
+        data = io.BytesIO()
+        Image.fromarray(pixels).save(data, format)
+        return {"name": f"photo.{format.lower()}", "mimeType": f"image/{format.lower()}", "buffer": data.getvalue()}
+
+    return make
+
+
+@pytest.fixture
+def job(studio, picture):
+    """Make a job that waits, is painted, or has ended; answers with its token."""
+
+    def make(state="waiting", owner=None):
+        with studio.database.session() as session:
+            row = queue.submit(
+                session, settings={"quality": "fine", "size": 384, "keep_colors": True},
+                styles=[{"name": name, "weight": weight, "file": None} for name, weight in (("mosaic", 3), ("ink", 1))],
+                width=384, height=256, email=None, submitter="somebody", owner=owner, now=time.time(), keep_days=7,
+                max_waiting=1000,
+            )  # fmt: skip
+            row.state = state
+            row.attempt, row.lease = 1, time.time() + 1000
+            row.curve = [[1, 900.0, 500.0, 400.0], [2, 300.0, 100.0, 200.0]]
+            if state == "done":
+                row.seconds = row.finished = 75.0
+            if state == "failed":
+                row.error = "The photo is too strange."
+            for name in (
+                "photo.png",
+                "photo-view.webp",
+                "painting-view.webp",
+                "thumb.webp",
+                "painting.jpg",
+                "preview-1-1.webp",
+            ):
+                suffix = name.rpartition(".")[2].replace("jpg", "jpeg")
+                studio.files.write(row.id, name, picture(suffix.upper(), (384, 256))["buffer"])
+            return row.token
+
+    return make
+
+
+def row_of(studio, page):
+    return studio.row(page.url.rpartition("/")[2])
+
+
+def test_a_photo_is_sent_with_one_style(studio, browse, picture):
+    with browse() as page:
+        page.goto("/")
+        assert "Up to about" in page.inner_text("#estimate")
+        page.set_input_files("#photo", picture())
+        expect(page.locator("#photo-state")).to_have_text("photo.png")
+        expect(page.locator("#preview")).to_be_visible()
+        page.get_by_label("Stained glass", exact=True).check()
+        page.get_by_label("Draft").check(force=True)
+        page.get_by_label("Keep my colours").check()
+        expect(page.locator("#estimate")).not_to_contain_text("Up to")
+        page.get_by_role("button", name="Paint it").click()
+        page.wait_for_url("**/p/*")
+        row = row_of(studio, page)
+    assert [(style["name"], style["file"]) for style in row.styles] == [("stained-glass", None)]
+    assert (row.quality, row.settings["keep_colors"], row.width, row.height) == ("draft", True, 512, 341)
+
+
+def test_three_styles_are_mixed_one_of_them_ones_own(studio, browse, picture):
+    with browse(PHONE) as page:
+        page.goto("/")
+        page.set_input_files("#photo", picture("JPEG"))
+        page.get_by_label("Mix up to three").check()
+        page.get_by_label("Mosaic", exact=True).check()
+        page.set_input_files("#style-file", picture("WEBP"))
+        expect(page.locator("#own-style")).to_be_checked()
+        expect(page.get_by_label("Batik", exact=True)).to_be_disabled()
+        page.get_by_label("Share of Mosaic").fill("100")
+        expect(page.locator(".style:has([value=mosaic]) output")).to_have_text("50%")
+        expect(page.locator("#photo-state")).to_have_text("photo.jpeg")
+        page.get_by_role("button", name="Paint it").click()
+        page.wait_for_url("**/p/*")
+        row = row_of(studio, page)
+    assert [(style["name"], style["weight"]) for style in row.styles] == [("night", 50), ("mosaic", 100), ("photo", 50)]
+    assert "style-2.png" in studio.files.names(row.id)
+
+
+def test_a_style_of_ones_own_alone(studio, browse, picture):
+    with browse() as page:
+        page.goto("/")
+        page.set_input_files("#photo", picture())
+        page.set_input_files("#style-file", picture())
+        expect(page.locator("#own-style")).to_be_checked()
+        expect(page.get_by_label("Swirling night", exact=True)).not_to_be_checked()
+        page.get_by_role("button", name="Paint it").click()
+        page.wait_for_url("**/p/*")
+        assert [style["file"] for style in row_of(studio, page).styles] == ["style-0.png"]
+
+
+def test_without_a_script(studio, browse, picture):
+    with browse(java_script_enabled=False) as page:
+        page.goto("/")
+        page.get_by_label("Mosaic", exact=True).check()
+        page.get_by_label("Batik", exact=True).check()
+        page.get_by_role("button", name="Paint it").click()
+        expect(page.get_by_role("alert")).to_have_text("There is no photo: choose one.")
+        expect(page.get_by_label("Batik", exact=True)).to_be_checked()
+        page.set_input_files("#photo", picture())
+        page.get_by_role("button", name="Paint it").click()
+        page.wait_for_url("**/p/*")
+        token = row_of(studio, page).token
+        assert [style["name"] for style in row_of(studio, page).styles] == ["mosaic", "batik"]
+        assert page.locator("meta[http-equiv=refresh]").count() == 1
+        page.get_by_role("button", name="Cancel").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Cancelled")
+        page.goto("/mine")
+        page.get_by_role("link", name="Mosaic, Batik").click()
+        page.get_by_role("link", name="Delete").click()
+        assert studio.row(token) is not None
+        page.get_by_role("button", name="Delete now").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Deleted")
+    assert studio.row(token) is None
+
+
+def test_what_cannot_be_painted_is_refused_at_once(studio, browse):
+    with browse() as page:
+        page.goto("/")
+        page.get_by_role("button", name="Paint it").click()
+        expect(page.locator("#photo-refused")).to_have_text("There is no photo yet: choose one.")
+        page.set_input_files("#photo", {"name": "notes.jpg", "mimeType": "image/jpeg", "buffer": b"no picture" * 99})
+        expect(page.locator("#photo-refused")).to_contain_text("no picture")
+        assert page.input_value("#photo") == ""
+        assert page.url == f"{studio.url}/"
+
+
+def test_a_photo_of_a_phone_is_shown(browse, picture):
+    pillow_heif.register_heif_opener()
+    with browse() as page:
+        page.goto("/")
+        page.set_input_files("#photo", picture("HEIF"))
+        expect(page.locator("#photo-state")).to_have_text("photo.heif")
+        expect(page.locator("#preview")).to_have_attribute("src", re.compile("^data:image/webp"))
+        assert page.locator("#preview").evaluate("image => image.naturalWidth") == 120
+
+
+@pytest.mark.parametrize("way", ["drop", "paste"])
+def test_a_photo_is_dropped_or_pasted(browse, picture, way):
+    with browse() as page:
+        page.goto("/")
+        page.evaluate(
+            """([way, bytes]) => {
+                const carrier = new DataTransfer();
+                carrier.items.add(new File([new Uint8Array(bytes)], "given.png", { type: "image/png" }));
+                document.getElementById("drop").dispatchEvent(way === "drop"
+                    ? new DragEvent("drop", { dataTransfer: carrier, bubbles: true, cancelable: true })
+                    : new ClipboardEvent("paste", { clipboardData: carrier, bubbles: true, cancelable: true }));
+            }""",
+            [way, list(picture()["buffer"])],
+        )
+        expect(page.locator("#photo-state")).to_have_text("given.png")
+        assert page.input_value("#photo").endswith("given.png")
+
+
+def test_the_painting_grows_and_is_there(studio, browse, job):
+    token = job("painting")
+    hold = leases.Hold(studio.row(token).id, 1)
+    with browse() as page:
+        page.goto(f"/p/{token}")
+        expect(page.get_by_role("heading", level=1)).to_have_text("The painter begins")
+        progress = {"share": 0.5, "scale": 2, "scales": 3, "step": 4, "steps": 9, "seconds": 40, "seconds_left": 38}
+        with studio.database.session() as session:
+            assert leases.report(session, hold, progress, [3, 200.0, 90.0, 110.0], 1)
+        expect(page.get_by_role("heading", level=1)).to_have_text("50% painted")
+        expect(page.locator("#when")).to_have_text("About 40 seconds left.")
+        expect(page.locator("#growing")).to_have_attribute("src", f"/api/paintings/{token}/image?kind=preview&n=1-1")
+        expect(page.locator("#plot")).to_have_attribute("aria-label", "The objective: 900 at step 1, 200 at step 3")
+        with studio.database.session() as session:
+            assert leases.finish(session, hold, time.time(), 80.0)
+        expect(page.get_by_role("link", name="Download JPEG")).to_be_visible()
+
+
+def test_cancelling(studio, browse, job):
+    token = job()
+    with browse() as page:
+        page.goto(f"/p/{token}")
+        page.get_by_role("button", name="Cancel").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Cancelled")
+    assert studio.row(token).state == "cancelled"
+
+
+def test_photo_and_painting_are_compared(browse, job):
+    with browse() as page:
+        page.goto(f"/p/{job('done')}")
+        divide, photo = page.get_by_role("slider"), page.get_by_alt_text("The photo")
+        divide.focus()
+        page.keyboard.press("Home")
+        expect(photo).to_have_css("clip-path", "inset(0px 100% 0px 0px)")
+        page.keyboard.press("ArrowRight")
+        expect(photo).to_have_css("clip-path", "inset(0px 99% 0px 0px)")
+        expect(divide).to_have_attribute("aria-valuetext", "1% photo")
+        box = page.locator("#compare").bounding_box()
+        for share in (0.25, 0.9):
+            page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
+            divider = page.locator(".divider").bounding_box()
+            assert abs(divider["x"] + divider["width"] / 2 - box["x"] - share * box["width"]) < 0.01 * box["width"]
+
+
+def test_paint_again(studio, browse, job):
+    token = job("done")
+    with browse() as page:
+        page.goto(f"/p/{token}")
+        page.get_by_role("link", name="Paint again").click()
+        expect(page.get_by_label("Mosaic", exact=True)).to_be_checked()
+        expect(page.get_by_label("Share of Mosaic")).to_have_value("75")
+        expect(page.get_by_label("Keep my colours")).to_be_checked()
+        page.get_by_label("Standard").check(force=True)
+        page.get_by_role("button", name="Paint it").click()
+        page.wait_for_url("**/p/*")
+        row = row_of(studio, page)
+    assert (row.quality, row.settings["size"], [style["name"] for style in row.styles]) == (
+        "standard",
+        384,
+        ["ink", "mosaic"],
+    )
+    assert studio.files.read(row.id, "photo.png") == studio.files.read(studio.row(token).id, "photo.png")
+
+
+def test_mine_is_what_this_browser_has_sent(browse, picture):
+    with browse() as page, browse() as other:
+        for style in ("Mosaic", "Batik"):
+            page.goto("/")
+            page.set_input_files("#photo", picture())
+            page.get_by_label(style, exact=True).check()
+            page.get_by_role("button", name="Paint it").click()
+            page.wait_for_url("**/p/*")
+        page.goto("/mine")
+        expect(page.locator(".mine strong")).to_have_text(["Batik", "Mosaic"])
+        other.goto("/mine")
+        expect(other.locator("main")).to_contain_text("Nothing yet")
+
+
+def test_by_keyboard_alone(studio, browse, picture):
+    with browse() as page:
+        page.goto("/")
+        met = []
+        while "Paint it" not in met and len(met) < 40:
+            page.keyboard.press("Tab")
+            focused = page.evaluate_handle("document.activeElement").as_element()
+            met.append(focused.get_attribute("id") or focused.get_attribute("name") or focused.inner_text())
+            seen = focused.bounding_box()
+            assert 0 <= seen["y"] <= DESK["height"] - min(seen["height"], 20), met
+            if met[-1] == "photo":
+                focused.set_input_files(picture())
+                expect(page.locator("#photo-state")).to_have_text("photo.png")
+            if met[-1] == "style":
+                page.keyboard.press("ArrowRight")
+            if met[-1] == "submit":
+                break
+        order = ["photo", "style", "style-file", "size", "quality", "keep_colors", "email", "submit"]
+        assert [name for name in met if name in order] == order
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/p/*")
+        assert [style["name"] for style in row_of(studio, page).styles] == ["woodblock"]
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
+def test_no_page_scrolls_sideways_and_axe_finds_nothing(browse, job, viewport):
+    done = job("done")
+    addresses = [
+        "/", f"/?again={done}", "/mine", "/docs", "/p/nothing", f"/p/{done}", f"/p/{done}/delete",
+        f"/p/{job('failed')}", f"/p/{job('painting')}", f"/p/{job()}",
+    ]  # fmt: skip
+    with browse(viewport, script=AXE) as page:
+        for address in addresses:
+            page.goto(address)
+            assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], address
+            # what the dark theme changes is colours alone
+            for scheme, rules in (("light", {}), ("dark", {"runOnly": ["color-contrast"]})):
+                page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+                found = page.evaluate("(rules) => axe.run(rules).then(({ violations }) => violations)", rules)
+                assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == [], address
+
+
+def test_the_script_says_times_and_places_as_the_server_does(studio, browse, job):
+    seconds = [0, 7, 52, 55, 89, 91, 1000, 3570, 3600, 5000, 9000, 100_000]
+    waits = [(seconds_, wait, count) for seconds_ in (30, 400) for wait in (0, 4, 90) for count in (0, 1, 3)]
+    with studio.database.reading() as session:
+        states = [described(session, studio.row(job(state)), studio.configuration) for state in ("waiting", "painting")]
+    states.append({**states[0], "place": 12, "waiting_seconds": 2})
+    states.append({**states[1], "progress": {"share": 0.423, "seconds_left": 200}})
+    with browse() as page:
+        page.goto("/")
+        said = page.evaluate(
+            """async ([seconds, waits, states]) => {
+                const words = await import("/static/words.js");
+                return [seconds.map(words.duration), waits.map((each) => words.estimate(...each, each[0] > 100)),
+                    states.map(words.headline), states.map(words.when)];
+            }""",
+            [seconds, waits, states],
+        )
+    assert said[0] == [words.duration(each) for each in seconds]
+    assert said[1] == [words.estimate(*each, most=each[0] > 100) for each in waits]
+    assert said[2] == [words.headline(each) for each in states]
+    assert said[3] == [words.when(each) for each in states]
+
+
+def test_the_pages_are_light_and_every_style_is_shown():
+    own = [path for path in STATIC.glob("*") if path.suffix in (".css", ".js")]
+    assert sum(path.stat().st_size for path in own) < 60_000
+    for name in HOUSE_STYLES:
+        with Image.open(STATIC / "gallery" / f"{name}.webp") as sample:
+            assert sample.size == (288, 192)
+        assert (STATIC / "gallery" / f"{name}.webp").stat().st_size <= 14_000
