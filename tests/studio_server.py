@@ -69,10 +69,16 @@ class Studio:
         return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
 
     def stop(self, number=signal.SIGTERM):
-        """End the server; answers with its exit code and how long it took, when none of its processes is left."""
+        """End the server; answers with its exit code and how long it took, when none of its processes is left.
+
+        Signals that can be handled go to its painters too, as from a terminal or a service manager.
+        """
         family = psutil.Process(self.server.pid).children(recursive=True)
         began = time.monotonic()
-        self.server.send_signal(number)
+        if number == signal.SIGKILL:
+            self.server.kill()
+        else:
+            os.killpg(self.server.pid, number)
         code = self.server.wait(DEADLINE)
         took = time.monotonic() - began
         _, alive = psutil.wait_procs(family, DEADLINE)

@@ -23,6 +23,7 @@ from impasto.images.files import opened
 from impasto.studio import views
 
 KNOWN = "give a JPEG, PNG, WebP, TIFF, AVIF, HEIC, GIF or BMP file"
+TOO_MUCH = "this picture takes too much memory to read: make it smaller"
 # Seconds of the processor beyond those by the clock, by which whoever asked has ended it.
 BEYOND = 5
 
@@ -56,12 +57,16 @@ def work(connection: socket.socket, max_side: int, max_pixels: int, memory: int,
         try:
             picture = decode(stream.read(), max_side, max_pixels)
             parts = encoded(picture)
-        except PictureError as error:
-            answer(stream, {"refused": str(error).splitlines()[0]})
-        except MemoryError:
-            answer(stream, {"refused": "this picture takes too much memory to read: make it smaller"})
+        except (PictureError, MemoryError) as error:
+            answer(stream, {"refused": TOO_MUCH if _lacked_memory(error) else str(error).splitlines()[0]})
         else:
             answer(stream, {"width": picture.width, "height": picture.height}, **parts)
+
+
+def _lacked_memory(error: Exception) -> bool:
+    """Whether that was the reason, which a decoder's error takes for a damaged file."""
+    causes = (error, error.__cause__)
+    return any(isinstance(cause, MemoryError) or "out of memory" in str(cause) for cause in causes)
 
 
 def limit(memory: int, seconds: int) -> None:

@@ -142,8 +142,9 @@ def _answered(data: bytes, asked: dict[str, int]) -> bytes:
                 return b""
         finally:
             if decoder is not None:
-                with suppress(psutil.NoSuchProcess):
+                with suppress(psutil.NoSuchProcess, psutil.TimeoutExpired):
                     decoder.kill()
+                    decoder.wait(5)  # before it is another's turn, its memory is free
     raise RefusedError("this picture takes too long to read: save it anew as a JPEG or PNG, or make it smaller")
 
 
