@@ -15,6 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,6 @@ class Lessons:
         self.folder, self.seconds = folder, seconds
         self._lock = threading.RLock()
         self._pool: ProcessPoolExecutor | None = None
-        self._process: Future[int] | None = None
         self._waiting = 0
         self._shared: dict[str, Future[Answer]] = {}
 
@@ -84,13 +84,11 @@ class Lessons:
     def close(self) -> None:
         """End the worker, whatever it is doing."""
         with self._lock:
-            pool, process, self._pool, self._process = self._pool, self._process, None, None
-        if pool is None:
-            return
-        pool.shutdown(wait=False, cancel_futures=True)
-        if process is not None and process.done() and process.exception() is None:
-            os.kill(process.result(), signal.SIGKILL)
-        pool.shutdown(wait=True)
+            pool, self._pool = self._pool, None
+            if pool is not None:
+                self._life.close()
+        if pool is not None:
+            pool.shutdown(wait=True, cancel_futures=True)
 
     def _ask(self, work: Callable[..., Answer], given: tuple[Any, ...]) -> "Future[Answer]":
         if self._waiting >= WAITING:
@@ -110,8 +108,8 @@ class Lessons:
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(1, context, _begin)
-            self._process = self._pool.submit(os.getpid)
+            held, self._life = context.Pipe(duplex=False)
+            self._pool = ProcessPoolExecutor(1, context, _begin, (held,))
         return self._pool
 
     def _answered(self, done: "Future[Answer]", answer: "Future[Answer]", pool: ProcessPoolExecutor | None) -> None:
@@ -120,7 +118,9 @@ class Lessons:
             if not done.cancelled() and isinstance(done.exception(), BrokenProcessPool) and self._pool is pool:
                 self._pool = None
         if done.cancelled() or isinstance(done.exception(), BrokenProcessPool):
-            answer.set_exception(LessonError("This took too long: try again, or with a smaller picture."))
+            answer.set_exception(
+                LessonError("This took too long, or was interrupted: try again, or with a smaller picture.")
+            )
         elif (error := done.exception()) is not None:
             answer.set_exception(error)
         else:
@@ -137,16 +137,20 @@ class Lessons:
                 aside.replace(path)
 
 
-def _begin() -> None:
+def _begin(life: Connection) -> None:
     """In the worker, before its first question: give way to all others, and end where the server does."""
     from impasto.studio.priority import give_way
 
+    def die_with_it() -> None:
+        try:
+            life.recv()  # nothing is ever sent; it ends where the server closes it, or dies
+        except EOFError:
+            os._exit(1)
+
+    threading.Thread(target=die_with_it, daemon=True).start()
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "VIPS_CONCURRENCY": "1"}
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's, which ends this process
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's
     give_way()
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
 
 
 def _within(seconds: int, work: Callable[..., Answer], given: tuple[Any, ...]) -> Answer:

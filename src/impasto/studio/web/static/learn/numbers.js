@@ -2,10 +2,17 @@
 
 const MINUS = "−";
 
-// As short as a cell: a few significant digits, and a true minus.
+// As short as a cell is narrow, and with a true minus.
 export function shown(number) {
-  const text = Number.isInteger(number) && Math.abs(number) < 1e5 ? String(number) : String(Number(number.toPrecision(3)));
-  return text.replace("-", MINUS);
+  const size = Math.abs(number);
+  return fixed(number, size >= 100 ? 0 : size >= 10 ? 1 : 2);
+}
+
+// Of a sum, where there is room.
+export const exact = (number) => fixed(number, 4);
+
+function fixed(number, decimals) {
+  return String(Number(number.toFixed(decimals)) || 0).replace("-", MINUS);
 }
 
 // Of a kernel: sixteenths and the like as fractions, which a blur is made of.

@@ -2,7 +2,7 @@
 import { GeometryError, output, outputSize, pads, range, reached, span, terms, unread } from "./convolution.js";
 import { formula, neverRead } from "./formula.js";
 import { Grid } from "./grid.js";
-import { factor, shown, weight } from "./numbers.js";
+import { exact, factor, shown, weight } from "./numbers.js";
 import { Player } from "./player.js";
 import { fromForm, query, toForm } from "./settings.js";
 
@@ -177,7 +177,7 @@ function holdOutput() {
     if (!term.padded) grids.input.tint(term.row, term.column, hue(term));
     grids.padded.tint(term.row, term.column, hue(term));
   }
-  const total = shown(found.reduce((sum, term) => sum + term.product, 0));
+  const total = exact(found.reduce((sum, term) => sum + term.product, 0));
   const products = found.length === 1 ? "one product" : `the sum of ${found.length} products`;
   say(`Row ${row + 1}, column ${column + 1} of the output is ${found.length ? products : "reached by nothing"}: ${total}.`);
   $("sum").replaceChildren(...spelled(found), ` = `, Object.assign(document.createElement("strong"), { textContent: total }));
@@ -197,7 +197,7 @@ function holdInput() {
   if (transposed) say(`${name} puts down ${shown(value)} times the kernel: it reaches ${outputs}.`);
   else say(found.length ? `${name} is read for ${outputs}.` : `${name} is never read: no output depends on it.`);
   const stamps = found.map((at) => ({ ...at, value, weight: weights[at.u][at.v], product: value * weights[at.u][at.v] }));
-  $("sum").replaceChildren(...stamps.flatMap((stamp) => [chip(stamp, ` = ${shown(stamp.product)}`), " "]));
+  $("sum").replaceChildren(...stamps.flatMap((stamp) => [chip(stamp, ` = ${exact(stamp.product)}`), " "]));
 }
 
 // The frame around all that the kernel spans, with the holes of a dilation.
