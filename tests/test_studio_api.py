@@ -4,84 +4,15 @@ import io
 import json
 import subprocess
 import sys
-import threading
 import time
-from contextlib import contextmanager
 
-import httpx
-import numpy as np
 import pytest
-import uvicorn
 from PIL import Image
 from sqlalchemy import delete, select
+from studio_web import Web, picture
 
 from impasto.studio import leases, limits, queue
-from impasto.studio.configuration import Configuration
-from impasto.studio.database import Database
-from impasto.studio.files import Files
 from impasto.studio.jobs import Job
-from impasto.studio.leases import Hold
-from impasto.studio.web.app import create_app
-
-
-class Web:
-    """The web half of a studio on a free port, its rows and its files."""
-
-    def __init__(self, folder, **settings):
-        self.configuration = Configuration(data_dir=folder, mail_folder=folder / "mails", min_free=0, **settings)
-        self.database, self.files = Database(self.configuration.database), Files(self.configuration.files)
-        self.database.migrate()
-
-    @contextmanager
-    def serving(self):
-        server = uvicorn.Server(
-            uvicorn.Config(create_app(self.configuration, self.database, self.files), port=0, log_config=None)
-        )
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        until(lambda: server.started)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
-        self.client = httpx.Client(base_url=self.url, timeout=60)
-        try:
-            yield self
-        finally:
-            self.client.close()
-            server.should_exit = True
-            thread.join()
-
-    def row(self, token):
-        with self.database.reading() as session:
-            return session.scalar(select(Job).where(Job.token == token))
-
-    def claimed(self):
-        with self.database.session() as session:
-            job = queue.claim(session, time.time(), 30)
-        return job, Hold(job.id, job.attempt)
-
-    def painted(self, token):
-        """Do what a painter does."""
-        job, hold = self.claimed()
-        assert job.token == token
-        for name in ("painting.png", "painting.jpg", "painting-view.webp", "thumb.webp"):
-            self.files.write(job.id, name, picture(name.rpartition(".")[2]))
-        with self.database.session() as session:
-            assert leases.finish(session, hold, time.time(), 5.0)
-
-
-def until(true):
-    end = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
-def picture(kind="png", size=(60, 40), **options):
-    y, x = np.mgrid[: size[1], : size[0]]
-    pixels = np.stack([x * 3 % 256, y * 5 % 256, (x + y) % 256], 2).astype(np.uint8)
-    data = io.BytesIO()
-    Image.fromarray(pixels).save(data, {"jpg": "JPEG"}.get(kind, kind.upper()), **options)
-    return data.getvalue()
 
 
 @pytest.fixture(scope="module")

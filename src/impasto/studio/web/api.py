@@ -20,7 +20,6 @@ from impasto.studio.web.problem import ProblemError
 from impasto.studio.web.state import described
 from impasto.studio.web.submission import Submission, decoded, submit
 
-router = APIRouter(prefix="/api")
 GONE = "There is no such painting: its address is wrong, or it has expired or was deleted."
 Quality = Literal["draft", "standard", "fine"]
 Token = Annotated[str, Path(description="Of the painting; who has it can see and delete it.", max_length=64)]
@@ -30,6 +29,10 @@ class Refusal(BaseModel):
     """Why something is refused."""
 
     detail: str = Field(description="One plain sentence that names the mend.")
+
+
+# what a route can refuse with, beside what it says itself: a parameter that can't be so
+router = APIRouter(prefix="/api", responses={422: {"model": Refusal}})
 
 
 class Style(BaseModel):
@@ -97,9 +100,7 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": Refusal} for status in statuses}
 
 
-@router.post(
-    "/paintings", status_code=201, response_model=Painting, responses=refusals(400, 403, 413, 422, 429, 503, 507)
-)
+@router.post("/paintings", status_code=201, response_model=Painting, responses=refusals(400, 403, 413, 429, 503, 507))
 async def ask_for(
     request: Request,
     response: Response,
@@ -131,7 +132,7 @@ async def ask_for(
     return await _described(request, job.token)
 
 
-@router.post("/check", response_model=Checked, responses=refusals(400, 403, 413, 422, 503))
+@router.post("/check", response_model=Checked, responses=refusals(400, 403, 413, 503))
 async def check(request: Request, photo: UploadFile) -> Any:
     """See whether a photo can be painted, and how it looks: for kinds that browsers don't show."""
     found = await decoded(await photo.read(), request.app.state.configuration)
@@ -170,7 +171,7 @@ async def events(request: Request, token: Token) -> StreamingResponse:
     "/paintings/{token}/image",
     responses={
         200: {"content": {"image/png": {}, "image/jpeg": {}, "image/webp": {}}, "description": "The picture."},
-        **refusals(404, 422),
+        **refusals(404),
     },
     response_class=Response,
 )
@@ -223,7 +224,7 @@ async def styles() -> Any:
     ]
 
 
-@router.get("/estimate", response_model=Estimate, responses=refusals(422))
+@router.get("/estimate", response_model=Estimate)
 async def estimate(
     request: Request,
     quality: Quality = "standard",
