@@ -258,7 +258,7 @@ def test_the_factors_of_a_sum_have_the_colours_of_their_cells(page):
     expect(page.locator("#said")).to_have_text("This zero of the padding is read for one output.")
 
 
-def test_a_link_holds_the_settings(page, site, chromium):
+def test_a_link_holds_the_settings(page, chromium):
     page.goto("/learn/padding")
     page.get_by_label("Transposed").check()
     page.get_by_label("Input size n").fill("3")

@@ -63,9 +63,8 @@ def _middle(features: "FeatureMaps") -> dict[str, int]:
     """What the number in the middle of a map sees of the photo, in its pixels; beyond the photo's edges is padding."""
     _, height, width = features.maps.shape
     field = features.field
-    return {
-        "left": width // 2 * field.jump - field.margin, "top": height // 2 * field.jump - field.margin, "side": field.size,
-    }  # fmt: skip
+    left, top = (side // 2 * field.jump - field.margin for side in (width, height))
+    return {"left": left, "top": top, "side": field.size}
 
 
 def _map(gram: "LayerGram", unit: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the page *Padding and stride* shows of the settings in its address, worked out here for browsers without scripts.
+"""What the page *Padding and stride* shows, worked out from the settings in its address for browsers without scripts.
 
 With scripts the page computes the same itself (static/learn/convolution.js); the numbers that both start from, and how
 far its sliders go, are here alone.
@@ -44,10 +44,10 @@ EXAMPLES = (
     ("kernel 3, padding 2", {"padding": "2"}),
     ("a stride that does not divide", {"size": "6", "padding": "1", "stride": "2"}),
     ("kernel 2, no padding", {"kernel": "2", "padding": "valid"}),
-    ("the slide's figure: a stride of 2", {"padding": "1", "stride": "2"}),
+    ("the slide’s figure: a stride of 2", {"padding": "1", "stride": "2"}),
     ("a kernel with holes: dilation 2", {"size": "7", "padding": "valid", "dilation": "2"}),
     ("a stride wider than the kernel", {"size": "8", "kernel": "2", "padding": "valid", "stride": "3"}),
-    ("transposed: 3 × 3 to 6 × 6", {"size": "3", "padding": "1", "stride": "2", "transposed": "1", "output_padding": "1"}),
+    ("transposed: back again", {"size": "3", "padding": "1", "stride": "2", "transposed": "1", "output_padding": "1"}),
 )  # fmt: skip
 """The worked examples of the course, and some of what comes after them: what each shows, and its settings."""
 

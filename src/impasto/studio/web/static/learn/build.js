@@ -1,4 +1,4 @@
-// An element with its properties and what is in it; properties with a dash or a colon in front go to its style.
+// An element with its properties and what is in it; those with dashes in front are its style's.
 export function build(name, properties = {}, ...inside) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(properties)) {

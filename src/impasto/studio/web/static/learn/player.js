@@ -26,6 +26,12 @@ export class Player {
     this.#label();
   }
 
+  // To the start, before the first position.
+  stop() {
+    this.pause();
+    this.at = -1;
+  }
+
   step(by) {
     this.pause();
     this.#go((this.at + by + this.count()) % this.count());
