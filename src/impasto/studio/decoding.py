@@ -11,7 +11,7 @@ import resource
 import signal
 import socket
 import sys
-from typing import BinaryIO
+from io import BufferedIOBase
 
 # libvips leaves out the loaders that were not made for hostile files; one thread needs less memory than many, and a
 # process of one thread can be forked
@@ -110,7 +110,7 @@ def encoded(picture: Picture) -> dict[str, bytes]:
     return {"png": images.encode(picture.pixels, "png"), "view": views.webp(picture.pixels, views.VIEW_SIDE)}
 
 
-def answer(stream: BinaryIO, said: dict[str, str | int], **parts: bytes) -> None:
+def answer(stream: BufferedIOBase, said: dict[str, str | int], **parts: bytes) -> None:
     """Write one line of JSON, with the lengths of the parts, and then the parts."""
     head = {**said, "parts": {name: len(data) for name, data in parts.items()}}
     stream.write(json.dumps(head).encode() + b"\n" + b"".join(parts.values()))

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from pydantic import SecretStr
@@ -57,7 +57,7 @@ class Engine:
         self._stopping = threading.Event()
         self._grace = 25.0
         self._working = threading.Event()
-        self._holds: dict[Future, Hold | None] = {}  # None: a calibration
+        self._holds: dict[Future[Any], Hold | None] = {}  # None: a calibration
         self._looked_at_leases = 0.0
         self._threads = [
             threading.Thread(target=run, name=name, daemon=True)
@@ -183,7 +183,8 @@ class Engine:
         if not self.configuration.scheduler:
             return len(self._holds) < self.configuration.painters
         painting = session.scalar(select(func.count()).select_from(Job).where(Job.state == State.PAINTING)) or 0
-        return max(painting, len(self._holds)) < sum(client.nthreads().values())
+        painters: int = sum(client.nthreads().values())
+        return max(painting, len(self._holds)) < painters
 
     def _settle(self) -> None:
         """Look at what the painters have ended with."""

@@ -2,8 +2,9 @@
 
 import secrets
 from email.utils import make_msgid
+from typing import Any, cast
 
-from sqlalchemy import ForeignKey, select, update
+from sqlalchemy import CursorResult, ForeignKey, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from impasto.studio.database import Base
@@ -64,7 +65,7 @@ def take(session: Session, mail: Mail, until: float) -> bool:
         .where(Mail.id == mail.id, Mail.next_try == mail.next_try, Mail.sent.is_(None), Mail.given_up.is_(False))
         .values(next_try=until)
     )
-    return bool(taken.rowcount)
+    return bool(cast("CursorResult[Any]", taken).rowcount)
 
 
 def sent(mail: Mail, now: float) -> None:

@@ -102,8 +102,8 @@ class _Decoders:
             environment = {name: value for name, value in os.environ.items() if not name.startswith("IMPASTO_")}
             with other:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-P", "-m", "impasto.studio.decoding"], stdin=other, stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL, env=environment, start_new_session=True,
+                    [sys.executable, "-P", "-m", "impasto.studio.decoding"], stdin=other.fileno(),
+                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, start_new_session=True,
                 )  # fmt: skip
         return self._line
 

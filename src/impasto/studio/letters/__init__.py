@@ -55,7 +55,8 @@ def compose(configuration: Configuration, job: Job, mail: Mail, painting: bytes 
         _templates().get_template("letter.html").render(words), subtype="html", cte="quoted-printable"
     )
     if painting:
-        html = letter.get_payload()[1]
+        html = letter.get_body(("html",))
+        assert html is not None
         html.add_related(painting, "image", "jpeg", cid=picture, filename="painting.jpg", disposition="inline")
     return letter
 
