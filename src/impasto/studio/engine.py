@@ -206,7 +206,7 @@ class Engine:
         since, lease = now - self._looked_at_leases, self.configuration.lease_seconds
         if since < LOOK_AT_LEASES:
             return
-        slept = self._looked_at_leases and since > lease / 2
+        slept = self._looked_at_leases and since > LOOK_AT_LEASES + lease / 2
         self._looked_at_leases = now + lease if slept else now
         if not slept:
             with self._database.session() as session:
