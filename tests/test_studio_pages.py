@@ -11,7 +11,7 @@ import pillow_heif
 import pytest
 from PIL import Image
 from playwright.sync_api import expect, sync_playwright
-from test_studio_api import Web
+from studio_web import Web
 
 from impasto.painter.styles import HOUSE_STYLES
 from impasto.studio import leases, queue
