@@ -243,6 +243,22 @@ def test_by_keyboard_alone(page):
     expect(page.locator("#input-matrix td:focus")).to_have_text("5")
 
 
+def test_a_finger_takes_a_cell_in_hand_and_a_second_tap_changes_it(site, chromium):
+    context = chromium.new_context(base_url=site, has_touch=True, viewport={"width": 360, "height": 740})
+    page = context.new_page()
+    page.goto("/learn/padding?size=4&kernel=3&padding=1&stride=1&input=ones&weights=ones")
+    page.locator("#output-matrix td").nth(5).tap()
+    expect(page.locator("#said")).to_have_text("Row 2, column 2 of the output is the sum of 9 products: 9.")
+    cell = page.locator("#input-matrix td").nth(5)
+    cell.tap()
+    expect(page.locator("#said")).to_contain_text("is read for 9 outputs")
+    cell.tap()
+    page.keyboard.type("3")
+    page.keyboard.press("Enter")
+    expect(page.locator("#output-matrix td").nth(5)).to_have_text("11")
+    context.close()
+
+
 def test_the_factors_of_a_sum_have_the_colours_of_their_cells(page):
     page.goto("/learn/padding?size=5&kernel=3&padding=1&stride=2&dilation=1")
     page.locator("#output-matrix td").nth(4).hover()
@@ -502,7 +518,7 @@ def taught(tmp_path_factory):
 
 
 def test_the_worker_gives_way(taught):
-    assert taught.ask(os.getpriority, os.PRIO_PROCESS, 0).result(60) == 19
+    assert taught.ask(os.getpriority, os.PRIO_PROCESS, 0).result(60) == lessons.POLITE
 
 
 def test_a_question_without_an_answer_has_a_sentence(taught):
@@ -545,3 +561,21 @@ def test_work_that_takes_too_long_ends_and_the_next_is_done(tmp_path):
         hasty.ask(signal.pause).result(60)
     assert hasty.ask(abs, -42).result(60) == 42
     hasty.close()
+
+
+def test_a_worker_that_nobody_asks_ends(tmp_path):
+    bored = Lessons(tmp_path, idle=0.1)
+    pid = bored.ask(os.getpid).result(60)
+    until(lambda: not psutil.pid_exists(pid))
+    assert bored.ask(os.getpid).result(60) != pid
+    bored.close()
+
+
+def test_a_worker_does_not_outlive_the_server(tmp_path):
+    code = "import os, sys; from pathlib import Path; from impasto.studio.lessons import Lessons\n"
+    code += "if __name__ == '__main__':\n    print(Lessons(Path(sys.argv[1])).ask(os.getpid).result(60), flush=True)\n"
+    code += "    os.kill(os.getpid(), 9)\n"
+    (tmp_path / "server.py").write_text(code)
+    ended = subprocess.run([sys.executable, tmp_path / "server.py", tmp_path], stdout=subprocess.PIPE, timeout=60)
+    assert ended.returncode == -signal.SIGKILL
+    until(lambda: not psutil.pid_exists(int(ended.stdout)))

@@ -21,8 +21,14 @@ from typing import Any
 
 WAITING = 12
 """Questions that may wait at once, those under way included."""
-SECONDS = 30
+SECONDS = 60
 """That one may take, the first one's loading of the networks included."""
+IDLE = 600
+"""Seconds without a question after which the worker ends: it holds half a gigabyte."""
+POLITE = 10
+"""The worker's priority: after the web, and before the painters, who are at it for minutes."""
+FIRST_TO_GO = 700
+"""Of -1000 to 1000: where memory runs out, it ends before the painters do."""
 
 Answer = dict[str, Any]
 
@@ -41,13 +47,15 @@ class Lessons:
     Args:
         folder: where answers are kept that will be asked for again.
         seconds: how long one may take.
+        idle: how long the worker waits for the next, in seconds.
     """
 
-    def __init__(self, folder: Path, seconds: int = SECONDS) -> None:
-        self.folder, self.seconds = folder, seconds
+    def __init__(self, folder: Path, seconds: int = SECONDS, idle: float = IDLE) -> None:
+        self.folder, self.seconds, self.idle = folder, seconds, idle
         self._lock = threading.RLock()
         self._pool: ProcessPoolExecutor | None = None
         self._waiting = 0
+        self._clock: threading.Timer | None = None
         self._shared: dict[str, Future[Answer]] = {}
 
     def ask(self, work: Callable[..., Answer], *given: Any) -> "Future[Answer]":
@@ -82,13 +90,26 @@ class Lessons:
             return answer
 
     def close(self) -> None:
-        """End the worker, whatever it is doing."""
+        """End the worker, whatever it is doing; who asks afterwards gets a new one."""
+        self._end(busy=True)
+
+    def _end(self, busy: bool = False) -> None:
         with self._lock:
+            if self._pool is None or (self._waiting and not busy):
+                return
             pool, self._pool = self._pool, None
-            if pool is not None:
-                self._life.close()
-        if pool is not None:
-            pool.shutdown(wait=True, cancel_futures=True)
+            self._life.close()
+            self._watch_the_clock(False)
+        pool.shutdown(wait=True, cancel_futures=True)
+
+    def _watch_the_clock(self, idle: bool) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
+            self._clock = None
+        if idle and self._pool is not None:
+            self._clock = threading.Timer(self.idle, self._end)
+            self._clock.daemon = True
+            self._clock.start()
 
     def _ask(self, work: Callable[..., Answer], given: tuple[Any, ...]) -> "Future[Answer]":
         if self._waiting >= WAITING:
@@ -101,6 +122,7 @@ class Lessons:
             self._pool = None
             done = self._started().submit(_within, self.seconds, work, given)
         self._waiting += 1
+        self._watch_the_clock(False)
         pool = self._pool
         done.add_done_callback(lambda done: self._answered(done, answer, pool))
         return answer
@@ -117,6 +139,8 @@ class Lessons:
             self._waiting -= 1
             if not done.cancelled() and isinstance(done.exception(), BrokenProcessPool) and self._pool is pool:
                 self._pool = None
+            if self._waiting == 0:
+                self._watch_the_clock(True)
         if done.cancelled() or isinstance(done.exception(), BrokenProcessPool):
             answer.set_exception(
                 LessonError("This took too long, or was interrupted: try again, or with a smaller picture.")
@@ -139,7 +163,6 @@ class Lessons:
 
 def _begin(life: Connection) -> None:
     """In the worker, before its first question: give way to all others, and end where the server does."""
-    from impasto.studio.priority import give_way
 
     def die_with_it() -> None:
         try:
@@ -150,7 +173,9 @@ def _begin(life: Connection) -> None:
     threading.Thread(target=die_with_it, daemon=True).start()
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "VIPS_CONCURRENCY": "1"}
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's
-    give_way()
+    os.setpriority(os.PRIO_PROCESS, 0, POLITE)
+    with suppress(OSError):  # where there is no such thing
+        Path("/proc/self/oom_score_adj").write_text(str(FIRST_TO_GO))
 
 
 def _within(seconds: int, work: Callable[..., Answer], given: tuple[Any, ...]) -> Answer:

@@ -10,10 +10,10 @@ export class Grid {
     Object.assign(this, { table, onHand, onEdit, cells: new Map(), at: null });
     table.setAttribute("role", "grid");
     if (!onEdit) table.setAttribute("aria-readonly", "true");
-    table.addEventListener("pointerover", (event) => event.pointerType === "mouse" && this.#take(event.target));
+    table.addEventListener("pointerover", (event) => event.pointerType !== "touch" && this.#take(event.target));
     table.addEventListener("focusin", (event) => this.#take(event.target));
     table.addEventListener("pointerdown", (event) => (this.again = document.activeElement === event.target));
-    table.addEventListener("click", (event) => this.again && this.#edit(event.target));
+    table.addEventListener("click", (event) => (this.again ? this.#edit(event.target) : event.target.focus()));
     table.addEventListener("keydown", (event) => this.#key(event));
   }
 
