@@ -1,0 +1,78 @@
+"""The whole studio as a person meets it: `impasto serve`, a browser, painters, and a mail from a real SMTP server."""
+
+import re
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect, sync_playwright
+from smtp_server import Mailbox, serve
+from studio_server import DEADLINE, Studio, until
+
+
+@pytest.fixture(scope="module")
+def mailbox():
+    mailbox = Mailbox()
+    controller, mailbox.port = serve(mailbox)
+    yield mailbox
+    controller.stop()
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory, home, mailbox):
+    studio = Studio(tmp_path_factory.mktemp("whole"), home, smtp_host="127.0.0.1", smtp_port=mailbox.port,
+                    smtp_security="none", max_canvas=256)  # fmt: skip
+    del studio.environment["IMPASTO_MAIL_FOLDER"]
+    yield studio.start()
+    studio.close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", headless=True, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.mark.slow
+def test_from_a_photo_to_a_painting_and_a_mail(studio, browser, photo, mailbox, tmp_path):
+    with browser.new_context(base_url=studio.address) as context:
+        page = context.new_page()
+        page.set_default_timeout(DEADLINE * 1000)
+        page.goto("/")
+        page.set_input_files("#photo", photo)
+        page.get_by_label("Ink wash", exact=True).check()
+        page.get_by_label("Draft").check(force=True)
+        page.get_by_label("Email").fill("anna@example.org")
+        page.get_by_role("button", name="Paint it").click()
+        page.wait_for_url("**/p/*")
+        address = page.url
+        expect(page.get_by_role("link", name="PNG")).to_be_visible(timeout=DEADLINE * 1000)
+        with page.expect_download() as download:
+            page.get_by_role("link", name="PNG").click()
+        download.value.save_as(tmp_path / "painting.png")
+        with Image.open(tmp_path / "painting.png") as painting:
+            assert max(painting.size) == 256
+        page.goto("/mine")
+        expect(page.locator(f"a[href='{address.removeprefix(studio.address)}']").first).to_be_visible()
+
+    (letter,) = until(mailbox.letters, "a mail")
+    assert letter["To"] == "anna@example.org"
+    text = letter.get_body(("plain",)).get_content()
+    assert address in text
+    pictures = [part for part in letter.walk() if part.get_content_maintype() == "image"]
+    assert len(pictures) == 1
+    delete = re.search(r"http://\S+/delete\S*", text)[0]
+
+    with browser.new_context() as context:  # somebody else's browser, which has the link of the mail
+        page = context.new_page()
+        page.goto(delete)
+        page.goto(address)
+        assert page.title()
+        expect(page.get_by_role("link", name="PNG")).to_be_visible()  # following it did nothing
+        page.goto(delete)
+        page.get_by_role("button", name="Delete now").click()
+        assert page.goto(address).status == 404
+    assert studio.files.jobs() == []
+    assert len(mailbox.letters()) == 1
