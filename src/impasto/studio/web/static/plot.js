@@ -2,7 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const [LEFT, RIGHT, TOP, BOTTOM] = [44, 398, 22, 158];
-const LINES = [["content", 2, "content"], ["style-part", 3, "style"], ["total", 1, "objective"]];
+const LINES = [["content", 2, "α · content"], ["style-part", 3, "style"], ["total", 1, "objective"]];
 const short = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 2 });
 
 function draw(name, attributes, text) {
@@ -28,8 +28,9 @@ function ticks(low, high) {
 }
 
 /** Draw [[step, objective, content, style], …] into an svg of 400 × 180; answers whether there was enough to draw. */
-export function plot(svg, curve) {
-  if (curve.length < 2) return false;
+export function plot(svg, points, alpha) {
+  if (points.length < 2) return false;
+  const curve = points.map(([step, objective, content, style]) => [step, objective, alpha * content, style]);
   const values = curve.flatMap((point) => point.slice(1)).filter((value) => value > 0);
   if (!values.length) return false;
   const low = Math.log10(Math.min(...values)), high = Math.max(Math.log10(Math.max(...values)), low + 0.1);
@@ -44,8 +45,8 @@ export function plot(svg, curve) {
   parts.push(draw("text", { x: LEFT, y: BOTTOM + 17 }, `step ${first}`));
   parts.push(draw("text", { x: RIGHT, y: BOTTOM + 17, "text-anchor": "end" }, `step ${last}`));
   LINES.forEach(([kind, column, name], index) => {
-    const points = curve.map((point) => `${x(point[0]).toFixed(1)},${y(point[column]).toFixed(1)}`).join(" ");
-    parts.push(draw("polyline", { class: kind, points }));
+    const line = curve.map((point) => `${x(point[0]).toFixed(1)},${y(point[column]).toFixed(1)}`).join(" ");
+    parts.push(draw("polyline", { class: kind, points: line }));
     parts.push(draw("text", { class: `key ${kind}`, x: RIGHT - [124, 78, 0][index], y: 12, "text-anchor": "end" }, name));
   });
   svg.replaceChildren(...parts);

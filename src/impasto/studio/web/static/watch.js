@@ -36,6 +36,8 @@ function show(state) {
   page.dataset.state = state.state;
   say(get("headline"), headline(state));
   say(get("when"), when(state));
+  // read out now and then, not each second
+  say(get("spoken"), state.progress ? `${25 * Math.floor(4 * state.progress.share)}% painted` : headline(state));
   document.title = `${headline(state)} · Impasto`;
   get("progress-part").hidden = !state.progress;
   if (state.progress) {
@@ -43,7 +45,7 @@ function show(state) {
     get("bar").value = share;
     say(get("step"), `Scale ${scale} of ${scales}, step ${step} of ${steps}`);
   }
-  get("plot-part").hidden = !plot(get("plot"), state.curve);
+  get("plot-part").hidden = !plot(get("plot"), state.curve, state.settings.content_weight ?? 1);
   grow(state.preview);
 }
 
