@@ -18,12 +18,13 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from fastapi.templating import Jinja2Templates
 
-from impasto.studio import lesson_inside, uploads
+from impasto.studio import lesson_inside
 from impasto.studio.lesson_classify import MODELS, classify
-from impasto.studio.lesson_inside import SIDE, inside
+from impasto.studio.lesson_inside import inside
 from impasto.studio.lessons import Answer, LessonError, Lessons, QuestionError
 from impasto.studio.web import learn_padding
 from impasto.studio.web.problem import ProblemError
+from impasto.studio.web.submission import decoded
 
 LAYERS = tuple(
     f"conv{block}_{place}" for block, count in enumerate((2, 2, 4, 4, 4), 1) for place in range(1, count + 1)
@@ -117,28 +118,17 @@ async def classified(
 
 
 async def _of_upload(request: Request, file: UploadFile, ask: Callable[[bytes], "Future[Answer]"]) -> Response:
-    try:
-        decoded = await run_in_threadpool(
-            uploads.decode, await file.read(), max_side=SIDE, configuration=request.app.state.configuration
-        )
-    except uploads.BusyError as error:
-        raise _busy(error) from error
-    except uploads.RefusedError as error:
-        raise ProblemError(422, str(error)) from error
-    return await _answered(lambda: ask(decoded.png))
+    picture = await decoded(await file.read(), request.app.state.configuration)
+    return await _answered(lambda: ask(picture.png))
 
 
 async def _answered(ask: Callable[[], "Future[Answer]"]) -> Response:
     try:
         return JSONResponse(await asyncio.wrap_future(ask()))
     except LessonError as error:
-        raise _busy(error) from error
+        raise ProblemError(503, str(error), {"retry-after": "5"}) from error
     except QuestionError as error:
         raise ProblemError(422, str(error)) from error
-
-
-def _busy(error: Exception) -> ProblemError:
-    return ProblemError(503, str(error), {"Retry-After": "5"})
 
 
 def _page(request: Request, name: str, **values: Any) -> Response:
