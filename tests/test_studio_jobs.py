@@ -233,9 +233,9 @@ def test_estimates_learn_from_what_was_painted(database):
     with database.session() as session:
         unknown = estimates.seconds(session, "draft", 1000, 1000)
         estimates.calibrate(session, "draft", 40.0)
-        assert estimates.seconds(session, "draft", 1000, 1000) == 40.0 != unknown
-        assert estimates.seconds(session, "draft", 500, 1000) == 20.0
-        assert estimates.seconds(session, "fine", 1000, 1000) == estimates.UNKNOWN["fine"]
+        assert estimates.seconds(session, "draft", 1000, 1000) == 40 + estimates.START != unknown
+        assert estimates.seconds(session, "draft", 500, 1000) == 20 + estimates.START
+        assert estimates.seconds(session, "fine", 1000, 1000) == estimates.UNKNOWN["fine"] + estimates.START
     for took in (10.0, 30.0, 500.0):
         submit(database)
         job = claim(database)
@@ -247,7 +247,7 @@ def test_estimates_learn_from_what_was_painted(database):
 
 def test_how_long_a_job_waits_follows_from_those_before_it(database):
     with database.session() as session:
-        estimates.calibrate(session, "draft", 60.0)
+        estimates.calibrate(session, "draft", 60 - estimates.START)
         assert queue.wait(session, 1, submitter="dora") == 0
     for who in ("anna", "anna", "anna", "bert"):
         last = submit(database, who)

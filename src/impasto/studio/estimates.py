@@ -10,6 +10,8 @@ from impasto.studio.jobs import Job, State
 
 # Of each quality, the latest paintings that are learned from.
 LATEST = 20
+# Seconds that any painting takes beside the steps: the network is loaded, the style made, the files written.
+START = 6.0
 # Before anything is known: about two cores of today.
 UNKNOWN = {"draft": 90.0, "standard": 350.0, "fine": 1300.0}
 
@@ -35,13 +37,13 @@ def seconds(session: Session, quality: str, width: int, height: int) -> float:
         .order_by(Job.finished.desc())
         .limit(LATEST)
     )
-    paces = [took / (w * h / 1e6) for took, w, h in finished if took]
+    paces = [max(took - START, took / 10) / (w * h / 1e6) for took, w, h in finished if took]
     if paces:
         pace = median(paces)
     else:
         measured = session.get(Pace, quality)
         pace = measured.pace if measured else UNKNOWN.get(quality, UNKNOWN["standard"])
-    return pace * width * height / 1e6
+    return START + pace * width * height / 1e6
 
 
 def known(session: Session) -> bool:
