@@ -60,7 +60,7 @@ def test_by_default_it_trains_as_the_slide_and_prints_as_the_slide(start, tmp_pa
 
 def test_the_same_seed_makes_the_same_file_and_resume_goes_on(start, run, tmp_path):
     names = [tmp_path / f"{name}.safetensors" for name in "abc"]
-    quick = ("train", "--recipe", "fast", "--batch-size", "128", "--seed", "3")
+    quick = ("train", "--recipe", "fast", "--batch-size", "128", "--seed", "3", "--threads", "2")
     figures = []
     for begin, name in ((start, names[0]), (run, names[1])):
         ok(begin(*quick, "--epochs", "2", "-o", name))

@@ -51,9 +51,10 @@ def test_standard_input_output_frames_and_plot(start, photo, tmp_path):
 
 def test_like_repeats_the_settings_on_another_photo(start, run, photo, tmp_path):
     made = tmp_path / "made.png"
-    assert run("paint", photo, *QUICK, "--style", "ink", "--content-weight", "7", "-o", made).returncode == 0
+    asked = (*QUICK, "--style", "ink", "--content-weight", "7", "--threads", "2")
+    assert run("paint", photo, *asked, "-o", made).returncode == 0
     out = tmp_path / "again.png"
-    again = start("paint", photo, "--like", made, "-o", out)
+    again = start("paint", photo, "--like", made, "--threads", "2", "-o", out)
     assert again.returncode == 0, again.stderr
     assert np.array_equal(np.asarray(Image.open(made)), np.asarray(Image.open(out)))
 
