@@ -19,8 +19,8 @@ $(VENV)/installed-dev: $(VENV)/installed
 paint: $(VENV)/installed  ## paint the example photo in a house style
 	$(IMPASTO) paint examples/cat.jpg --style night
 
-test: $(VENV)/installed-dev  ## run all tests, as many beside each other as there are processors, up to 8
-	$(VENV)/bin/pytest -n logical --maxprocesses 8 --dist worksteal
+test: $(VENV)/installed-dev  ## run all tests, as many beside each other as there are processors, up to 4
+	$(VENV)/bin/pytest -n logical --maxprocesses 4 --dist worksteal
 
 lint: $(VENV)/installed-dev  ## check style and types
 	$(VENV)/bin/ruff check .
