@@ -26,8 +26,8 @@ paint: $(VENV)/installed  ## paint the example photo in a house style
 serve: $(VENV)/installed-studio  ## start the studio at http://127.0.0.1:8000, with its mails in the folder mails
 	$(IMPASTO) serve --mail-folder mails
 
-test: $(VENV)/installed-dev  ## run all tests
-	$(VENV)/bin/pytest
+test: $(VENV)/installed-dev  ## run all tests, as many beside each other as there are processors, up to 4
+	$(VENV)/bin/pytest -n logical --maxprocesses 4 --dist worksteal
 
 lint: $(VENV)/installed-dev  ## check style and types
 	$(VENV)/bin/ruff check .

@@ -2,7 +2,8 @@
 
     python benchmarks/sheet.py PHOTOS SHEET.jpg [--size 384] [--quality standard] [--square 256]
 
-One row a style, one column a photo; the photos themselves come first.
+One row a style, one column a photo; the photos themselves come first. It takes hours: squares that are painted are kept
+in SHEET.squares, and a run that was stopped goes on with those that are missing.
 """
 
 import argparse
@@ -17,6 +18,18 @@ from impasto.painter.styles import HOUSE_STYLES
 LABEL = 18
 
 
+def square(path: Path, style: str | None, kept: Path, asked: argparse.Namespace) -> Image.Image:
+    """A photo in a style, or as it is, on a white square."""
+    if style is None:
+        picture = Image.fromarray(images.read(path).pixels)
+    elif kept.exists():
+        picture = Image.open(kept)
+    else:
+        picture = impasto.paint(path, style, size=asked.size, quality=asked.quality).image()
+        images.write(kept, images.read(picture).pixels)
+    return ImageOps.pad(picture, (asked.square, asked.square), color="white")
+
+
 def main() -> None:
     """Paint, and put the sheet together."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -27,6 +40,8 @@ def main() -> None:
     parser.add_argument("--square", type=int, default=256)
     asked = parser.parse_args()
     photos = sorted(path for path in asked.photos.iterdir() if path.suffix.lower() in images.PICTURE_SUFFIXES)
+    squares = asked.sheet.with_suffix(".squares")
+    squares.mkdir(exist_ok=True)
     side = asked.square
     sheet = Image.new("RGB", (side * len(photos), (side + LABEL) * (len(HOUSE_STYLES) + 1)), "white")
     draw = ImageDraw.Draw(sheet)
@@ -34,12 +49,8 @@ def main() -> None:
         top = row * (side + LABEL)
         draw.text((4, top + 3), style or "the photos", fill="black")
         for column, path in enumerate(photos):
-            if style is None:
-                square = Image.fromarray(images.read(path).pixels)
-            else:
-                square = impasto.paint(path, style, size=asked.size, quality=asked.quality).image()
-            square = ImageOps.pad(square, (side, side), color="white")
-            sheet.paste(square, (side * column, top + LABEL))
+            kept = squares / f"{style}-{path.stem}.png"
+            sheet.paste(square(path, style, kept, asked), (side * column, top + LABEL))
         print(style or "the photos", flush=True)
         sheet.save(asked.sheet)
 

@@ -287,7 +287,11 @@ def test_a_cifar10_that_would_call_something_is_refused(server, monkeypatch, tmp
     assert not (tmp_path / "made").exists()
 
 
-@pytest.mark.parametrize("content", [b"no archive", archive({}), archive({"test_batch": {b"labels": [1]}})])
+@pytest.mark.parametrize(
+    "content",
+    [b"no archive", archive({}), archive({"test_batch": {b"labels": [1]}})],
+    ids=["no archive", "nothing in it", "no pictures in it"],  # not the bytes, which hold the time
+)
 def test_something_else_in_place_of_cifar10_is_refused(server, monkeypatch, content):
     cifar(server, monkeypatch, content)
     assert "no CIFAR-10" in refused("cifar10", "test")

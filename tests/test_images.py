@@ -24,7 +24,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from PIL import Image, ImageCms, JpegImagePlugin
+from PIL import Image, ImageCms, JpegImagePlugin, PngImagePlugin
 
 from impasto.images import (
     FORMATS,
@@ -80,6 +80,13 @@ def by_vips(pixels: Array, interpretation: str, suffix: str, profile: bytes | No
     return data
 
 
+def words(text: str) -> PngImagePlugin.PngInfo:
+    """A chunk of text for a PNG."""
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Comment", text)
+    return info
+
+
 def distance(one: Array, other: Array) -> float:
     """The mean distance of two pictures of the same size."""
     assert one.shape == other.shape
@@ -133,6 +140,16 @@ def test_each_kind_of_file_is_read_from_a_path_bytes_and_a_stream(tmp_path: Path
         for same in (read(str(path)), read(path.read_bytes()), read(io.BytesIO(path.read_bytes())), read(stream)):
             assert same.digest == picture.digest
         assert read(stream.name).name == path.stem
+
+
+@given(arrays(np.uint8, st.tuples(st.integers(16, 40), st.integers(16, 40), st.sampled_from([1, 3]))), st.booleans())
+def test_a_small_plain_png_is_read_as_any_other_png(pixels: Array, interlaced: bool) -> None:
+    grey = pixels.shape[2] == 1
+    plain_one = by_vips(pixels, "b-w" if grey else "srgb", ".png", interlace=interlaced, strip=True)
+    with_words = by_pillow(Image.open(io.BytesIO(plain_one)), "PNG", pnginfo=words("nothing of colour"))
+    assert len(with_words) > len(plain_one)
+    for data in (plain_one, with_words):
+        np.testing.assert_array_equal(read(data).pixels, np.broadcast_to(pixels, (*pixels.shape[:2], 3)))
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -1,5 +1,7 @@
 """Looking inside the network: numbers against independent ones, and the painters against what they are for."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -12,7 +14,9 @@ from impasto import images, look
 from impasto.images import Picture
 from impasto.look.features import tensor_of
 from impasto.look.files import pixels as drawn
+from impasto.look.files import write
 from impasto.look.fourier import Fourier
+from impasto.look.page import WIDTH, Page
 from impasto.nn.shapes import shapes, vgg19
 from impasto.nn.weights import LAYERS, packaged
 from impasto.painter.painter import Painter
@@ -284,3 +288,15 @@ def test_nothing_asked_is_refused(features):
 def test_tensor_of_is_the_picture(photo):
     picture = images.read(photo)
     assert np.array_equal(tensor_of(picture)[0].permute(1, 2, 0).numpy(), picture.pixels)
+
+
+@pytest.mark.parametrize("height", [500, 2600])
+def test_a_sheet_prints_on_one_page(tmp_path, height):
+    page = Page(height)
+    page.title("A sheet", "and what it shows")
+    write(tmp_path / "sheet.pdf", page.finished())
+    box = re.search(rb"/MediaBox \[ 0 0 ([\d.]+) ([\d.]+) \]", (tmp_path / "sheet.pdf").read_bytes())
+    width, tall = float(box[1]), float(box[2])
+    assert width <= 596  # A4 is 595 × 842 points
+    assert tall <= 843
+    assert tall / width == pytest.approx(height / WIDTH, rel=0.01)

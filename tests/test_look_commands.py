@@ -20,10 +20,10 @@ def test_the_help_loads_nothing_heavy():
         subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True)
 
 
-def test_the_sheet_lies_beside_the_photo_and_nothing_is_overwritten(run, photo, tmp_path):
+def test_the_sheet_lies_beside_the_photo_and_nothing_is_overwritten(start, run, photo, tmp_path):
     (tmp_path / "disc.png").write_bytes(photo.read_bytes())
-    for name in ("disc-features.png", "disc-features-2.png"):
-        text = ok(run("look", "features", tmp_path / "disc.png", "--layer", "conv2_1", "--top", "5"))
+    for begin, name in ((start, "disc-features.png"), (run, "disc-features-2.png")):
+        text = ok(begin("look", "features", tmp_path / "disc.png", "--layer", "conv2_1", "--top", "5"))
         assert text.strip() == str(tmp_path / name)
     assert {path.name for path in tmp_path.iterdir()} == {"disc.png", "disc-features.png", "disc-features-2.png"}
     sheet = np.asarray(Image.open(tmp_path / "disc-features.png"))

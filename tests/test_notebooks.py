@@ -3,10 +3,12 @@
 import os
 import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from traitlets.config import Config
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 NAMES = ["1-classification", "2-padding-and-stride", "3-style-transfer", "4-inside-vgg"]
@@ -51,7 +53,11 @@ def test_it_runs_from_top_to_bottom_with_the_answers(notebook, home):
     environment.pop("MPLBACKEND", None)  # else figures are not shown
     run = with_answers(notebook)
 
-    NotebookClient(run, timeout=400, resources={"metadata": {"path": str(FOLDER)}}).execute(env=environment)
+    # Sockets in a folder: ports of the network are chosen before they are bound, and two tests could choose the same.
+    with TemporaryDirectory() as sockets:  # a socket's path is of 107 bytes at most, which tmp_path's would exceed
+        config = Config(KernelManager={"transport": "ipc", "connection_file": f"{sockets}/kernel.json"})
+        resources = {"metadata": {"path": str(FOLDER)}}
+        NotebookClient(run, timeout=400, resources=resources, config=config).execute(env=environment)
 
     now = {cell.id: shown(cell) for cell in run.cells if cell.cell_type == "code" and cell.id in committed}
     assert now == committed

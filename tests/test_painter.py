@@ -49,7 +49,7 @@ def tensor_of_noise():
 
 def test_importing_impasto_loads_no_torch():
     code = "import impasto, impasto.painter, sys; assert 'torch' not in sys.modules; assert callable(impasto.paint)"
-    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], timeout=240).returncode == 0
 
 
 def test_both_parts_are_the_peers_own_numbers(photo, style, tmp_path):

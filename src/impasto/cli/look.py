@@ -9,6 +9,7 @@ import typer
 from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop
 from impasto.cli.look_out import Out, keep, target
 from impasto.cli.look_paint import Photo, balance, reconstruct, unit
+from impasto.cli.progress import busy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,8 +39,10 @@ def features(
 
     with plain_errors(FAILURE):
         picture = images.read(photo)
-    with plain_errors(MISUSE):
-        figure = feature_sheet(feature_maps(picture, layer or FIRST_OF_EACH_BLOCK, size), top, order)
+    with plain_errors(MISUSE), busy("the picture goes through the network"):
+        maps = feature_maps(picture, layer or FIRST_OF_EACH_BLOCK, size)
+    with plain_errors(MISUSE), busy("drawing the sheet"):
+        figure = feature_sheet(maps, top, order)
     keep(figure, path)
 
 
@@ -58,8 +61,10 @@ def gram(
 
     with plain_errors(FAILURE):
         picture = images.read(photo)
-    with plain_errors(MISUSE):
-        figure = gram_sheet(layer_grams(picture, style, layer or FIRST_OF_EACH_BLOCK, size))
+    with plain_errors(MISUSE), busy("the pictures go through the network"):
+        grams = layer_grams(picture, style, layer or FIRST_OF_EACH_BLOCK, size)
+    with busy("drawing the sheet"):
+        figure = gram_sheet(grams)
     keep(figure, path)
 
 

@@ -1,7 +1,8 @@
-"""A painting's progress: a bar on a terminal, one line a scale elsewhere."""
+"""Progress: bars on a terminal; elsewhere, of a painting, one line a scale."""
 
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -61,3 +62,15 @@ def in_turn(painters: "Iterable[Painter]", count: int) -> "Iterator[Painter]":
                 share = step.seconds / max(step.seconds + step.seconds_left, 1e-9)
                 bar.update(task, completed=done + share, number=done + 1)
             yield painter
+
+
+@contextmanager
+def busy(what: str) -> Iterator[None]:
+    """Show on a terminal that something is under way which takes seconds and has no parts to count."""
+    from rich.console import Console
+
+    if not sys.stderr.isatty():
+        yield
+        return
+    with Console(stderr=True).status(f"{what} …"):
+        yield

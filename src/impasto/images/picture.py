@@ -73,7 +73,7 @@ def check_size(name: str, width: int, height: int, max_pixels: int) -> None:
     """Refuse a picture that is too thin or has too many pixels, before anything is decoded."""
     if min(width, height) < MIN_SIDE:
         raise PictureError(
-            f"{name} is {width} x {height} pixels, too small to paint: "
+            f"{name} is {width} x {height} pixels, which is too small: "
             f"give a picture of at least {MIN_SIDE} x {MIN_SIDE}"
         )
     if width * height > max_pixels:

@@ -11,6 +11,7 @@ from impasto.images.color import to_pixels
 from impasto.images.files import opened
 from impasto.images.memory import array_to_vips, height_and_width, is_tensor, pil_to_vips, tensor_to_array
 from impasto.images.picture import MAX_PIXELS, Picture, PictureError, Pixels, check_size, printable
+from impasto.images.plain import read_plain
 from impasto.images.settings import from_xmp
 
 PICTURE_SUFFIXES = frozenset(
@@ -51,7 +52,8 @@ def read(source: Any, *, name: str | None = None, max_pixels: int = MAX_PIXELS) 
     elif isinstance(source, Image.Image):
         pixels = _read_pil(source, shown, max_pixels)
     elif isinstance(source, str | os.PathLike | bytes | bytearray | memoryview) or hasattr(source, "read"):
-        pixels = _read_file(source, shown, max_pixels)
+        plain = read_plain(source, max_pixels)
+        pixels = _read_file(source, shown, max_pixels) if plain is None else plain
     else:
         raise PictureError(
             f"a {type(source).__name__} is no picture: give a path, bytes, a stream, a PIL image, an array or a tensor"

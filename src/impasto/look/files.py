@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from impasto import images
 from impasto.images import FORMATS, PictureError
 from impasto.images.writing import placed
-from impasto.look.page import DPI
+from impasto.look.page import A4, DPI
 
 VECTORS = (".pdf", ".svg")
 
@@ -38,8 +38,11 @@ def write(path: Path, figure: Figure) -> None:
     if suffix not in VECTORS:
         images.write(path, pixels(figure))
         return
+    size = figure.get_size_inches()
+    figure.set_size_inches(size / max(1, size[1] / A4[1]))  # what is taller than a page is made to fit on one
     drawn = BytesIO()
     figure.savefig(drawn, format=suffix[1:])
+    figure.set_size_inches(size)
     with placed(path) as file:
         file.write(drawn.getvalue())
 
