@@ -56,7 +56,7 @@ async function look() {
 function show({ top, accuracy, inverted, given, steps }) {
   $("answer").hidden = false;
   $("top").replaceChildren(...top.map(bar));
-  const right = accuracy ? ` It is right about ${(accuracy * 100).toFixed(0)} of 100 pictures of its kind.` : "";
+  const right = accuracy ? ` In its test it was right about ${(accuracy * 100).toFixed(0)} of 100 pictures.` : "";
   const turned = inverted ? " Yours was dark on bright, so it was inverted first." : "";
   $("about").textContent = `Probabilities, by softmax; all ten classes sum to 100 %.${right}${turned}`;
   const first = { name: "input", kind: "trimmed, centred, grey on black", shape: [3, 32, 32], maps: [given], photo: true };
