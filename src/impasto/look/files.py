@@ -38,11 +38,12 @@ def write(path: Path, figure: Figure) -> None:
     if suffix not in VECTORS:
         images.write(path, pixels(figure))
         return
-    size = figure.get_size_inches()
-    figure.set_size_inches(size / max(1, size[1] / A4[1]))  # what is taller than a page is made to fit on one
+    width, height = map(float, figure.get_size_inches())
+    share = min(1.0, A4[1] / height)  # what is taller than a page is made to fit on one
+    figure.set_size_inches(width * share, height * share)
     drawn = BytesIO()
     figure.savefig(drawn, format=suffix[1:])
-    figure.set_size_inches(size)
+    figure.set_size_inches(width, height)
     with placed(path) as file:
         file.write(drawn.getvalue())
 

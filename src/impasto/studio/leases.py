@@ -35,12 +35,13 @@ def held(session: Session, hold: Hold) -> Job | None:
 
 def renew(session: Session, hold: Hold, until: float) -> bool:
     """Say that the painter is alive; False where the job is no longer this attempt's."""
-    renewed = session.execute(
+    renewed = session.scalar(
         update(Job)
         .where(Job.id == hold.job_id, Job.attempt == hold.attempt, Job.state == State.PAINTING)
         .values(lease=until)
+        .returning(Job.id)
     )
-    return bool(renewed.rowcount)
+    return renewed is not None
 
 
 def report(

@@ -52,7 +52,7 @@ def waiting(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(Job).where(Job.state == State.WAITING)) or 0
 
 
-def order() -> Select[tuple[int]]:
+def order() -> Select[int]:
     """The numbers of the jobs that wait, the next one first."""
     served = select(Job.submitter, func.max(Job.started).label("last")).group_by(Job.submitter).subquery()
     turn = func.row_number().over(partition_by=Job.submitter, order_by=Job.id)
@@ -67,14 +67,15 @@ def order() -> Select[tuple[int]]:
 def claim(session: Session, now: float, lease_seconds: float) -> Job | None:
     """Take the next job to paint it: its attempt is counted, and its painter has a lease from now."""
     for number in session.scalars(order().limit(10)).all():
-        taken = session.execute(
+        taken = session.scalar(
             update(Job)
             .where(Job.id == number, Job.state == State.WAITING)
             .values(
                 state=State.PAINTING, attempt=Job.attempt + 1, started=now, lease=now + lease_seconds, stopping=False
             )
+            .returning(Job.id)
         )
-        if taken.rowcount:  # else another process was sooner
+        if taken is not None:  # else another process was sooner
             return session.get_one(Job, number, populate_existing=True)
     return None
 
