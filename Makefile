@@ -37,7 +37,7 @@ lint: $(VENV)/installed-dev  ## check style and types
 bench: $(VENV)/installed-dev  ## time a step of ours beside a step of the peer's
 	$(VENV)/bin/python benchmarks/step.py examples/cat.jpg
 
-docs: $(VENV)/installed  ## make the pictures that the docs show
+docs: $(VENV)/installed-dev  ## make the pictures that the docs and the studio show
 	$(IMPASTO) styles --sheet docs/house-styles.webp
 	$(VENV)/bin/python docs/pictures.py
 	$(IMPASTO) look features examples/cat.jpg --top 12 -o docs/features.webp
@@ -48,6 +48,8 @@ docs: $(VENV)/installed  ## make the pictures that the docs show
 	$(IMPASTO) look balance examples/cat.jpg --style night -o docs/balance.webp
 	$(IMPASTO) look kernels -o docs/vgg19-kernels.webp
 	$(IMPASTO) look network -o docs/vgg19.webp
+	$(VENV)/bin/python docs/gallery.py
+	$(VENV)/bin/python docs/screens.py
 
 clean:  ## forget the virtual environment and the caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build dist
