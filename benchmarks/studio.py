@@ -98,7 +98,8 @@ async def client(port: int, paths: list[str], first: int, until: float, times: d
 
 async def watcher(port: int, path: str, until: float, events: list[int]) -> None:
     """Read a stream of events."""
-    status, reader, _ = await Connection(port).ask(path)
+    connection = Connection(port)  # closed when nobody holds it
+    status, reader, _ = await connection.ask(path)
     assert status == 200
     seen = 0
     while (left := until - time.perf_counter()) > 0:

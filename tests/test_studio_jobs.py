@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from postgres_server import binaries, postgres
 from sqlalchemy import delete, select
 
-from impasto.studio import estimates, jobs, leases, limits, outbox, queue
+from impasto.studio import estimates, jobs, leases, limits, outbox, outlook, queue
 from impasto.studio.database import Database
 from impasto.studio.files import Files
 from impasto.studio.jobs import LEGAL, IllegalChangeError, Job, State
@@ -109,7 +110,8 @@ def test_nobody_with_many_jobs_stands_before_somebody_with_one(database):
     many = [submit(database, "anna") for _ in range(5)]
     one = submit(database, "bert")
     with database.reading() as session:
-        assert [queue.place(session, job) for job in (*many, one)] == [0, 2, 3, 4, 5, 1]
+        places = outlook.look(session, 1).places
+    assert [places[job.id] for job in (*many, one)] == [0, 2, 3, 4, 5, 1]
     assert [claim(database, NOW + i).id for i in range(3)] == [many[0].id, one.id, many[1].id]
     late = submit(database, "carl")
     assert claim(database).id == late.id
@@ -118,12 +120,14 @@ def test_nobody_with_many_jobs_stands_before_somebody_with_one(database):
 @settings(max_examples=25)  # each makes the tables
 @given(st.lists(st.sampled_from("abc"), min_size=1, max_size=8))
 def test_turns_are_round_robin_whoever_submits_when(submitters):
-    database = Database("sqlite://")
-    database.migrate()
-    for submitter in submitters:
-        submit(database, submitter)
-    taken = [claim(database, NOW + i).submitter for i in range(len(submitters))]
-    assert claim(database) is None
+    with TemporaryDirectory() as folder:
+        database = Database(f"sqlite:///{folder}/studio.db")
+        database.migrate()
+        for submitter in submitters:
+            submit(database, submitter)
+        taken = [claim(database, NOW + i).submitter for i in range(len(submitters))]
+        assert claim(database) is None
+        database.close()
     while taken:
         turn = {who for who in submitters if who in taken}
         assert set(taken[: len(turn)]) == turn  # everybody who has one left, once
@@ -248,17 +252,19 @@ def test_estimates_learn_from_what_was_painted(database):
 def test_how_long_a_job_waits_follows_from_those_before_it(database):
     with database.session() as session:
         estimates.calibrate(session, "draft", 60 - estimates.START)
-        assert queue.wait(session, 1, submitter="dora") == 0
+        assert outlook.look(session, 1).wait_of_new("dora") == 0
     for who in ("anna", "anna", "anna", "bert"):
         last = submit(database, who)
     painting = claim(database)
     with database.session() as session:
         leases.report(session, hold(painting), {"seconds_left": 15.0}, None, None)
     with database.reading() as session:
-        assert queue.wait(session, 1, last) == 15  # bert's one is next
-        assert queue.wait(session, 1, submitter="dora") == 15 + 2 * 60
-        assert queue.wait(session, 1, submitter="anna") == 15 + 3 * 60
-        assert queue.wait(session, 2, submitter="anna") == 60 + 15
+        one, two = outlook.look(session, 1), outlook.look(session, 2)
+    assert one.wait(last.id) == 15  # bert's one is next
+    assert one.wait_of_new("dora") == 15 + 2 * 60
+    assert one.wait_of_new("anna") == 15 + 3 * 60
+    assert two.wait_of_new("anna") == 60 + 15
+    assert one.count == 3
 
 
 def test_mail_is_tried_with_growing_pauses_for_two_days(database):

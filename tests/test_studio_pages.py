@@ -16,6 +16,7 @@ from studio_web import Web
 from impasto.painter.styles import HOUSE_STYLES
 from impasto.studio import leases, queue
 from impasto.studio.web import pages, words
+from impasto.studio.web.outlooks import Outlooks
 from impasto.studio.web.state import described
 
 STATIC = Path(pages.__file__).parent / "static"
@@ -350,8 +351,8 @@ def test_no_page_scrolls_sideways_and_axe_finds_nothing(browse, job, viewport):
 def test_the_script_says_times_and_places_as_the_server_does(studio, browse, job):
     seconds = [0, 7, 52, 55, 89, 91, 1000, 3570, 3600, 5000, 9000, 100_000]
     waits = [(seconds_, wait, count) for seconds_ in (30, 400) for wait in (0, 4, 90) for count in (0, 1, 3)]
-    with studio.database.reading() as session:
-        states = [described(session, studio.row(job(state)), studio.configuration) for state in ("waiting", "painting")]
+    outlooks = Outlooks(studio.configuration, studio.database)
+    states = [described(studio.row(job(state)), outlooks) for state in ("waiting", "painting")]
     states.append({**states[0], "place": 12, "waiting_seconds": 2})
     states.append({**states[1], "progress": {"share": 0.423, "seconds_left": 200}})
     with browse() as page:

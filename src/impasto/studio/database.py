@@ -30,7 +30,9 @@ class Database:
         if self._sqlite and where.database:
             Path(where.database).parent.mkdir(parents=True, exist_ok=True)
         # SQLite lets one write at a time: the others wait for it, at most so many seconds
-        self.engine = create_engine(url, connect_args={"timeout": 20} if self._sqlite else {}, pool_pre_ping=True)
+        options: dict[str, Any] = {"connect_args": {"timeout": 20}} if self._sqlite else {"pool_pre_ping": True}
+        # a connection for each of the web's threads, where all ask at once
+        self.engine = create_engine(url, pool_size=10, max_overflow=40, **options)
         self._readers = self.engine.execution_options(reads=True)
         if self._sqlite:
             event.listen(self.engine, "connect", _prepare)

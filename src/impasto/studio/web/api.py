@@ -11,8 +11,7 @@ from pydantic import BaseModel, Field
 
 from impasto.painter.schedule import canvas_size
 from impasto.painter.styles import HOUSE_STYLES
-from impasto.studio import estimates, jobs, queue
-from impasto.studio.configuration import Configuration
+from impasto.studio import estimates, jobs
 from impasto.studio.expiry import erase
 from impasto.studio.jobs import IllegalChangeError, Job
 from impasto.studio.web.events import CrowdedError, Watch
@@ -233,7 +232,6 @@ async def estimate(
     height: Annotated[int, Query(ge=1, le=1_000_000, description="Of the photo.")] = 3,
 ) -> Any:
     """How long a painting would take, and wait."""
-    configuration: Configuration = request.app.state.configuration
     visitors = request.app.state.visitors
     submitter = visitors.owner(request) or f"address {visitors.address(request)}"
     try:
@@ -242,12 +240,10 @@ async def estimate(
         raise ProblemError(422, str(error)) from error
 
     def look() -> dict[str, float]:
+        outlook = request.app.state.outlooks.now()
         with request.app.state.database.reading() as session:
-            return {
-                "seconds": estimates.seconds(session, quality, *canvas),
-                "wait_seconds": queue.wait(session, configuration.painters, submitter=submitter),
-                "waiting": queue.waiting(session),
-            }
+            seconds = estimates.seconds(session, quality, *canvas)
+        return {"seconds": seconds, "wait_seconds": outlook.wait_of_new(submitter), "waiting": outlook.count}
 
     return await run_in_threadpool(look)
 
@@ -261,6 +257,7 @@ def cancel_job(request: Request, token: str) -> None:
     try:
         with request.app.state.database.session() as session:
             jobs.cancel(session, _found(jobs.by_token(session, token)), time.time())
+        request.app.state.outlooks.forget()
     except IllegalChangeError as error:
         raise ProblemError(409, str(error)) from error
 
@@ -274,6 +271,7 @@ def delete_job(request: Request, token: str) -> None:
     with request.app.state.database.session() as session:
         job = _found(jobs.by_token(session, token))
         jobs.remove(session, job)
+    request.app.state.outlooks.forget()
     erase(job.id, request.app.state.files, request.app.state.configuration.work)
 
 
@@ -292,7 +290,7 @@ async def _described(request: Request, token: str) -> dict[str, Any]:
     def look() -> dict[str, Any]:
         with request.app.state.database.reading() as session:
             job = _found(jobs.by_token(session, token))
-            return described(session, job, request.app.state.configuration)
+        return described(job, request.app.state.outlooks)
 
     return await run_in_threadpool(look)
 

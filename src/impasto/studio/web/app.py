@@ -21,6 +21,7 @@ from impasto.studio.files import Files
 from impasto.studio.web import api, health, learn, pages
 from impasto.studio.web.events import Watch
 from impasto.studio.web.guard import Guard, wants_json
+from impasto.studio.web.outlooks import Outlooks
 from impasto.studio.web.problem import as_sentence
 from impasto.studio.web.visitor import Visitors
 
@@ -54,10 +55,12 @@ def create_app(configuration: Configuration, database: Database, files: Files) -
     registry.register(health.Jobs(database))
     app.state.configuration, app.state.database, app.state.files = configuration, database, files
     app.state.visitors = Visitors(configuration)
-    app.state.watch = Watch(configuration, database)
+    app.state.outlooks = Outlooks(configuration, database)
+    app.state.watch = Watch(database, app.state.outlooks)
     app.state.registry = registry
     app.state.templates = Jinja2Templates(HERE / "templates")
     app.state.templates.env.globals["configuration"] = configuration
+    app.state.templates.env.auto_reload = False
     for each in (pages.router, api.router, health.router, learn.router):
         app.include_router(each)
     app.mount("/static", _Static(directory=HERE / "static"), name="static")

@@ -12,9 +12,9 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from impasto.studio.configuration import Configuration
 from impasto.studio.database import Database
 from impasto.studio.jobs import ENDS, Job
+from impasto.studio.web.outlooks import Outlooks
 from impasto.studio.web.state import described
 
 # Seconds between two looks; and after which a line without meaning keeps the connection open, through proxies too.
@@ -32,9 +32,9 @@ class CrowdedError(RuntimeError):
 class Watch:
     """Tells all who watch a job when it has changed."""
 
-    def __init__(self, configuration: Configuration, database: Database) -> None:
-        self._configuration = configuration
+    def __init__(self, database: Database, outlooks: Outlooks) -> None:
         self._database = database
+        self._outlooks = outlooks
         self._watchers: dict[str, set[asyncio.Queue[bytes]]] = defaultdict(set)
         self._latest: dict[str, bytes] = {}
 
@@ -86,10 +86,7 @@ class Watch:
     def _look(self, tokens: list[str]) -> dict[str, bytes]:
         with self._database.reading() as session:
             jobs = {job.token: job for job in session.scalars(select(Job).where(Job.token.in_(tokens)))}
-            return {
-                token: _event(described(session, jobs[token], self._configuration)) if token in jobs else GONE
-                for token in tokens
-            }
+        return {token: _event(described(jobs[token], self._outlooks)) if token in jobs else GONE for token in tokens}
 
 
 def _event(state: dict[str, object]) -> bytes:

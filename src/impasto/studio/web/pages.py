@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 from fastapi.templating import Jinja2Templates
 
 from impasto.painter.styles import HOUSE_STYLES
-from impasto.studio import estimates, jobs, queue
+from impasto.studio import estimates, jobs
 from impasto.studio.web import form, words
 from impasto.studio.web.api import GONE, cancel_job, delete_job
 from impasto.studio.web.form import Choice
@@ -97,7 +97,7 @@ async def mine(request: Request) -> Response:
     def look() -> list[dict[str, Any]]:
         with request.app.state.database.reading() as session:
             found = jobs.of_owner(session, owner) if owner else []
-            return [described(session, job, request.app.state.configuration) for job in found]
+        return [described(job, request.app.state.outlooks) for job in found]
 
     listed = await run_in_threadpool(look)
     for state in listed:
@@ -121,13 +121,10 @@ async def _start(
     scale = choice.size / max(width, height)
 
     def look() -> str:
+        outlook = request.app.state.outlooks.now()
         with request.app.state.database.reading() as session:
-            return words.estimate(
-                estimates.seconds(session, choice.quality, round(width * scale), round(height * scale)),
-                queue.wait(session, configuration.painters, submitter=submitter),
-                queue.waiting(session),
-                most=earlier is None,
-            )
+            seconds = estimates.seconds(session, choice.quality, round(width * scale), round(height * scale))
+        return words.estimate(seconds, outlook.wait_of_new(submitter), outlook.count, most=earlier is None)
 
     page = _page(
         request, "start", configuration=configuration, styles=list(HOUSE_STYLES.values()), choice=choice, again=earlier,
@@ -144,7 +141,7 @@ async def _described(request: Request, token: str) -> dict[str, Any]:
             job = jobs.by_token(session, token)
             if job is None:
                 raise ProblemError(404, GONE)
-            return described(session, job, request.app.state.configuration)
+        return described(job, request.app.state.outlooks)
 
     return await run_in_threadpool(look)
 

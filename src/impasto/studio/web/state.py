@@ -2,24 +2,22 @@
 
 from typing import Any
 
-from sqlalchemy.orm import Session
-
-from impasto.studio import queue
-from impasto.studio.configuration import Configuration
 from impasto.studio.jobs import Job, State
+from impasto.studio.web.outlooks import Outlooks
 
 SHOWN_SETTINGS = ("size", "quality", "keep_colors", "style_scale", "content_weight")
 
 
-def described(session: Session, job: Job, configuration: Configuration) -> dict[str, Any]:
+def described(job: Job, outlooks: Outlooks) -> dict[str, Any]:
     """The job as JSON can hold it; addresses of pictures are paths on this server."""
     waits, painting, done = (job.state == state for state in (State.WAITING, State.PAINTING, State.DONE))
+    outlook = outlooks.with_(job) if waits else None
     preview = f"preview&n={job.attempt}-{job.preview}" if painting and job.preview else None
     return {
         "token": job.token,
         "state": str(job.state),
-        "place": queue.place(session, job) if waits else None,
-        "waiting_seconds": round(queue.wait(session, configuration.painters, job), 1) if waits else None,
+        "place": outlook.places.get(job.id, 0) if outlook else None,
+        "waiting_seconds": round(outlook.wait(job.id), 1) if outlook else None,
         "progress": job.progress if painting else None,
         "curve": job.curve,
         "preview": image_of(job, preview) if preview else None,

@@ -124,6 +124,7 @@ async def submit(request: Request, asked: Submission) -> Job:
             except OSError:
                 state.files.remove(job.id)
                 raise
+        state.outlooks.forget()
         return job
 
     try:
