@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -28,6 +29,8 @@ def serve(configuration: Configuration, listener: socket.socket, ready: Callable
         StoresError: the folder or the database can't be used.
     """
     logs.configure()
+    # The thread that answers takes turns with those that ask the database; by default each may hold it for 5 ms.
+    sys.setswitchinterval(0.0005)
     database, files = open_stores(configuration)
     engine = Engine(configuration, database, files)
     app = create_app(configuration, database, files)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, File, Form, Path, Query, Request, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import StreamingResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
 from impasto.painter.schedule import canvas_size
@@ -102,7 +102,6 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
 @router.post("/paintings", status_code=201, response_model=Painting, responses=refusals(400, 403, 413, 429, 503, 507))
 async def ask_for(
     request: Request,
-    response: Response,
     photo: Annotated[UploadFile, File(description="Any kind of picture: JPEG, PNG, WebP, HEIC, TIFF, …")],
     style: Annotated[list[str] | None, Form(description="A house style's name, or NAME:WEIGHT; up to three.")] = None,
     style_file: Annotated[list[UploadFile] | None, File(description="A painting of your own as a style.")] = None,
@@ -126,9 +125,11 @@ async def ask_for(
         settings={name: value for name, value in given.items() if value is not None},
     )  # fmt: skip
     job = await submit(request, asked)
+    response = await _described(request, job.token)
+    response.status_code = 201
     request.app.state.visitors.remember(response, request.state.owner)
     response.headers["location"] = f"/api/paintings/{job.token}"
-    return await _described(request, job.token)
+    return response
 
 
 @router.post("/check", response_model=Checked, responses=refusals(400, 403, 413, 503))
@@ -286,13 +287,15 @@ def _found(job: Job | None) -> Job:
     return job
 
 
-async def _described(request: Request, token: str) -> dict[str, Any]:
+async def _described(request: Request, token: str) -> JSONResponse:
+    """The painting as JSON, of the form that `Painting` describes, and not checked against it at every answer."""
+
     def look() -> dict[str, Any]:
         with request.app.state.database.reading() as session:
             job = _found(jobs.by_token(session, token))
         return described(job, request.app.state.outlooks)
 
-    return await run_in_threadpool(look)
+    return JSONResponse(await run_in_threadpool(look))
 
 
 def _weighted(text: str) -> tuple[str, float]:
