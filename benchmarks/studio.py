@@ -1,11 +1,11 @@
 """How soon the studio answers while its painters use every core.
 
-    python benchmarks/studio.py PHOTO [--clients 50] [--watchers 200] [--waiting 300] [--seconds 60]
+    python benchmarks/studio.py PHOTO [--clients 50] [--watchers 200] [--waiting 300] [--seconds 60] [--pause 0]
 
 `impasto serve` as a process in a folder of its own, with jobs that wait and one that is being painted at 1024 px.
-Watchers hold the event stream of that one; each client asks for pages and the API by turns, the next as soon as one is
-answered. The clients' own process takes its part of the same cores. Prints the answers a second, their times by what
-was asked, and how many events each watcher got.
+Watchers hold the event stream of that one; each client asks for pages and the API by turns, the next when one is
+answered and a pause is over. The clients' own process takes its part of the same cores. Prints the answers a second,
+their times by what was asked, and how many events each watcher got.
 """
 
 import argparse
@@ -84,7 +84,9 @@ class Connection:
         return status
 
 
-async def client(port: int, paths: list[str], first: int, until: float, times: dict[str, list[float]]) -> None:
+async def client(
+    port: int, paths: list[str], first: int, until: float, pause: float, times: dict[str, list[float]]
+) -> None:
     """Ask for one path after the other."""
     connection = Connection(port)
     for path in itertools.islice(itertools.cycle(paths), first, None):
@@ -94,10 +96,12 @@ async def client(port: int, paths: list[str], first: int, until: float, times: d
         status = await connection.get(path)
         times[path].append(time.perf_counter() - began)
         assert status == 200, (status, path)
+        if pause:
+            await asyncio.sleep(pause)
 
 
-async def watcher(port: int, path: str, until: float, events: list[int]) -> None:
-    """Read a stream of events."""
+async def watcher(port: int, path: str, until: float, there: asyncio.Semaphore, events: list[int]) -> None:
+    """Read a stream of events; `there` is released with the first."""
     connection = Connection(port)  # closed when nobody holds it
     status, reader, _ = await connection.ask(path)
     assert status == 200
@@ -107,7 +111,10 @@ async def watcher(port: int, path: str, until: float, events: list[int]) -> None
             line = await asyncio.wait_for(reader.readline(), left)
         except TimeoutError:
             break
-        seen += line.startswith(b"data:")
+        if line.startswith(b"data:"):
+            seen += 1
+            if seen == 1:
+                there.release()
     events.append(seen)
 
 
@@ -122,17 +129,22 @@ async def until_painting(port: int, path: str) -> None:
     raise SystemExit("the painter did not begin within two minutes")
 
 
-async def measure(port: int, token: str, clients: int, watchers: int, seconds: float) -> None:
+async def measure(port: int, token: str, clients: int, watchers: int, seconds: float, pause: float) -> None:
     """Ask, watch, and print."""
     await until_painting(port, f"/api/paintings/{token}")
     estimate = "/api/estimate?quality=standard&width=800&height=600"
     paths = ["/", f"/p/{token}", f"/api/paintings/{token}", "/api/styles", estimate, "/learn"]
-    until = time.perf_counter() + seconds
+    until = time.perf_counter() + seconds + 5
     times: dict[str, list[float]] = defaultdict(list)
     events: list[int] = []
-    watching = [watcher(port, f"/api/paintings/{token}/events", until, events) for _ in range(watchers)]
-    asking = [client(port, paths, number, until, times) for number in range(clients)]
-    await asyncio.gather(*watching, *asking)
+    there = asyncio.Semaphore(0)
+    stream = f"/api/paintings/{token}/events"
+    watching = asyncio.gather(*(watcher(port, stream, until, there, events) for _ in range(watchers)))
+    for _ in range(watchers):
+        await there.acquire()
+    until = time.perf_counter() + seconds
+    await asyncio.gather(*(client(port, paths, number, until, pause, times) for number in range(clients)))
+    await watching
     everything = sorted(itertools.chain.from_iterable(times.values()))
     print(f"{clients} clients, {watchers} watchers: {len(everything) / seconds:.0f} answers a second")
     print("| asked for | median | 99 % within |\n|---|---|---|")
@@ -152,6 +164,7 @@ def main() -> None:
     parser.add_argument("--watchers", type=int, default=200)
     parser.add_argument("--waiting", type=int, default=300)
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--pause", type=float, default=0.0)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=".") as folder:
         configuration = Configuration(data_dir=Path(folder))
@@ -163,7 +176,7 @@ def main() -> None:
         try:
             assert server.stdout is not None
             address = next(found for line in server.stdout if (found := re.search(r"http://\S+:(\d+)", line)))
-            asyncio.run(measure(int(address[1]), token, asked.clients, asked.watchers, asked.seconds))
+            asyncio.run(measure(int(address[1]), token, asked.clients, asked.watchers, asked.seconds, asked.pause))
         finally:
             server.send_signal(signal.SIGTERM)
             server.wait(60)
