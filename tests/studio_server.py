@@ -40,7 +40,7 @@ class Studio:
     def __init__(self, folder, home, **settings):
         self.folder = Path(folder)
         self.mails_folder = self.folder / "mails"
-        settings |= {"data_dir": folder, "mail_folder": self.mails_folder, "lease_seconds": 4, "painter_threads": 1}
+        settings |= {"data_dir": folder, "mail_folder": self.mails_folder, "lease_seconds": 8, "painter_threads": 1}
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("IMPASTO_")}
         self.environment |= {f"IMPASTO_{name.upper()}": str(value) for name, value in settings.items()}
         self.environment["IMPASTO_HOME"] = str(home)
@@ -66,7 +66,8 @@ class Studio:
     def painters(self):
         """The processes that paint."""
         children = psutil.Process(self.server.pid).children(recursive=True)
-        return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+        alive = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
+        return [child for child in alive if "spawn_main" in " ".join(child.cmdline())]
 
     def stop(self, number=signal.SIGTERM):
         """End the server; answers with its exit code and how long it took, when none of its processes is left.

@@ -31,6 +31,11 @@ def names(studio, number):
     return set(studio.files.names(number))
 
 
+def kept(studio, number, *styles):
+    """Wait until exactly what is kept of a painting is there: previews go after it is done."""
+    until(lambda: names(studio, number) == PAINTED | {"photo.png", *styles}, "the files of a painting")
+
+
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory, home):
     studio = Studio(tmp_path_factory.mktemp("studio"), home).start()
@@ -43,7 +48,7 @@ def test_a_job_is_painted_and_a_mail_written(studio, photo):
     number = studio.submit(photo, styles)
     done = studio.when(number, lambda job: job.ended)
     assert (done.state, done.attempt, done.deaths, done.error) == ("done", 1, 0, None)
-    assert names(studio, number) == PAINTED | {"photo.png", "style-1.png"}
+    kept(studio, number, "style-1.png")
     painting = images.read(studio.files.read(number, "painting.png"))
     assert (painting.width, painting.height) == (64, 48)
     (studio.folder / "painting.png").write_bytes(studio.files.read(number, "painting.png"))
@@ -55,7 +60,7 @@ def test_a_job_is_painted_and_a_mail_written(studio, photo):
     assert done.seconds > done.progress["seconds"] > 0
     (letter,) = until(lambda: studio.letters(number), "a mail")
     assert letter["Subject"] == "Your painting is ready"
-    assert not (studio.configuration.work / str(number)).exists()
+    until(lambda: not (studio.configuration.work / str(number)).exists(), "an end of the checkpoint")
 
 
 def test_painters_give_way_and_the_server_paints_nothing_itself(studio):
@@ -89,7 +94,7 @@ def test_a_killed_painter_costs_an_attempt_and_one_mail_is_sent(studio, photo):
     painter.kill()
     done = studio.when(number, lambda job: job.ended)
     assert (done.state, done.attempt, done.deaths) == ("done", 2, 1)
-    assert names(studio, number) == PAINTED | {"photo.png"}
+    kept(studio, number)
     assert [point[0] for point in done.curve] == list(range(1, STEPS + 1))
     until(lambda: studio.letters(number), "a mail")
     assert len(studio.letters(number)) == len(studio.mails(number)) == 1
@@ -245,7 +250,7 @@ def test_on_a_full_disk_a_painting_waits_and_then_fails_or_ends_whole(small_disk
     ended = studio.job(number)
     if room:
         assert ended.state == "done"
-        assert names(studio, number) == PAINTED | {"photo.png"}
+        kept(studio, number)
     else:
         assert (ended.state, ended.error) == ("failed", "the studio's disk is full; try again later")
         assert list(small_disk.glob("*/*")) == [small_disk / str(number) / "photo.png"]

@@ -8,15 +8,15 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
+import browser
 import httpx
 import numpy as np
 import psutil
 import pytest
 import torch
 from PIL import Image
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from studio_web import Web, until
 
 from impasto import look
@@ -28,7 +28,6 @@ from impasto.studio import lessons
 from impasto.studio.lessons import LessonError, Lessons, QuestionError
 from impasto.studio.web import learn, learn_padding
 
-AXE = Path(__file__).parents[1] / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = (
     "/learn",
     "/learn/padding?size=4&stride=2",
@@ -49,12 +48,8 @@ def site(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-background-networking"]
-        )
-        yield browser
-        browser.close()
+    with browser.chromium() as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -360,6 +355,7 @@ def test_a_phone_shows_pages_without_scrolling_sideways(site, chromium, address)
 
 @pytest.mark.parametrize("address", PAGES)
 def test_axe_finds_nothing(page, address):
+    browser.needed(browser.AXE, "npm install --no-save axe-core")
     page.goto(address)
     if address.endswith("inside"):
         page.locator("#maps img").first.wait_for()
@@ -367,11 +363,13 @@ def test_axe_finds_nothing(page, address):
         page.get_by_role("button", name="Bag").click()
         page.locator("#top li").first.wait_for()
     page.wait_for_function("!document.querySelector('[aria-busy]')")
-    page.evaluate(AXE.read_text())
-    for scheme, rules in (("light", "undefined"), ("dark", "['color-contrast']")):
+    page.evaluate(browser.AXE.read_text())
+    for scheme, rules in (("light", {}), ("dark", {"runOnly": ["color-contrast"]})):
         page.emulate_media(color_scheme=scheme)
-        found = page.evaluate(f"axe.run({{ runOnly: {rules}, resultTypes: ['violations'] }})")
-        assert [(wrong["id"], [node["html"] for node in wrong["nodes"]][:3]) for wrong in found["violations"]] == []
+        assert browser.axe_finds(page, rules) == []
+        for width in (1280, 360):
+            page.set_viewport_size({"width": width, "height": 740})
+            browser.keep_screen(page, address.strip("/").replace("/", "-"), scheme)
 
 
 def test_the_pages_own_scripts_and_styles_are_light():

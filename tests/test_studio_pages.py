@@ -6,11 +6,12 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import browser
 import numpy as np
 import pillow_heif
 import pytest
 from PIL import Image
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from studio_web import Web
 
 from impasto.painter.styles import HOUSE_STYLES
@@ -20,7 +21,6 @@ from impasto.studio.web.outlooks import Outlooks
 from impasto.studio.web.state import described
 
 STATIC = Path(pages.__file__).parent / "static"
-AXE = Path(__file__).parent.parent / "node_modules" / "axe-core" / "axe.min.js"
 expect.set_options(timeout=30_000)
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1440, "height": 900}
 
@@ -33,11 +33,8 @@ def studio(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def chromium():
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", headless=True, args=arguments)
-        yield browser
-        browser.close()
+    with browser.chromium() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -332,20 +329,22 @@ def test_by_keyboard_alone(studio, browse, picture):
 
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
 def test_no_page_scrolls_sideways_and_axe_finds_nothing(browse, job, viewport):
+    browser.needed(browser.AXE, "npm install --no-save axe-core")
     done = job("done")
-    addresses = [
-        "/", f"/?again={done}", "/mine", "/docs", "/p/nothing", f"/p/{done}", f"/p/{done}/delete",
-        f"/p/{job('failed')}", f"/p/{job('painting')}", f"/p/{job()}",
-    ]  # fmt: skip
-    with browse(viewport, script=AXE) as page:
-        for address in addresses:
+    addresses = {
+        "start": "/", "again": f"/?again={done}", "mine": "/mine", "docs": "/docs", "nothing": "/p/nothing",
+        "done": f"/p/{done}", "delete": f"/p/{done}/delete", "failed": f"/p/{job('failed')}",
+        "painting": f"/p/{job('painting')}", "waiting": f"/p/{job()}",
+    }  # fmt: skip
+    with browse(viewport, script=browser.AXE) as page:
+        for name, address in addresses.items():
             page.goto(address)
             assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], address
             # what the dark theme changes is colours alone
             for scheme, rules in (("light", {}), ("dark", {"runOnly": ["color-contrast"]})):
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-                found = page.evaluate("(rules) => axe.run(rules).then(({ violations }) => violations)", rules)
-                assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == [], address
+                browser.keep_screen(page, name, scheme)
+                assert browser.axe_finds(page, rules) == [], address
 
 
 def test_the_script_says_times_and_places_as_the_server_does(studio, browse, job):

@@ -2,9 +2,10 @@
 
 import re
 
+import browser
 import pytest
 from PIL import Image
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from smtp_server import Mailbox, serve
 from studio_server import DEADLINE, Studio, until
 
@@ -27,17 +28,14 @@ def studio(tmp_path_factory, home, mailbox):
 
 
 @pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", headless=True, args=arguments)
-        yield browser
-        browser.close()
+def chromium():
+    with browser.chromium() as opened:
+        yield opened
 
 
 @pytest.mark.slow
-def test_from_a_photo_to_a_painting_and_a_mail(studio, browser, photo, mailbox, tmp_path):
-    with browser.new_context(base_url=studio.address) as context:
+def test_from_a_photo_to_a_painting_and_a_mail(studio, chromium, photo, mailbox, tmp_path):
+    with chromium.new_context(base_url=studio.address) as context:
         page = context.new_page()
         page.set_default_timeout(DEADLINE * 1000)
         page.goto("/")
@@ -65,7 +63,7 @@ def test_from_a_photo_to_a_painting_and_a_mail(studio, browser, photo, mailbox, 
     assert len(pictures) == 1
     delete = re.search(r"http://\S+/delete\S*", text)[0]
 
-    with browser.new_context() as context:  # somebody else's browser, which has the link of the mail
+    with chromium.new_context() as context:  # somebody else's browser, which has the link of the mail
         page = context.new_page()
         page.goto(delete)
         page.goto(address)
