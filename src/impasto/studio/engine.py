@@ -38,6 +38,8 @@ log = structlog.get_logger("impasto.studio.engine")
 LOOK, LOOK_AT_LEASES = 0.25, 3.0
 # Seconds until a cluster that was lost, or could not be started, is tried again; and that closing one may take.
 AGAIN, CLOSING = 5.0, 4.0
+# Seconds after which painters that died, and were not started again, are all started anew.
+MISSING = 60.0
 
 
 class Engine:
@@ -58,7 +60,7 @@ class Engine:
         self._grace = 25.0
         self._working = threading.Event()
         self._holds: dict[Future[Any], Hold | None] = {}  # None: a calibration
-        self._looked_at_leases = 0.0
+        self._looked_at_leases = self._last_there = 0.0
         self._threads = [
             threading.Thread(target=run, name=name, daemon=True)
             for name, run in (
@@ -144,9 +146,9 @@ class Engine:
     def _work(self, client: "Client") -> None:
         self._calibrate(client)
         self._working.set()
+        self._last_there = time.monotonic()
         while not self._stopping.wait(LOOK):
-            if client.status in ("closing", "closed"):
-                raise ConnectionError("Dask's scheduler is gone")
+            self._check(client)
             try:
                 self._settle()
                 self._take_up()
@@ -156,6 +158,16 @@ class Engine:
                 log.error("the database can't be reached, or written to", error=type(error).__name__)
                 self._stopping.wait(AGAIN)
         self._give_back()
+
+    def _check(self, client: "Client") -> None:
+        """Raise ConnectionError where the cluster is to be started anew."""
+        if client.status in ("closing", "closed"):
+            raise ConnectionError("Dask's scheduler is gone")
+        now = time.monotonic()
+        if self.configuration.scheduler or client.nthreads():
+            self._last_there = now
+        elif now - self._last_there > MISSING:
+            raise ConnectionError("no painter's process came back")
 
     def _calibrate(self, client: "Client") -> None:
         with self._database.reading() as session:
@@ -179,12 +191,13 @@ class Engine:
         return True
 
     def _free(self, session: Session, client: "Client") -> bool:
-        """Whether a painter is free; of a cluster elsewhere, other engines may use the same."""
-        if not self.configuration.scheduler:
-            return len(self._holds) < self.configuration.painters
-        painting = session.scalar(select(func.count()).select_from(Job).where(Job.state == State.PAINTING)) or 0
+        """Whether a painter is free; one whose process is just being started is not there yet."""
         painters: int = sum(client.nthreads().values())
-        return max(painting, len(self._holds)) < painters
+        busy = len(self._holds)
+        if self.configuration.scheduler:  # of a cluster elsewhere, other engines may use the same
+            painting = session.scalar(select(func.count()).select_from(Job).where(Job.state == State.PAINTING)) or 0
+            busy = max(busy, painting)
+        return busy < painters
 
     def _settle(self) -> None:
         """Look at what the painters have ended with."""

@@ -1,4 +1,4 @@
-"""Loaded by Dask as it starts a painter's process.
+"""Loaded by Dask as it starts a painter's process, before jobs are given to it.
 
 That process ends when the one that started it does, or when that asks it to. A signal that a terminal or a service
 manager sends to all processes at once must not end a painter before it has written its checkpoint.
@@ -6,5 +6,12 @@ manager sends to all processes at once must not end a painter before it has writ
 
 import signal
 
+from impasto.studio import priority
+
+priority.give_way()
 for number in (signal.SIGINT, signal.SIGTERM):
     signal.signal(number, signal.SIG_IGN)
+
+# what takes seconds to load is there before a job is, whose lease runs from when it is handed over
+import impasto.painter.painter  # noqa: E402
+import impasto.studio.painting  # noqa: E402, F401
