@@ -21,11 +21,11 @@ def needed(path, mend):
 
 
 @contextmanager
-def chromium():
+def chromium(*arguments):
     """The browser, without its own talk to its makers."""
     needed(PROGRAM, "apt-get install chromium")
     with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-background-networking"]
+        arguments = ["--no-sandbox", "--disable-background-networking", *arguments]
         browser = playwright.chromium.launch(executable_path=PROGRAM, headless=True, args=arguments)
         yield browser
         browser.close()

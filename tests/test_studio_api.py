@@ -305,7 +305,7 @@ def test_every_answer_has_the_headers_that_browsers_need(web):
         assert "frame-ancestors 'none'" in policy
         assert "unsafe" not in policy
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "strict-origin"
     assert web.client.get(f"/p/{token}").headers["cache-control"] == "no-store"
 
 

@@ -32,7 +32,8 @@ class Database:
         # SQLite lets one write at a time: the others wait for it, at most so many seconds
         options: dict[str, Any] = {"connect_args": {"timeout": 20}} if self._sqlite else {"pool_pre_ping": True}
         # a connection for each of the web's threads, where all ask at once
-        self.engine = create_engine(url, pool_size=10, max_overflow=40, **options)
+        # and errors, which are logged, say no parameters: tokens and addresses are among them
+        self.engine = create_engine(url, pool_size=10, max_overflow=40, hide_parameters=True, **options)
         self._readers = self.engine.execution_options(reads=True)
         if self._sqlite:
             event.listen(self.engine, "connect", _prepare)

@@ -17,7 +17,8 @@ from impasto.studio.jobs import IllegalChangeError, Job
 from impasto.studio.web.events import CrowdedError, Watch
 from impasto.studio.web.problem import ProblemError
 from impasto.studio.web.state import described
-from impasto.studio.web.submission import Submission, decoded, submit
+from impasto.studio.web.submission import Submission, submit
+from impasto.studio.web.upload import decoded
 
 GONE = "There is no such painting: its address is wrong, or it has expired or was deleted."
 Quality = Literal["draft", "standard", "fine"]
@@ -135,7 +136,7 @@ async def ask_for(
 @router.post("/check", response_model=Checked, responses=refusals(400, 403, 413, 503))
 async def check(request: Request, photo: UploadFile) -> Any:
     """See whether a photo can be painted, and how it looks: for kinds that browsers don't show."""
-    found = await decoded(await photo.read(), request.app.state.configuration)
+    found = await decoded(request, photo)
     preview = f"data:image/webp;base64,{base64.b64encode(found.view).decode()}"
     return {"width": found.width, "height": found.height, "preview": preview}
 
@@ -194,7 +195,9 @@ async def image(
     except FileNotFoundError:
         raise ProblemError(404, "That picture is not there, or not yet.") from None
     kinds = {"png": "image/png", "jpg": "image/jpeg", "webp": "image/webp"}
-    headers = {"cache-control": "private, max-age=3600"}
+    # the newest preview is another in a moment
+    lasts = kind != "preview" or n
+    headers = {"cache-control": "private, max-age=3600" if lasts else "no-store"}
     if download:
         styles = "-".join(style["name"] for style in job.styles if style["file"] is None) or "own-style"
         headers["content-disposition"] = f'attachment; filename="impasto-{styles}.{name.rpartition(".")[2]}"'

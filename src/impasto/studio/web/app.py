@@ -18,9 +18,10 @@ from starlette.exceptions import HTTPException
 from impasto.studio.configuration import Configuration
 from impasto.studio.database import Database
 from impasto.studio.files import Files
+from impasto.studio.uploads import AT_ONCE
 from impasto.studio.web import api, health, learn, pages
 from impasto.studio.web.events import Watch
-from impasto.studio.web.guard import Guard, wants_json
+from impasto.studio.web.guard import HEADERS, Guard, wants_json
 from impasto.studio.web.outlooks import Outlooks
 from impasto.studio.web.problem import as_sentence
 from impasto.studio.web.visitor import Visitors
@@ -58,6 +59,7 @@ def create_app(configuration: Configuration, database: Database, files: Files) -
     app.state.outlooks = Outlooks(configuration, database)
     app.state.watch = Watch(database, app.state.outlooks)
     app.state.registry = registry
+    app.state.turns = asyncio.Semaphore(AT_ONCE)  # of pictures to be decoded
     app.state.templates = Jinja2Templates(HERE / "templates")
     app.state.templates.env.globals["configuration"] = configuration
     app.state.templates.env.auto_reload = False
@@ -101,4 +103,7 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 async def _failed(request: Request, error: Exception) -> Response:
     log.error("failed", route=getattr(request.scope.get("route"), "path", "none"), exc_info=error)
-    return await _refused(request, HTTPException(500, LOST))
+    response = await _refused(request, HTTPException(500, LOST))
+    response.headers.update(HEADERS)  # it is sent from outside of the guard
+    response.headers["cache-control"] = "no-store"
+    return response

@@ -50,6 +50,9 @@ class Measured:
 
         try:
             await self._app(scope, receive, seen)
+        except Exception:
+            status = status or 500  # answered outside of this
+            raise
         finally:
             took = time.perf_counter() - began
             route = getattr(scope.get("route"), "path", "none")

@@ -24,7 +24,7 @@ from impasto.studio.lesson_inside import inside
 from impasto.studio.lessons import Answer, LessonError, Lessons, QuestionError
 from impasto.studio.web import learn_padding
 from impasto.studio.web.problem import ProblemError
-from impasto.studio.web.submission import decoded
+from impasto.studio.web.upload import decoded
 
 LAYERS = tuple(
     f"conv{block}_{place}" for block, count in enumerate((2, 2, 4, 4, 4), 1) for place in range(1, count + 1)
@@ -118,7 +118,7 @@ async def classified(
 
 
 async def _of_upload(request: Request, file: UploadFile, ask: Callable[[bytes], "Future[Answer]"]) -> Response:
-    picture = await decoded(await file.read(), request.app.state.configuration)
+    picture = await decoded(request, file, lesson_inside.SIDE)
     return await _answered(lambda: ask(picture.png))
 
 

@@ -17,11 +17,12 @@ from impasto.images import PictureError
 from impasto.painter.schedule import canvas_size
 from impasto.painter.settings import Settings, SettingsError
 from impasto.painter.styles import DEFAULT_STYLE, HOUSE_STYLES
-from impasto.studio import limits, queue, uploads
+from impasto.studio import limits, queue
 from impasto.studio.configuration import Configuration
 from impasto.studio.jobs import Job, by_token
 from impasto.studio.uploads import Decoded
 from impasto.studio.web.problem import ProblemError
+from impasto.studio.web.upload import decoded
 from impasto.studio.web.visitor import Visitors, new_owner
 
 MOST_STYLES = 3
@@ -98,7 +99,7 @@ async def submit(request: Request, asked: Submission) -> Job:
     styles = _styles(asked)
     settings = _settings(asked.settings, configuration)
     photo = await _photo(request, asked)
-    pictures = [await _decoded(file, configuration) for file, _ in asked.own]
+    pictures = [await decoded(request, file) for file, _ in asked.own]
     for (file, weight), _ in zip(asked.own, pictures, strict=True):
         styles.append({"name": _name(file), "weight": weight, "file": f"style-{len(styles)}.png"})
     try:
@@ -195,7 +196,7 @@ def _settings(given: dict[str, Any], configuration: Configuration) -> dict[str, 
 
 async def _photo(request: Request, asked: Submission) -> Decoded:
     if asked.photo is not None:
-        return await _decoded(asked.photo, request.app.state.configuration)
+        return await decoded(request, asked.photo)
     if not asked.photo_of:
         raise ProblemError(422, "There is no photo: choose one.")
     state = request.app.state
@@ -213,26 +214,6 @@ async def _photo(request: Request, asked: Submission) -> Decoded:
         return await run_in_threadpool(again)
     except FileNotFoundError:
         raise ProblemError(422, "That photo is no longer here: choose it again.") from None
-
-
-async def _decoded(file: UploadFile, configuration: Configuration) -> Decoded:
-    return await decoded(await file.read(), configuration)
-
-
-async def decoded(data: bytes, configuration: Configuration) -> Decoded:
-    """An uploaded picture, decoded in a process of its own.
-
-    Raises:
-        ProblemError: it can't be.
-    """
-    try:
-        return await run_in_threadpool(
-            uploads.decode, data, max_side=configuration.max_canvas, configuration=configuration
-        )
-    except uploads.BusyError as error:
-        raise ProblemError(503, str(error), {"retry-after": "60"}) from error
-    except uploads.RefusedError as error:
-        raise ProblemError(422, str(error)) from error
 
 
 def _file(value: Any) -> UploadFile | None:

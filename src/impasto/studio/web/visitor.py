@@ -66,10 +66,11 @@ def _key(configuration: Configuration) -> str:
         return given
     path: Path = configuration.data_dir / "secret"
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text()
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_hex(32))
+    if not path.exists():
+        aside = path.with_name(f"secret.{secrets.token_hex(4)}.part")
+        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(32))
+        with suppress(FileExistsError):  # another process was sooner; never an empty one, whoever dies when
+            os.link(aside, path)
+        aside.unlink()
     return path.read_text()

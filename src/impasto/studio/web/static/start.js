@@ -42,6 +42,15 @@ function fail(sentence) {
   refusal.hidden = false;
 }
 
+// A proxy in front answers in words of its own.
+function said({ responseText, status }) {
+  try {
+    return JSON.parse(responseText).detail;
+  } catch {
+    return status === 413 ? "That is more than can be sent: choose a smaller picture." : "The studio did not answer: try again in a minute.";
+  }
+}
+
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   refusal.hidden = true;
@@ -55,7 +64,7 @@ form.addEventListener("submit", (event) => {
   });
   request.addEventListener("load", () => {
     if (request.status < 400) location.assign(request.responseURL);
-    else fail(JSON.parse(request.responseText).detail);
+    else fail(said(request));
   });
   request.addEventListener("error", () => fail("The studio can’t be reached: look at your connection, and try again."));
   request.open("POST", form.action);

@@ -1,0 +1,43 @@
+"""An uploaded picture, decoded: it waits for its turn without a thread, since every other answer needs one."""
+
+import asyncio
+
+from fastapi.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+
+from impasto.studio import uploads
+from impasto.studio.uploads import Decoded
+from impasto.studio.web.problem import ProblemError
+
+
+async def decoded(request: Request, file: UploadFile, max_side: int | None = None) -> Decoded:
+    """The picture of a file, decoded in a process of its own.
+
+    Args:
+        request: has the studio's settings and the turns that are left.
+        file: what was sent; it is read when it is its turn, so that those that wait take no memory.
+        max_side: a larger picture is made smaller, in pixels; the largest canvas where it is not given.
+
+    Raises:
+        ProblemError: it can't be painted (422), or it was not its turn for long (503).
+    """
+    state = request.app.state
+    try:
+        await asyncio.wait_for(state.turns.acquire(), uploads.PATIENCE)
+    except TimeoutError:
+        raise _busy("many pictures are being read at the moment: try again in a minute") from None
+    try:
+        side = max_side or state.configuration.max_canvas
+        data = await file.read()
+        return await run_in_threadpool(uploads.decode, data, max_side=side, configuration=state.configuration)
+    except uploads.BusyError as error:
+        raise _busy(str(error)) from error
+    except uploads.RefusedError as error:
+        raise ProblemError(422, str(error)) from error
+    finally:
+        state.turns.release()
+
+
+def _busy(line: str) -> ProblemError:
+    return ProblemError(503, line, {"retry-after": "60"})
