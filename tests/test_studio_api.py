@@ -14,6 +14,8 @@ from studio_web import Web, picture
 from impasto.studio import estimates, leases, limits, queue
 from impasto.studio.jobs import Job
 
+JSON = {"accept": "application/json"}
+
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory):
@@ -46,13 +48,27 @@ def refused(answer, status, *words):
     return sentence
 
 
+def test_a_style_of_an_earlier_painting_must_be_its_own_and_still_there(web):
+    token = ask(web, data={"style": "ink"}).json()["token"]
+    for style_of, style in (("nothing", "earlier-0"), ("", "earlier-0"), (token, "earlier-0"), (token, "earlier-7")):
+        answer = web.client.post(
+            "/", data={"style": style, "style_of": style_of}, files={"photo": picture()}, headers=JSON
+        )
+        refused(answer, 422, "no longer here")
+    answer = web.client.post(
+        "/", data={"style": "earlier-x", "style_of": token}, files={"photo": picture()}, headers=JSON
+    )
+    refused(answer, 422, "number")
+    assert web.client.get(f"/api/paintings/{token}/image?kind=style-0").status_code == 404
+
+
 def test_a_photo_is_taken_and_its_state_told(web):
     answer = ask(web, data={"style": "ink", "size": "64", "quality": "draft", "email": "anna@example.org"})
     assert answer.status_code == 201
     told = answer.json()
     assert answer.headers["location"] == f"/api/paintings/{told['token']}"
     assert (told["state"], told["place"], told["width"], told["height"]) == ("waiting", 0, 64, 43)
-    assert told["styles"] == [{"name": "ink", "weight": 1.0, "own": False}]
+    assert told["styles"] == [{"name": "ink", "weight": 1.0, "own": False, "image": None}]
     assert told["can_cancel"]
     assert told["mail"]
     assert web.client.get(f"/api/paintings/{told['token']}").json() == told
@@ -77,11 +93,14 @@ def test_nothing_of_the_files_metadata_is_kept(web):
 def test_styles_are_mixed_and_own_pictures_among_them(web):
     files = [("photo", ("a.jpg", picture("jpg"))), ("style_file", ("My wave.png", picture("png", (80, 80))))]
     answer = ask(web, data={"style": ["ink:2", "oil"], "style_file_weight": "3"}, files=files)
-    assert answer.json()["styles"] == [
-        {"name": "ink", "weight": 2.0, "own": False},
-        {"name": "oil", "weight": 1.0, "own": False},
+    told = answer.json()["styles"]
+    own = told[2].pop("image")
+    assert told == [
+        {"name": "ink", "weight": 2.0, "own": False, "image": None},
+        {"name": "oil", "weight": 1.0, "own": False, "image": None},
         {"name": "My wave", "weight": 3.0, "own": True},
     ]
+    assert Image.open(io.BytesIO(web.client.get(own).content)).size == (80, 80)
     job = web.row(answer.json()["token"])
     assert job.styles[2]["file"] in web.files.names(job.id)
 

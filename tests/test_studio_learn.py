@@ -490,12 +490,12 @@ def taught(tmp_path_factory):
 
 
 def test_the_worker_gives_way(taught):
-    assert taught.ask(os.getpriority, os.PRIO_PROCESS, 0).result(60) == lessons.POLITE
+    assert taught.ask("me", os.getpriority, os.PRIO_PROCESS, 0).result(60) == lessons.POLITE
 
 
 def test_a_question_without_an_answer_has_a_sentence(taught):
     with pytest.raises(QuestionError, match="invalid literal"):
-        taught.ask(int, "x").result(60)
+        taught.ask("me", int, "x").result(60)
 
 
 def test_what_is_kept_is_computed_once(taught):
@@ -506,20 +506,20 @@ def test_what_is_kept_is_computed_once(taught):
 
 
 def test_a_process_that_was_killed_is_replaced(taught):
-    pid = taught.ask(os.getpid).result(60)
-    under_way = taught.ask(signal.pause)
+    pid = taught.ask("me", os.getpid).result(60)
+    under_way = taught.ask("me", signal.pause)
     os.kill(pid, signal.SIGKILL)
     with pytest.raises(LessonError, match="interrupted"):
         under_way.result(60)
-    assert taught.ask(os.getpid).result(60) != pid
+    assert taught.ask("me", os.getpid).result(60) != pid
 
 
 def test_a_full_queue_refuses_and_closing_ends_the_process(taught, monkeypatch):
     monkeypatch.setattr(lessons, "WAITING", 3)
-    pid = taught.ask(os.getpid).result(60)
-    asked = [taught.ask(signal.pause) for _ in range(3)]
+    pid = taught.ask("me", os.getpid).result(60)
+    asked = [taught.ask("me", signal.pause) for _ in range(3)]
     with pytest.raises(LessonError, match="try again"):
-        taught.ask(os.getpid)
+        taught.ask("me", os.getpid)
     taught.close()
     assert not psutil.pid_exists(pid)
     for question in asked:
@@ -527,25 +527,39 @@ def test_a_full_queue_refuses_and_closing_ends_the_process(taught, monkeypatch):
             question.result(0)
 
 
+def test_nobody_keeps_all_others_from_asking(taught, monkeypatch):
+    monkeypatch.setattr(lessons, "OF_ONE", 2)
+    asked = [taught.ask("one", signal.pause) for _ in range(2)]
+    with pytest.raises(LessonError, match="answered"):
+        taught.ask("one", os.getpid)
+    asked.append(taught.ask("another", os.getpid))
+    taught.close()
+    for question in asked:
+        with pytest.raises(LessonError):
+            question.result(0)
+    assert taught.ask("one", abs, -42).result(60) == 42
+
+
 def test_work_that_takes_too_long_ends_and_the_next_is_done(tmp_path):
     hasty = Lessons(tmp_path, seconds=1)
     with pytest.raises(LessonError, match="took too long"):
-        hasty.ask(signal.pause).result(60)
-    assert hasty.ask(abs, -42).result(60) == 42
+        hasty.ask("me", signal.pause).result(60)
+    assert hasty.ask("me", abs, -42).result(60) == 42
     hasty.close()
 
 
 def test_a_worker_that_nobody_asks_ends(tmp_path):
     bored = Lessons(tmp_path, idle=0.1)
-    pid = bored.ask(os.getpid).result(60)
+    pid = bored.ask("me", os.getpid).result(60)
     until(lambda: not psutil.pid_exists(pid))
-    assert bored.ask(os.getpid).result(60) != pid
+    assert bored.ask("me", os.getpid).result(60) != pid
     bored.close()
 
 
 def test_a_worker_does_not_outlive_the_server(tmp_path):
     code = "import os, sys; from pathlib import Path; from impasto.studio.lessons import Lessons\n"
-    code += "if __name__ == '__main__':\n    print(Lessons(Path(sys.argv[1])).ask(os.getpid).result(60), flush=True)\n"
+    code += "if __name__ == '__main__':\n    pid = Lessons(Path(sys.argv[1])).ask('me', os.getpid).result(60)\n"
+    code += "    print(pid, flush=True)\n"
     code += "    os.kill(os.getpid(), 9)\n"
     (tmp_path / "server.py").write_text(code)
     ended = subprocess.run([sys.executable, tmp_path / "server.py", tmp_path], stdout=subprocess.PIPE, timeout=60)

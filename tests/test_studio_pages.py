@@ -289,6 +289,36 @@ def test_paint_again(studio, browse, job):
     assert studio.files.read(row.id, "photo.png") == studio.files.read(studio.row(token).id, "photo.png")
 
 
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_paint_again_with_the_same_style_of_ones_own(studio, browse, picture, script):
+    with browse(java_script_enabled=script) as page:
+        page.goto("/")
+        page.set_input_files("#photo", picture())
+        page.set_input_files("#style-file", picture(size=(60, 40)) | {"name": "quilt.png"})
+        page.get_by_role("button", name="Paint it").click()
+        page.wait_for_url("**/p/*")
+        first = row_of(studio, page)
+        page.goto(f"/?again={first.token}")
+        quilt = page.get_by_label("quilt", exact=True)
+        expect(quilt).to_be_checked()
+        shown = page.locator(".style img").first
+        assert shown.evaluate("image => image.decode().then(() => image.naturalWidth)") == 60
+        page.set_input_files("#photo", picture(size=(80, 80)))
+        page.get_by_role("button", name="Paint it").click()
+        page.wait_for_url(lambda url: "/p/" in url and first.token not in url)
+        second = row_of(studio, page)
+        page.goto(f"/?again={second.token}")
+        page.get_by_label("Ink wash", exact=True).check()
+        if not script:  # then each is a box to tick
+            quilt.uncheck()
+        page.get_by_role("button", name="Paint it").click()
+        page.wait_for_url(lambda url: "/p/" in url and second.token not in url)
+        third = row_of(studio, page)
+    assert [style["name"] for row in (first, second, third) for style in row.styles] == ["quilt", "quilt", "ink"]
+    assert studio.files.read(second.id, "style-0.png") == studio.files.read(first.id, "style-0.png")
+    assert (second.width, second.height) == (512, 512)
+
+
 def test_mine_is_what_this_browser_has_sent(browse, picture):
     with browse() as page, browse() as other:
         for style in ("Mosaic", "Batik"):

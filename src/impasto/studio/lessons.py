@@ -11,6 +11,7 @@ import os
 import secrets
 import signal
 import threading
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -21,6 +22,8 @@ from typing import Any
 
 WAITING = 12
 """Questions that may wait at once, those under way included."""
+OF_ONE = 6
+"""Of these, from one address: nobody keeps all others from asking; a class may share an address."""
 SECONDS = 60
 """That one may take, the first one's loading of the networks included."""
 IDLE = 600
@@ -54,22 +57,29 @@ class Lessons:
         self.folder, self.seconds, self.idle = folder, seconds, idle
         self._lock = threading.RLock()
         self._pool: ProcessPoolExecutor | None = None
-        self._waiting = 0
+        self._waiting: Counter[str] = Counter()  # by who asked
         self._clock: threading.Timer | None = None
         self._shared: dict[str, Future[Answer]] = {}
 
-    def ask(self, work: Callable[..., Answer], *given: Any) -> "Future[Answer]":
+    def ask(self, who: str, work: Callable[..., Answer], *given: Any) -> "Future[Answer]":
         """Have `work(*given)` done by the worker; both must be picklable.
+
+        Args:
+            who: whose question it is, such as an address.
+            work: a function.
+            given: its arguments.
 
         Returns:
             What will be the answer; or LessonError, where the process died or took too long; or QuestionError, where
             `work` raised ValueError.
 
         Raises:
-            LessonError: too many are waiting.
+            LessonError: too many are waiting, or too many of theirs.
         """
         with self._lock:
-            return self._ask(work, given)
+            if self._waiting[who] >= OF_ONE:
+                raise LessonError("Many of your questions are waiting: ask again when they are answered.")
+            return self._ask(who, work, given)
 
     def kept(self, name: str, work: Callable[..., Answer], *given: Any) -> "Future[Answer]":
         """The same, but what was answered under this name before is answered again, from the disk.
@@ -85,7 +95,7 @@ class Lessons:
         with self._lock:  # many who ask the same at once wait for one answer
             if name in self._shared:
                 return self._shared[name]
-            answer = self._shared[name] = self._ask(work, given)
+            answer = self._shared[name] = self._ask("", work, given)
             answer.add_done_callback(lambda answer: self._keep(name, path, answer))
             return answer
 
@@ -111,8 +121,8 @@ class Lessons:
             self._clock.daemon = True
             self._clock.start()
 
-    def _ask(self, work: Callable[..., Answer], given: tuple[Any, ...]) -> "Future[Answer]":
-        if self._waiting >= WAITING:
+    def _ask(self, who: str, work: Callable[..., Answer], given: tuple[Any, ...]) -> "Future[Answer]":
+        if self._waiting.total() >= WAITING:
             raise LessonError("Many people are asking at the moment: try again in a few seconds.")
         answer: Future[Answer] = Future()
         answer.set_running_or_notify_cancel()  # so that nobody who goes away cancels it for the others
@@ -121,10 +131,10 @@ class Lessons:
         except BrokenProcessPool:  # it died while nobody was asking
             self._pool = None
             done = self._started().submit(_within, self.seconds, work, given)
-        self._waiting += 1
+        self._waiting[who] += 1
         self._watch_the_clock(False)
         pool = self._pool
-        done.add_done_callback(lambda done: self._answered(done, answer, pool))
+        done.add_done_callback(lambda done: self._answered(done, answer, pool, who))
         return answer
 
     def _started(self) -> ProcessPoolExecutor:
@@ -134,12 +144,14 @@ class Lessons:
             self._pool = ProcessPoolExecutor(1, context, _begin, (held,))
         return self._pool
 
-    def _answered(self, done: "Future[Answer]", answer: "Future[Answer]", pool: ProcessPoolExecutor | None) -> None:
+    def _answered(
+        self, done: "Future[Answer]", answer: "Future[Answer]", pool: ProcessPoolExecutor | None, who: str
+    ) -> None:
         with self._lock:
-            self._waiting -= 1
+            self._waiting -= Counter((who,))  # and who has none left is forgotten
             if not done.cancelled() and isinstance(done.exception(), BrokenProcessPool) and self._pool is pool:
                 self._pool = None
-            if self._waiting == 0:
+            if not self._waiting:
                 self._watch_the_clock(True)
         if done.cancelled() or isinstance(done.exception(), BrokenProcessPool):
             answer.set_exception(

@@ -22,6 +22,7 @@ from impasto.studio.web.upload import decoded
 
 GONE = "There is no such painting: its address is wrong, or it has expired or was deleted."
 Quality = Literal["draft", "standard", "fine"]
+Kind = Literal["painting", "view", "thumb", "photo", "preview", "style-0", "style-1", "style-2"]
 Token = Annotated[str, Path(description="Of the painting; who has it can see and delete it.", max_length=64)]
 
 
@@ -41,6 +42,7 @@ class Style(BaseModel):
     name: str
     weight: float
     own: bool = Field(description="Whether it is a picture that was sent.")
+    image: str | None = Field(description="That picture.")
 
 
 class Painting(BaseModel):
@@ -179,17 +181,19 @@ async def events(request: Request, token: Token) -> StreamingResponse:
 async def image(
     request: Request,
     token: Token,
-    kind: Annotated[Literal["painting", "view", "thumb", "photo", "preview"], Query(description="Which one.")],
+    kind: Annotated[
+        Kind, Query(description="Which one; style-0 is the first style, where it was a picture that was sent.")
+    ],
     format: Annotated[Literal["jpg", "png"], Query(description="Of the painting itself.")] = "jpg",
     download: Annotated[bool, Query(description="To be saved, not shown.")] = False,
     n: Annotated[str, Query(pattern=r"^\d{1,9}-\d{1,9}$", description="Of a preview, which (the newest).")] = "",
 ) -> Response:
-    """A picture: the painting itself, it or the photo to be looked at (at most 1024 px), or a preview."""
+    """A picture: the painting itself, it, the photo or a style to be looked at (at most 1024 px), or a preview."""
     job = await run_in_threadpool(_job, request, token)
     name = {
         "painting": f"painting.{format}", "view": "painting-view.webp", "thumb": "thumb.webp",
         "photo": "photo-view.webp", "preview": f"preview-{n or f'{job.attempt}-{job.preview}'}.webp",
-    }[kind]  # fmt: skip
+    }.get(kind, f"{kind}-view.webp")  # fmt: skip
     try:
         data = await run_in_threadpool(request.app.state.files.read, job.id, name)
     except FileNotFoundError:

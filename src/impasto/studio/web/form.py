@@ -8,6 +8,7 @@ from starlette.datastructures import FormData
 
 from impasto.painter.settings import Settings
 from impasto.studio.configuration import Configuration
+from impasto.studio.web.submission import EARLIER
 
 SIZES = (256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096)
 DEFAULTS = Settings()
@@ -18,7 +19,7 @@ class Choice:
     """What is chosen.
 
     Attributes:
-        styles: names of house styles with their shares, in percent.
+        styles: names of house styles, and of an earlier job's own as the form names them, with their shares in percent.
     """
 
     size: int
@@ -44,7 +45,8 @@ def of_job(state: Mapping[str, Any], configuration: Configuration) -> Choice:
     """What was chosen for a job, as `described` tells of it."""
     total = sum(style["weight"] for style in state["styles"]) or 1
     styles = {
-        style["name"]: max(1, round(100 * style["weight"] / total)) for style in state["styles"] if not style["own"]
+        f"{EARLIER}{place}" if style["own"] else style["name"]: max(1, round(100 * style["weight"] / total))
+        for place, style in enumerate(state["styles"])
     }
     return Choice(**{**vars(defaults(configuration)), **state["settings"], "styles": styles})
 

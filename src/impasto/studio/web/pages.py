@@ -15,7 +15,7 @@ from impasto.studio.web.form import Choice
 from impasto.studio.web.guard import wants_json
 from impasto.studio.web.problem import ProblemError
 from impasto.studio.web.state import described
-from impasto.studio.web.submission import submit_form
+from impasto.studio.web.submission import EARLIER, submit_form
 
 router = APIRouter(include_in_schema=False)
 TITLES = {name: style.title for name, style in HOUSE_STYLES.items()}
@@ -43,7 +43,7 @@ async def ask_for(request: Request) -> Response:
             sent = await request.form()
         except Exception:  # it was not sent whole
             raise problem from None
-        token = str(sent.get("photo_of", ""))
+        token = str(sent.get("style_of", ""))
         try:
             earlier = await _described(request, token) if token else None
         except ProblemError:
@@ -129,7 +129,7 @@ async def _start(
     page = _page(
         request, "start", configuration=configuration, styles=list(HOUSE_STYLES.values()), choice=choice, again=earlier,
         sizes=form.sizes(configuration, choice.size), estimate=await run_in_threadpool(look),
-        refused=refused.sentence if refused else "",
+        refused=refused.sentence if refused else "", earlier=EARLIER,
     )  # fmt: skip
     page.status_code = refused.status_code if refused else 200
     return page

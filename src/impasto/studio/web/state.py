@@ -26,7 +26,13 @@ def described(job: Job, outlooks: Outlooks) -> dict[str, Any]:
         "quality": job.quality,
         "settings": {name: job.settings[name] for name in SHOWN_SETTINGS if name in job.settings},
         "styles": [
-            {"name": style["name"], "weight": style["weight"], "own": style["file"] is not None} for style in job.styles
+            {
+                "name": style["name"],
+                "weight": style["weight"],
+                "own": style["file"] is not None,
+                "image": image_of(job, f"style-{place}") if style["file"] else None,
+            }
+            for place, style in enumerate(job.styles)
         ],
         "created": job.created,
         "finished": job.finished,

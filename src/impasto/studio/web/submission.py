@@ -26,6 +26,8 @@ from impasto.studio.web.upload import decoded
 from impasto.studio.web.visitor import Visitors, new_owner
 
 MOST_STYLES = 3
+EARLIER = "earlier-"
+"""How the form names an own style of the job that is painted again, before its place among that job's styles."""
 FULL = "The studio's disk is full: try again later."
 
 
@@ -38,6 +40,8 @@ class Submission:
         photo_of: the token of a job whose photo is painted again.
         styles: names of house styles with weights.
         own: style pictures with weights.
+        style_of: the token of a job whose own styles are used again.
+        earlier: their places among that job's styles, with weights.
         settings: as `impasto.painter.settings.Settings` names them.
         email: where to say that it is done.
     """
@@ -46,6 +50,8 @@ class Submission:
     photo_of: str = ""
     styles: list[tuple[str, float]] = field(default_factory=list)
     own: list[tuple[UploadFile, float]] = field(default_factory=list)
+    style_of: str = ""
+    earlier: list[tuple[int, float]] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
     email: str = ""
 
@@ -62,10 +68,15 @@ async def submit_form(request: Request) -> Job:
         raise
     except Exception as error:
         raise ProblemError(400, "The form was not sent whole: send it again") from error
+    named = [(str(name), _number(form.get(f"weight-{name}"), 1.0)) for name in form.getlist("style") if name]
     asked = Submission(
         photo=_file(form.get("photo")),
         photo_of=str(form.get("photo_of", "")),
-        styles=[(str(name), _number(form.get(f"weight-{name}"), 1.0)) for name in form.getlist("style") if name],
+        styles=[(name, weight) for name, weight in named if not name.startswith(EARLIER)],
+        style_of=str(form.get("style_of", "")),
+        earlier=[
+            (int(_number(name.removeprefix(EARLIER), 0)), weight) for name, weight in named if name.startswith(EARLIER)
+        ],
         own=[
             (file, _number(form.get("style_file_weight"), 1.0))
             for file in map(_file, form.getlist("style_file"))
@@ -99,9 +110,11 @@ async def submit(request: Request, asked: Submission) -> Job:
     styles = _styles(asked)
     settings = _settings(asked.settings, configuration)
     photo = await _photo(request, asked)
-    pictures = [await decoded(request, file) for file, _ in asked.own]
-    for (file, weight), _ in zip(asked.own, pictures, strict=True):
-        styles.append({"name": _name(file), "weight": weight, "file": f"style-{len(styles)}.png"})
+    pictures: dict[str, Decoded] = {}  # own styles, by the name of their files without the suffix
+    for name, weight, picture in await _own(request, asked):
+        stem = f"style-{len(styles)}"
+        pictures[stem] = picture
+        styles.append({"name": name, "weight": weight, "file": f"{stem}.png"})
     try:
         width, height = canvas_size(photo.width, photo.height, settings["size"])
     except PictureError as error:
@@ -120,8 +133,9 @@ async def submit(request: Request, asked: Submission) -> Job:
             try:
                 state.files.write(job.id, "photo.png", photo.png)
                 state.files.write(job.id, "photo-view.webp", photo.view)
-                for style, picture in zip((style for style in styles if style["file"]), pictures, strict=True):
-                    state.files.write(job.id, style["file"], picture.png)
+                for stem, picture in pictures.items():
+                    state.files.write(job.id, f"{stem}.png", picture.png)
+                    state.files.write(job.id, f"{stem}-view.webp", picture.view)
             except OSError:
                 state.files.remove(job.id)
                 raise
@@ -171,13 +185,14 @@ def _email(given: str, configuration: Configuration) -> str | None:
 
 
 def _styles(asked: Submission) -> list[dict[str, Any]]:
-    chosen = asked.styles or ([] if asked.own else [(DEFAULT_STYLE, 1.0)])
-    if len(chosen) + len(asked.own) > MOST_STYLES:
+    own = [*asked.own, *asked.earlier]
+    chosen = asked.styles or ([] if own else [(DEFAULT_STYLE, 1.0)])
+    if len(chosen) + len(own) > MOST_STYLES:
         raise ProblemError(422, f"At most {MOST_STYLES} styles can be mixed: take some away.")
     for name, _ in chosen:
         if name not in HOUSE_STYLES:
             raise ProblemError(422, "There is no such style: choose one of the gallery.")
-    weights: Sequence[float] = [weight for _, weight in (*chosen, *asked.own)]
+    weights: Sequence[float] = [weight for _, weight in (*chosen, *own)]
     if not all(0 <= weight <= 1000 for weight in weights) or not sum(weights):
         raise ProblemError(422, "A style's weight is 0 or more, and one of them above 0.")
     return [{"name": name, "weight": weight, "file": None} for name, weight in chosen]
@@ -199,21 +214,46 @@ async def _photo(request: Request, asked: Submission) -> Decoded:
         return await decoded(request, asked.photo)
     if not asked.photo_of:
         raise ProblemError(422, "There is no photo: choose one.")
-    state = request.app.state
+    job = await _job(request, asked.photo_of)
+    # of the canvas then, whose proportions are the photo's
+    return await _kept(request, job, "photo.png", "photo-view.webp")
 
-    def again() -> Decoded:
-        with state.database.reading() as session:
-            job = by_token(session, asked.photo_of)
-        if job is None:
-            raise FileNotFoundError
-        png, view = (state.files.read(job.id, name) for name in ("photo.png", "photo-view.webp"))
-        # of the canvas then, whose proportions are the photo's
-        return Decoded(png, view, job.width, job.height)
 
+async def _own(request: Request, asked: Submission) -> list[tuple[str, float, Decoded]]:
+    """The names, weights and pictures of styles that are no house styles."""
+    found = []
+    if asked.earlier:
+        job = await _job(request, asked.style_of)
+        for place, weight in asked.earlier:
+            style = job.styles[place] if 0 <= place < len(job.styles) else None
+            if style is None or style["file"] is None:
+                raise ProblemError(422, "That style is no longer here: choose another.")
+            stem = style["file"].removesuffix(".png")
+            found.append((style["name"], weight, await _kept(request, job, style["file"], f"{stem}-view.webp")))
+    return found + [(_name(file), weight, await decoded(request, file)) for file, weight in asked.own]
+
+
+async def _job(request: Request, token: str) -> Job:
+    """The job that is painted again."""
+
+    def look() -> Job | None:
+        with request.app.state.database.reading() as session:
+            return by_token(session, token)
+
+    job = await run_in_threadpool(look)
+    if job is None:
+        raise ProblemError(422, "That painting is no longer here: choose a photo and a style again.")
+    return job
+
+
+async def _kept(request: Request, job: Job, name: str, view: str) -> Decoded:
+    """A picture of an earlier job's, which was decoded then."""
+    files = request.app.state.files
     try:
-        return await run_in_threadpool(again)
+        png, shown = [await run_in_threadpool(files.read, job.id, kept) for kept in (name, view)]
     except FileNotFoundError:
-        raise ProblemError(422, "That photo is no longer here: choose it again.") from None
+        raise ProblemError(422, "That painting is no longer here: choose a photo and a style again.") from None
+    return Decoded(png, shown, job.width, job.height)
 
 
 def _file(value: Any) -> UploadFile | None:

@@ -31,7 +31,7 @@ function update() {
   const shares = checked.map((box) => box.closest(".style").querySelector(".share"));
   const weights = shares.map((share) => Number(share.querySelector("input").value));
   const first = checked[0]?.value;
-  if (first) document.getElementById("sample").src = `/static/gallery/${first}.webp`;
+  if (first && !first.startsWith("earlier-")) document.getElementById("sample").src = `/static/gallery/${first}.webp`;
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   shares.forEach((share, index) => {
     share.querySelector("output").textContent = `${Math.round((100 * weights[index]) / total)}%`;
@@ -43,6 +43,8 @@ async function takeOwn() {
   if (!file) return;
   refusal.hidden = true;
   const image = document.getElementById("own-preview");
+  image.hidden = true;
+  offerOwn(); // at once: who sends the form before the picture is seen sends it too
   const checked = check(file, Number(form.dataset.maxBytes));
   let visible = await show(image, file);
   const found = await checked;
@@ -51,11 +53,15 @@ async function takeOwn() {
     put(ownField, null);
     refusal.textContent = found.refused;
     refusal.hidden = false;
+    offerOwn();
   } else if (!visible && found) visible = await show(image, found.preview);
+  image.hidden = !visible;
+}
+
+function offerOwn() {
   const there = ownField.files.length > 0;
   own.classList.toggle("given", there);
   document.getElementById("own-choice").hidden = !there;
-  image.hidden = !visible;
   document.querySelector("#style-file-label span").textContent = there ? "Change the picture" : "Any picture: a painting, a pattern, a drawing";
   ownStyle.disabled = false;
   if (!there || chosen().length < MOST || !mix.checked) ownStyle.checked = there;
