@@ -13,6 +13,7 @@ from impasto import images
 from impasto.painter import painter as module
 from impasto.painter.checkpoint import CheckpointError
 from impasto.painter.painter import Painter
+from impasto.painter.schedule import Scale
 from impasto.painter.settings import Settings
 
 # The command, with a checkpoint after each step, that kills itself as it puts the so-many-th file in place.
@@ -75,6 +76,26 @@ def test_what_is_closed_leaves_a_checkpoint_of_its_last_step(photo, tmp_path, mo
     stopped.close()
     going_on = painter(photo, tmp_path / "c", resume=True)
     assert [step.step for step in going_on] == [5, 6, 7, 8, 9]
+    assert not (tmp_path / "c").exists()
+
+
+@pytest.mark.parametrize("steps", [2, 3, 4, 6])
+def test_what_is_closed_between_scales_or_at_the_end_goes_on(photo, tmp_path, steps):
+    read, settings = images.read(photo), Settings(size=96)
+    sizes = [Scale(48, round(48 / read.width * read.height), 3), Scale(96, round(96 / read.width * read.height), 3)]
+
+    def begun(folder, resume=False):
+        return Painter(read, [(read, 1.0)], settings, scales=sizes, checkpoint=folder, resume=resume)
+
+    whole, stopped, going_on = begun(tmp_path / "whole"), begun(tmp_path / "c"), begun(tmp_path / "c", resume=True)
+    expected = [(step.scale, step.step) for step in whole]
+    iterator = iter(stopped)
+    for _ in islice(iterator, steps):
+        pass
+    iterator.close()
+    assert [(step.scale, step.step) for step in going_on] == expected[steps:]
+    assert going_on.painting().objective == pytest.approx(whole.painting().objective, rel=1e-4)
+    assert going_on.painting().steps == 6
     assert not (tmp_path / "c").exists()
 
 

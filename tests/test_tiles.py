@@ -53,7 +53,8 @@ def both(weights, asked, height, width, pixels, dtype):
     gradient = torch.autograd.grad(costs.objective, parameters)
     tiled = TiledStyleTransfer(net, photo, styles, asked, pixels=pixels, allocate=in_memory)
     found = [torch.empty_like(part) for part in parameters]
-    values = tiled.evaluate(pyramid, [part.detach() for part in parameters], found)
+    values, differentiate = tiled.evaluate(pyramid, [part.detach() for part in parameters])
+    differentiate(found)
     whole = [costs.objective.item(), costs.content.item(), costs.style.item()]
     difference = math.sqrt(sum(float((a - b).square().sum()) for a, b in zip(gradient, found, strict=True)))
     length = math.sqrt(sum(float(part.square().sum()) for part in gradient))

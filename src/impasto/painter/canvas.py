@@ -17,11 +17,12 @@ from impasto.painter.tiles import TiledStyleTransfer
 STRIP = 256
 
 
-@dataclass(frozen=True, eq=False)
 class CanvasEvaluation(Evaluation):
-    """An evaluation of the objective, and the objective, its content and style part as numbers."""
+    """An evaluation of the objective, with the objective, its content and style part as numbers."""
 
-    costs: tuple[float, float, float]
+    def __init__(self, point: Tensor, costs: tuple[float, float, float], slope: Callable[[], Tensor]) -> None:
+        super().__init__(point, costs[0], slope)
+        self.costs = costs
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,8 @@ class Canvas:
         def evaluate(point: Tensor) -> CanvasEvaluation:
             leaf = point.detach().requires_grad_()
             costs: Costs = objective(self.parameterization.picture(self.parts(leaf)))
-            (gradient,) = torch.autograd.grad(costs.objective, leaf)
             values = (costs.objective.item(), costs.content.item(), costs.style.item())
-            return CanvasEvaluation(point, values[0], gradient, values)
+            return CanvasEvaluation(point, values, lambda: torch.autograd.grad(costs.objective, leaf)[0])
 
         return evaluate
 
@@ -84,8 +84,13 @@ class Canvas:
         assert isinstance(parameterization, Windowed)
 
         def evaluate(point: Tensor) -> CanvasEvaluation:
-            gradient = allocate(point.shape, point.dtype)
-            values = objective.evaluate(parameterization, self.parts(point), self.parts(gradient))
-            return CanvasEvaluation(point, values[0], gradient, values)
+            values, differentiate = objective.evaluate(parameterization, self.parts(point))
+
+            def slope() -> Tensor:
+                gradient = allocate(point.shape, point.dtype)
+                differentiate(self.parts(gradient))
+                return gradient
+
+            return CanvasEvaluation(point, values, slope)
 
         return evaluate

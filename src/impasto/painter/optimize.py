@@ -1,4 +1,4 @@
-"""Optimisers: each is an endless iterator of steps over an objective's value and gradient.
+"""Optimisers: each is an iterator of steps over an objective's value and gradient.
 
 An optimiser never sees pictures. It gets one flat vector and a function that evaluates the objective at such a vector,
 and after each of its steps it yields the evaluation that it stands on.
@@ -8,7 +8,7 @@ import math
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple, Protocol, TypeVar
 
 import torch
@@ -17,13 +17,26 @@ from torch import Tensor
 from impasto.painter.scratch import Allocate, in_memory
 
 
-@dataclass(frozen=True, eq=False)
 class Evaluation:
-    """An objective at a point: its value, and its gradient of the point's shape."""
+    """An objective at a point; its gradient is computed when it is first asked for, and it may never be.
 
-    point: Tensor
-    value: float
-    gradient: Tensor
+    Args:
+        point: a flat vector.
+        value: the objective there.
+        slope: computes the gradient, of the point's shape.
+    """
+
+    def __init__(self, point: Tensor, value: float, slope: Callable[[], Tensor]) -> None:
+        self.point = point
+        self.value = value
+        self._slope: Callable[[], Tensor] | None = slope
+
+    @cached_property
+    def gradient(self) -> Tensor:
+        """The gradient, of the point's shape."""
+        assert self._slope is not None
+        slope, self._slope = self._slope, None  # what it was computed from is needed no more
+        return slope()
 
 
 E = TypeVar("E", bound=Evaluation)
@@ -43,13 +56,14 @@ class Optimizer(Protocol):
     """A way to minimise."""
 
     def steps(
-        self, start: Tensor | E, evaluate: Callable[[Tensor], E], *, allocate: Allocate, pairs: deque[Pair]
+        self, start: Tensor | E, evaluate: Callable[[Tensor], E], count: int, *, allocate: Allocate, pairs: deque[Pair]
     ) -> Iterator[E]:
         """Yield where the optimiser is after each step; the first step starts from `start`.
 
         Args:
             start: a point, or the evaluation of one.
             evaluate: evaluates the objective at a point.
+            count: how many steps at most; the last one's gradient is not asked for.
             allocate: makes the vectors that are kept from step to step.
             pairs: what it remembers of earlier steps, which it keeps up to date.
         """
@@ -59,8 +73,8 @@ class LBFGS:
     """L-BFGS with every step safeguarded (Nocedal and Wright, "Numerical Optimization", 2006, algorithm 7.5).
 
     A step whose root mean square exceeds `longest` is shortened to it. One that raises the value is tried again at a
-    quarter of its length; where the second trial fails too, the history is forgotten and the descent starts anew along
-    the gradient. An accepted step costs one evaluation.
+    quarter of its length; where the second trial fails too, the history is forgotten and the step taken along the
+    gradient, ever shorter. An accepted step costs one evaluation.
 
     Args:
         history: how many pairs of steps and gradient changes to keep.
@@ -77,6 +91,7 @@ class LBFGS:
         self,
         start: Tensor | E,
         evaluate: Callable[[Tensor], E],
+        count: int,
         *,
         allocate: Allocate = in_memory,
         pairs: deque[Pair] | None = None,
@@ -85,33 +100,40 @@ class LBFGS:
         here = evaluate(start) if isinstance(start, Tensor) else start
         pairs = deque() if pairs is None else pairs
         first = self.first
-        while True:
-            direction = self._direction(here.gradient, pairs, allocate)
-            if not pairs:
-                direction *= first / max(_rms(direction), 1e-30)
-            length = _rms(direction)
-            if length > self.longest:
-                direction *= self.longest / length
-            there = evaluate(_sum(here.point, direction, allocate))
-            if not there.value < here.value:
-                direction *= 0.25
+        for left in reversed(range(count)):
+            while True:
+                direction = self._direction(here.gradient, pairs, allocate)
+                if not pairs:
+                    direction *= first / max(_rms(direction), 1e-30)
+                length = _rms(direction)
+                if length > self.longest:
+                    direction *= self.longest / length
                 there = evaluate(_sum(here.point, direction, allocate))
-            if there.value < here.value:
-                change = torch.sub(there.gradient, here.gradient, out=_like(here.gradient, allocate))
-                curvature = _dot(change, direction)
-                if curvature > 1e-10 * _dot(change, change):
-                    pairs.append(Pair(direction, change, 1 / curvature, secrets.token_hex(8)))
-                    if len(pairs) > self.history:
-                        pairs.popleft()
-                here = there
-            else:
+                if not there.value < here.value:
+                    del there  # and what its gradient would have been computed from
+                    direction *= 0.25
+                    there = evaluate(_sum(here.point, direction, allocate))
+                if there.value < here.value:
+                    break
                 if not pairs:
                     first *= 0.1
                     if first < 1e-6:
                         return
                 pairs.clear()
+                del there, direction
+            if left:
+                change = torch.sub(there.gradient, here.gradient, out=_like(direction, allocate))
+                self._remember(pairs, direction, change)
+            here = there
             del there, direction
             yield here
+
+    def _remember(self, pairs: deque[Pair], step: Tensor, change: Tensor) -> None:
+        curvature = _dot(change, step)
+        if curvature > 1e-10 * _dot(change, change):
+            pairs.append(Pair(step, change, 1 / curvature, secrets.token_hex(8)))
+            if len(pairs) > self.history:
+                pairs.popleft()
 
     @staticmethod
     def _direction(gradient: Tensor, pairs: deque[Pair], allocate: Allocate) -> Tensor:
@@ -143,15 +165,16 @@ class Adam:
         self,
         start: Tensor | E,
         evaluate: Callable[[Tensor], E],
+        count: int,
         *,
         allocate: Allocate = in_memory,
         pairs: deque[Pair] | None = None,
     ) -> Iterator[E]:
-        """Yield where it was before each step, without an end; of a run that goes on, the moments start anew."""
+        """Yield where it was before each step; of a run that goes on, the moments start anew."""
         del pairs
         point = (start if isinstance(start, Tensor) else start.point).clone()
         optimizer = torch.optim.Adam([point], lr=self.rate)
-        while True:
+        for _ in range(count):
             here = evaluate(_like(point, allocate).copy_(point))
             yield here
             point.grad = here.gradient

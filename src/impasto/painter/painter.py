@@ -6,7 +6,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from importlib.metadata import version
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -103,8 +102,9 @@ class Painter:
         self._scales = scales
         self._network: VGG19 | None = None
         self._first = self._sources.first()
-        self._now: tuple[Canvas, CanvasEvaluation] | None = None
-        self._seconds = 0.0
+        self._now: tuple[Canvas, Tensor, tuple[float, float, float]] | None = None
+        self._goes_on: CanvasEvaluation | None = None
+        self._began = self._kept = self._seconds = 0.0
         self._steps = 0
 
     @property
@@ -145,35 +145,40 @@ class Painter:
         """
         scales = self.scales()
         plans = [self._plan(scale) for scale in scales]
-        work = [self._work(scale, how) for scale, how in zip(scales, plans, strict=True)]
         first, done, pairs = self._resumed(scales, plans) if self._resume else (0, 0, deque[Pair]())
-        began, kept = time.perf_counter() - self._seconds, time.perf_counter()
-        for index, (scale, how) in enumerate(zip(scales, plans, strict=True)):
-            if index < first:
-                continue
-            canvas, moves = self._begin(scale, how, pairs, goes_on=done > 0)
-            for step, here in enumerate(islice(moves, scale.steps - done), done + 1):
-                self._now = canvas, here
-                self._steps += 1
-                now = time.perf_counter()
-                self._seconds = now - began
-                if self._checkpoint is not None and now - kept > CHECKPOINT_EVERY:
-                    self._keep(self._checkpoint, index, step, here, pairs)
-                    kept = time.perf_counter()
-                ready = sum(work[:index]) + work[index] * (step + 1) / (scale.steps + 1)
-                progress = Progress(
-                    index, len(scales), scale.width, scale.height, step, scale.steps, *here.costs, self._seconds,
-                    self._seconds * (sum(work) - ready) / ready, self.preview,
-                )  # fmt: skip
-                try:
-                    yield progress
-                except GeneratorExit:
-                    if self._checkpoint is not None:
-                        self._keep(self._checkpoint, index, step, here, pairs)
-                    raise
+        self._kept = time.perf_counter()
+        self._began = self._kept - self._seconds
+        for index in range(first, len(scales)):
+            yield from self._paint(scales, plans, index, done, pairs)
             done, pairs = 0, deque()
         if self._checkpoint is not None:
             self._checkpoint.remove()
+
+    def _paint(
+        self, scales: list[Scale], plans: list[Plan], index: int, done: int, pairs: deque[Pair]
+    ) -> Iterator[Progress]:
+        """Paint at one scale, of which some steps may be done."""
+        work = [self._work(scale, how) for scale, how in zip(scales, plans, strict=True)]
+        scale = scales[index]
+        canvas, moves = self._begin(scale, plans[index], pairs, scale.steps - done)
+        for step, here in enumerate(moves, done + 1):
+            self._now = canvas, here.point, here.costs
+            self._steps += 1
+            now = time.perf_counter()
+            self._seconds = now - self._began
+            if now - self._kept > CHECKPOINT_EVERY:
+                self._keep(scale, index, step, here, pairs)
+                self._kept = time.perf_counter()
+            ready = sum(work[:index]) + work[index] * (step + 1) / (scale.steps + 1)
+            progress = Progress(
+                index, len(scales), scale.width, scale.height, step, scale.steps, *here.costs, self._seconds,
+                self._seconds * (sum(work) - ready) / ready, self.preview,
+            )  # fmt: skip
+            try:
+                yield progress
+            except GeneratorExit:
+                self._keep(scale, index, step, here, pairs)
+                raise
 
     def _plan(self, scale: Scale) -> Plan:
         if self._objective is not None or not isinstance(self.parameterization, Windowed):
@@ -194,13 +199,14 @@ class Painter:
         return in_files(folder)
 
     def _begin(
-        self, scale: Scale, how: Plan, pairs: deque[Pair], *, goes_on: bool
+        self, scale: Scale, how: Plan, pairs: deque[Pair], steps: int
     ) -> tuple[Canvas, Iterator[CanvasEvaluation]]:
         """A scale's canvas, and the optimiser's steps on it: from its start, or from where a painting goes on."""
         allocate = self._allocate(how)
         start: Tensor | CanvasEvaluation
-        if goes_on and self._now is not None:
-            canvas, start = self._now
+        if self._goes_on is not None and self._now is not None:
+            canvas, start = self._now[0], self._goes_on
+            self._goes_on = None
         else:
             canvas, start = Canvas.begin(self.parameterization, self._start_of(scale), allocate)
         photo = self._tensor(self._sources.photo_at(scale.width, scale.height))
@@ -211,14 +217,15 @@ class Painter:
                 self.network, photo, self._styles(scale.pixels), self.settings, pixels=how.pixels, allocate=allocate
             )
             evaluate = canvas.in_tiles(objective, allocate)
-        return canvas, self.optimizer.steps(start, evaluate, allocate=allocate, pairs=pairs)
+        return canvas, self.optimizer.steps(start, evaluate, steps, allocate=allocate, pairs=pairs)
 
     def _start_of(self, scale: Scale) -> Tensor:
         """The canvas at a scale: that of the scale before, enlarged, with the detail that its own start has more."""
         first = self._tensor(images.resize(self._first, scale.width, scale.height)).float()
         if self._now is None:
             return first
-        before = _picture(*self._now)
+        canvas, point, _ = self._now
+        before = _picture(canvas, point)
         for channel in range(3):  # one at a time, which takes a third of the memory
             here, there = slice(channel, channel + 1), first.shape[2:]
             blurred = _resize(_resize(first[:, here], before.shape[2:]), there)
@@ -229,9 +236,9 @@ class Painter:
         """The canvas now, uint8, H × W × 3."""
         if self._now is None:
             return self._first
-        canvas, here = self._now
+        canvas, point, _ = self._now
         out = np.empty((canvas.height, canvas.width, 3), np.uint8)
-        for top, strip in canvas.strips(here.point):
+        for top, strip in canvas.strips(point):
             out[top : top + strip.shape[2]] = to_bytes(_pixels(strip))
         return out
 
@@ -240,10 +247,11 @@ class Painter:
         if self._now is None:
             pixels, costs = self._first.astype(np.float32), (math.nan, math.nan, math.nan)
         else:
-            picture = _picture(*self._now)
+            canvas, point, costs = self._now
+            picture = _picture(canvas, point)
             if picture.shape[2:] != (self.height, self.width):
                 picture = _resize(picture, (self.height, self.width)).clamp_(0, 255)
-            pixels, costs = _pixels(picture), self._now[1].costs
+            pixels = _pixels(picture)
         return Painting(pixels, self.description(), *costs, self._seconds, self._steps)
 
     def description(self) -> dict[str, Any]:
@@ -263,17 +271,21 @@ class Painter:
         start = {"start": {"name": init.name, "digest": init.digest}} if init else {}
         return {"version": version("impasto"), **self.description(), **start}
 
-    def _keep(self, checkpoint: Checkpoint, scale: int, step: int, here: CanvasEvaluation, pairs: deque[Pair]) -> None:
-        """Write a checkpoint; where that fails, go on without."""
-        place = {
-            "scale": scale, "step": step, "steps": self._steps, "seconds": self._seconds, "costs": here.costs,
-            "pairs": [[pair.name, pair.inverse] for pair in pairs],
+    def _keep(self, scale: Scale, index: int, step: int, here: CanvasEvaluation, pairs: deque[Pair]) -> None:
+        """Write a checkpoint, where there is a folder for one; where that fails, go on without."""
+        if self._checkpoint is None:
+            return
+        place: dict[str, Any] = {
+            "scale": index, "step": step, "steps": self._steps, "seconds": self._seconds, "costs": here.costs,
         }  # fmt: skip
-        vectors = {f"point-{self._steps}": here.point, f"gradient-{self._steps}": here.gradient}
-        for pair in pairs:
-            vectors |= {f"step-{pair.name}": pair.step, f"change-{pair.name}": pair.change}
+        vectors = {f"point-{self._steps}": here.point}
+        if step < scale.steps:  # else only the picture is gone on with
+            place["pairs"] = [[pair.name, pair.inverse] for pair in pairs]
+            vectors[f"gradient-{self._steps}"] = here.gradient
+            for pair in pairs:
+                vectors |= {f"step-{pair.name}": pair.step, f"change-{pair.name}": pair.change}
         try:
-            checkpoint.write(place, vectors)
+            self._checkpoint.write(place, vectors)
         except OSError as error:
             self.unkept = error
 
@@ -284,11 +296,15 @@ class Painter:
         index, scale = place["scale"], scales[place["scale"]]
         vectors = self._checkpoint.load(sizes, self._allocate(plans[index]))
         self._steps, self._seconds = place["steps"], place["seconds"]
-        point, gradient = (vectors[f"{name}-{self._steps}"] for name in ("point", "gradient"))
+        point, costs = vectors[f"point-{self._steps}"], tuple(place["costs"])
         # Only the shapes are wanted: a picture without numbers.
         parts = self.parameterization.parameters(torch.empty(1, 3, scale.height, scale.width, device="meta"))
         canvas = Canvas(self.parameterization, [part.shape for part in parts], scale.width, scale.height)
-        self._now = canvas, CanvasEvaluation(point, place["costs"][0], gradient, tuple(place["costs"]))
+        self._now = canvas, point, costs
+        if place["step"] == scale.steps:
+            return index + 1, 0, deque()
+        gradient = vectors[f"gradient-{self._steps}"]
+        self._goes_on = CanvasEvaluation(point, costs, lambda: gradient)
         pairs = [
             Pair(vectors[f"step-{name}"], vectors[f"change-{name}"], inverse, name) for name, inverse in place["pairs"]
         ]
@@ -307,10 +323,10 @@ class Painter:
         return [(self._tensor(self._sources.style_at(i, canvas)), weight) for i, (_, weight) in enumerate(self.styles)]
 
 
-def _picture(canvas: Canvas, here: CanvasEvaluation) -> Tensor:
+def _picture(canvas: Canvas, point: Tensor) -> Tensor:
     """What is on a canvas, 1 × 3 × H × W."""
-    out = here.point.new_empty(1, 3, canvas.height, canvas.width)
-    for top, strip in canvas.strips(here.point):
+    out = point.new_empty(1, 3, canvas.height, canvas.width)
+    for top, strip in canvas.strips(point):
         out[:, :, top : top + strip.shape[2]] = strip
     return out
 

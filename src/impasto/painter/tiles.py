@@ -8,7 +8,7 @@ activations are in memory at a time. After Galerne, Raad, Lezama and Morel, "Sca
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -84,17 +84,17 @@ class TiledStyleTransfer:
         self.styles = [(self._statistics_of(picture, pixels), weight) for picture, weight in styles]
 
     def evaluate(
-        self,
-        parameterization: Windowed,
-        parameters: Sequence[Tensor],
-        gradients: Sequence[Tensor],
-    ) -> tuple[float, float, float]:
-        """The objective, its content and its style part at these parameters.
+        self, parameterization: Windowed, parameters: Sequence[Tensor]
+    ) -> tuple[tuple[float, float, float], Callable[[Sequence[Tensor]], None]]:
+        """The objective, its content and its style part at these parameters, and what computes its gradient.
 
         Args:
             parameterization: makes a picture of them.
             parameters: as it has them.
-            gradients: the same shapes; they are overwritten with the objective's gradient.
+
+        Returns:
+            The three numbers, and a function that overwrites tensors of the parameters' shapes with the objective's
+            gradient, in a second pass over the tiles.
         """
         settings = self.settings
         shapes = [parameter.shape for parameter in parameters]
@@ -113,21 +113,24 @@ class TiledStyleTransfer:
         style = styles_cost(statistics, self.styles, settings)
         slopes = torch.autograd.grad(settings.style_weight * style, leaves, materialize_grads=True)
         by_layer = dict(zip(statistics, zip(slopes[::2], slopes[1::2], strict=True), strict=True))
-        for gradient in gradients:
-            gradient.zero_()
-        for tile, targets in zip(self.tiles, self.content, strict=True):
-            window = _window(tile)
-            parts = [part.detach().requires_grad_() for part in within(parameterization, parameters, window)]
-            share = self._share(parameterization.part(parts, shapes, window), tile, targets, by_layer)
-            added = torch.autograd.grad(share, parts)
-            for view, gradient in zip(within(parameterization, gradients, window), added, strict=True):
-                view.add_(gradient)
         objective = (
             settings.content_weight * sums.content
             + settings.style_weight * style.item()
             + settings.tv_weight * sums.variation
         )
-        return objective, sums.content, style.item()
+
+        def differentiate(gradients: Sequence[Tensor]) -> None:
+            for gradient in gradients:
+                gradient.zero_()
+            for tile, targets in zip(self.tiles, self.content, strict=True):
+                window = _window(tile)
+                parts = [part.detach().requires_grad_() for part in within(parameterization, parameters, window)]
+                share = self._share(parameterization.part(parts, shapes, window), tile, targets, by_layer)
+                added = torch.autograd.grad(share, parts)
+                for view, gradient in zip(within(parameterization, gradients, window), added, strict=True):
+                    view.add_(gradient)
+
+        return (objective, sums.content, style.item()), differentiate
 
     def _share(
         self, picture: Tensor, tile: Tile, targets: dict[str, Tensor], slopes: dict[str, tuple[Tensor, Tensor]]
