@@ -56,7 +56,14 @@ class Optimizer(Protocol):
     """A way to minimise."""
 
     def steps(
-        self, start: Tensor | E, evaluate: Callable[[Tensor], E], count: int, *, allocate: Allocate, pairs: deque[Pair]
+        self,
+        start: Tensor | E,
+        evaluate: Callable[[Tensor], E],
+        count: int,
+        *,
+        near: bool,
+        allocate: Allocate,
+        pairs: deque[Pair],
     ) -> Iterator[E]:
         """Yield where the optimiser is after each step; the first step starts from `start`.
 
@@ -64,6 +71,7 @@ class Optimizer(Protocol):
             start: a point, or the evaluation of one.
             evaluate: evaluates the objective at a point.
             count: how many steps at most; the last one's gradient is not asked for.
+            near: whether the start is one that was sought, such as a painting enlarged, and not just any.
             allocate: makes the vectors that are kept from step to step.
             pairs: what it remembers of earlier steps, which it keeps up to date.
         """
@@ -78,7 +86,7 @@ class LBFGS:
 
     Args:
         history: how many pairs of steps and gradient changes to keep.
-        first: the root mean square of the first step, before the curvature is known.
+        first: the root mean square of the first step, before the curvature is known; half of it near a minimum.
         longest: the largest root mean square of any step.
     """
 
@@ -93,13 +101,14 @@ class LBFGS:
         evaluate: Callable[[Tensor], E],
         count: int,
         *,
+        near: bool = False,
         allocate: Allocate = in_memory,
         pairs: deque[Pair] | None = None,
     ) -> Iterator[E]:
         """Yield where it is after each step. Ends where no step lowers the value."""
         here = evaluate(start) if isinstance(start, Tensor) else start
         pairs = deque() if pairs is None else pairs
-        first = self.first
+        first = self.first / 2 if near else self.first
         for left in reversed(range(count)):
             while True:
                 direction = self._direction(here.gradient, pairs, allocate)
@@ -167,11 +176,12 @@ class Adam:
         evaluate: Callable[[Tensor], E],
         count: int,
         *,
+        near: bool = False,
         allocate: Allocate = in_memory,
         pairs: deque[Pair] | None = None,
     ) -> Iterator[E]:
         """Yield where it was before each step; of a run that goes on, the moments start anew."""
-        del pairs
+        del near, pairs
         point = (start if isinstance(start, Tensor) else start.point).clone()
         optimizer = torch.optim.Adam([point], lr=self.rate)
         for _ in range(count):

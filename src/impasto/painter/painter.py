@@ -204,6 +204,7 @@ class Painter:
         """A scale's canvas, and the optimiser's steps on it: from its start, or from where a painting goes on."""
         allocate = self._allocate(how)
         start: Tensor | CanvasEvaluation
+        near = self._now is not None
         if self._goes_on is not None and self._now is not None:
             canvas, start = self._now[0], self._goes_on
             self._goes_on = None
@@ -217,7 +218,7 @@ class Painter:
                 self.network, photo, self._styles(scale.pixels), self.settings, pixels=how.pixels, allocate=allocate
             )
             evaluate = canvas.in_tiles(objective, allocate)
-        return canvas, self.optimizer.steps(start, evaluate, steps, allocate=allocate, pairs=pairs)
+        return canvas, self.optimizer.steps(start, evaluate, steps, near=near, allocate=allocate, pairs=pairs)
 
     def _start_of(self, scale: Scale) -> Tensor:
         """The canvas at a scale: that of the scale before, enlarged, with the detail that its own start has more."""
