@@ -1,6 +1,7 @@
 """Tiles against the whole picture: features, objective and gradient, in float64 and float32."""
 
 import math
+import re
 from dataclasses import replace
 
 import pytest
@@ -148,8 +149,18 @@ def test_a_plan_fits_the_memory():
     assert 200_000 < twelve.pixels < 2_000_000
     assert twelve.files
     assert plan(4032 * 3024, 4, 20, 4 * 10**9, cpu, torch.bfloat16).pixels > 1.5 * twelve.pixels
-    with pytest.raises(SettingsError, match=r"give at least --memory \d+\.\dG"):
-        plan(4032 * 3024, 4, 20, 10**9, cpu, float32)
+    assert plan(11600 * 8700, 3, 20, 8 * 10**9, cpu, float32).files
+
+
+@pytest.mark.parametrize("megapixels", [0.1, 3, 12, 100])
+def test_the_memory_that_a_refusal_asks_for_is_enough(megapixels):
+    asked = int(megapixels * 1e6), 4, 20
+    with pytest.raises(SettingsError) as refusal:
+        plan(*asked, 10**8, torch.device("cpu"), torch.float32)
+    needed = float(re.search(r"give at least --memory (\d+\.\d)G", str(refusal.value))[1])
+    assert plan(*asked, int(needed * 1e9) + 10**8, torch.device("cpu"), torch.float32)
+    with pytest.raises(SettingsError):
+        plan(*asked, int(needed * 1e9) - 3 * 10**8, torch.device("cpu"), torch.float32)
 
 
 def test_a_tensor_in_a_file_leaves_nothing_behind(tmp_path):

@@ -16,9 +16,12 @@ EVALUATION = 2450
 VECTOR = 16
 # A point and a gradient, twice, a step and a change, besides those that it remembers two by two.
 VECTORS = 6
-# What else is held for each pixel: the photo, the start and the style in 8 bits, the photo's features at conv4_2 (32
-# bytes), and a picture in float32 with what resizing it takes while a scale begins.
-PICTURES = 80
+# What else is held for each pixel while a scale is painted: the photo, twice, and the start, in 8 bits.
+HELD = 12
+# The photo's features at conv4_2, which go to files with the vectors.
+FEATURES = 32
+# What is held for each pixel while a scale begins, or the painting is written: these pictures, and some in float32.
+BEGINNING = 50
 # Of the memory that may be taken, what is planned with: freed memory is not all given back at once.
 PLANNED = 0.93
 # The smallest tile that is worth its margin: 352 × 352, of whose pixels a third are its core's.
@@ -56,14 +59,15 @@ def plan(pixels: int, steps: int, history: int, memory: int | None, device: torc
     taken = 0 if device.type == "cuda" else psutil.Process().memory_info().rss
     budget = taken + SHARE * free(device) if memory is None else memory
     evaluation = EVALUATION * dtype.itemsize / 4
-    vectors = VECTOR * pixels * (VECTORS + 2 * min(steps, history))
-    left = PLANNED * budget - taken - PICTURES * pixels
-    if left >= evaluation * pixels + vectors:
+    kept = (VECTOR * (VECTORS + 2 * min(steps, history)) + FEATURES) * pixels
+    usable = PLANNED * budget - taken
+    left = usable - HELD * pixels
+    if left >= evaluation * pixels + kept:
         return Plan(None, files=False)
-    files = vectors > left / 2 and device.type == "cpu"
-    tile = (left - (0 if files else vectors)) / evaluation
-    if tile < SMALLEST:
-        needed = budget + (SMALLEST - tile) * evaluation / PLANNED
+    files = kept > left / 2 and device.type == "cpu"
+    tile = (left - (0 if files else kept)) / evaluation
+    if tile < SMALLEST or usable < BEGINNING * pixels:
+        needed = budget + max((SMALLEST - tile) * evaluation, BEGINNING * pixels - usable) / PLANNED
         raise SettingsError(
             f"{budget / 1e9:.1f} GB of memory are too little for a canvas of {pixels / 1e6:.1f} megapixels; "
             f"give at least --memory {needed / 1e9 + 0.05:.1f}G, or a smaller size"
