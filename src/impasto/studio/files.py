@@ -14,7 +14,8 @@ class Files:
     """
 
     def __init__(self, url: str) -> None:
-        self._system, self._root = url_to_fs(url)
+        # what other machines wrote is seen at once
+        self._system, self._root = url_to_fs(url, use_listings_cache=False)
         self._local = "file" in (
             self._system.protocol if isinstance(self._system.protocol, tuple) else (self._system.protocol,)
         )
