@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import psutil
 import pytest
+from distributed import Client
 from postgres_server import postgres
 from studio_server import DEADLINE, Studio, until
 
@@ -14,12 +15,12 @@ from impasto.studio.jobs import State
 
 @contextmanager
 def process(folder, name, *command, **options):
-    """A process and its output so far, ended with all that it started."""
+    """A process, ended with all that it started."""
     log = folder / f"{name}.log"
     with log.open("wb") as out:
         started = subprocess.Popen(command, stdout=out, stderr=out, **options)
     try:
-        yield started, log.read_text
+        yield started
     finally:
         family = [psutil.Process(started.pid), *psutil.Process(started.pid).children(recursive=True)]
         for member in family:
@@ -29,7 +30,7 @@ def process(folder, name, *command, **options):
 
 @pytest.fixture
 def cluster(tmp_path, home):
-    """A studio that only takes jobs, and what starts a worker for them elsewhere."""
+    """A studio that only takes jobs; a client of its Dask scheduler, and that one's two workers by name."""
     with postgres(tmp_path / "postgres") as database:
         dask = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
         arguments = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", tmp_path / "scheduler"]
@@ -47,27 +48,43 @@ def cluster(tmp_path, home):
             studio = Studio(tmp_path, home, database_url=database, scheduler=address, files_url=str(tmp_path / "store"))
 
             def worker(name):
-                command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1"]
+                command = [
+                    sys.executable,
+                    "-m",
+                    "distributed.cli.dask_worker",
+                    address,
+                    "--nthreads",
+                    "1",
+                    "--name",
+                    name,
+                ]
                 options = ["--no-nanny", "--no-dashboard", "--preload", "impasto.studio.painter_process"]
                 return process(tmp_path, name, *command, *options, env=studio.environment)
 
             try:
-                yield studio, worker
+                with worker("one") as one, worker("two") as two, Client(address, set_as_default=False) as client:
+                    until(lambda: len(client.nthreads()) == 2, "two workers")
+                    yield studio, client, {"one": one, "two": two}
             finally:
                 studio.close()
 
 
-def test_a_worker_of_another_machine_paints_and_where_it_dies_another_does(cluster, photo):
-    studio, worker = cluster
+def painting(client):
+    """The names of the workers that paint."""
+    workers = client.scheduler_info()["workers"]
+    return [workers[address]["id"] for address, keys in client.processing().items() if "paint" in str(keys)]
+
+
+def test_where_a_machine_dies_another_goes_on_and_no_two_have_the_same_attempt(cluster, photo):
+    studio, client, workers = cluster
     studio.database.migrate()
     studio.start()
-    job = studio.submit(photo, size=128, quality="standard")
-    with worker("first") as (first, _):
-        studio.when(job, lambda row: row.progress and row.progress["step"] >= 2)
-        first.kill()
-    with worker("second"):
-        done = studio.when(job, lambda row: row.state in (State.DONE, State.FAILED))
-        assert (done.state, done.attempt) == (State.DONE, 2), done.error
-        until(lambda: studio.letters(job), "a mail")
+    job = studio.submit(photo, size=192, quality="standard")
+    studio.when(job, lambda row: row.progress and row.progress["step"] >= 2)
+    (name,) = painting(client)
+    workers[name].kill()
+    done = studio.when(job, lambda row: row.state in (State.DONE, State.FAILED))
+    assert (done.state, done.attempt) == (State.DONE, 2), done.error
+    until(lambda: studio.letters(job), "a mail")
     assert "painting.png" in studio.files.names(job)
     assert studio.stop()[0] == 0

@@ -123,6 +123,7 @@ class Engine:
 
         if self.configuration.scheduler:
             with Client(self.configuration.scheduler, timeout=10, set_as_default=False) as client:
+                client.run_on_scheduler(_take_up_nothing)
                 yield client
             return
         dask.config.set(
@@ -241,3 +242,8 @@ class Engine:
         for hold in holds:  # its painter ends now
             with self._database.session() as session:
                 leases.release(session, hold)
+
+
+def _take_up_nothing(dask_scheduler: Any) -> None:
+    """Jobs whose painter died are taken up by us: handed to another by Dask, two could hold the same attempt."""
+    dask_scheduler.allowed_failures = 0
