@@ -1,8 +1,8 @@
 """A large painting for the docs: the whole, and a detail in full size beside the same detail of a small one, enlarged.
 
-    impasto paint PHOTO --style night --size 4032 --memory 4G -o large.png
-    impasto paint PHOTO --style night --size 1008 -o small.png
-    python docs/large.py large.png small.png
+impasto paint PHOTO --style night --size 4032 --memory 4G -o large.png
+impasto paint PHOTO --style night --size 1008 -o small.png
+python docs/large.py large.png small.png
 """
 
 import sys
