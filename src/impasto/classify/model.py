@@ -77,7 +77,9 @@ class Model:
         """What the network makes of pictures: uint8 (B × C × 32 × 32) to B × classes, each row of sum 1."""
         self.network.eval()
         with torch.inference_mode():
-            scores: Tensor = self.network(self.card.normalisation.apply(pixels))
+            # of small networks oneDNN computes this layout a fifth sooner
+            given = self.card.normalisation.apply(pixels).contiguous(memory_format=torch.channels_last)
+            scores: Tensor = self.network(given)
             return scores.softmax(1)
 
     def save(self, path: str | os.PathLike[str], *, small: bool = False) -> None:

@@ -1,8 +1,10 @@
 """What a model sees in pictures of one's own."""
 
+import math
+import os
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -10,10 +12,10 @@ import torch
 
 from impasto import images
 from impasto.classify.model import Model
-from impasto.classify.prepare import each, in_colour, on_black
+from impasto.classify.prepare import in_colour, on_black
 from impasto.images import PictureError
 
-BATCH = 256
+BATCH = 64
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,10 @@ class Prediction:
 
 
 def predict(model: Model, sources: Iterable[Any], top: int = 5) -> Iterator[Prediction | tuple[Any, PictureError]]:
-    """Say what pictures show, in their order; they are read by several threads, many at a time.
+    """Say what pictures show, in their order.
+
+    A thread for each processor reads a batch and judges it, which keeps all of them at work; reading with all threads
+    and then computing with all does not.
 
     Args:
         model: which says it.
@@ -42,21 +47,35 @@ def predict(model: Model, sources: Iterable[Any], top: int = 5) -> Iterator[Pred
     Yields:
         A prediction for each picture, or the picture with the error that it could not be read for.
     """
+    given, lanes = list(sources), os.cpu_count() or 1
+    size = max(1, min(BATCH, math.ceil(len(given) / lanes)))
+    threads_before = torch.get_num_threads()
+    with ThreadPoolExecutor(lanes, initializer=torch.set_num_threads, initargs=(1,)) as threads:
+        try:
+            batches = [given[start : start + size] for start in range(0, len(given), size)]
+            for judged in threads.map(lambda batch: _judged(model, batch, top), batches):
+                yield from judged
+        finally:
+            torch.set_num_threads(threads_before)  # of threads that are yet to come; of this one they never changed
 
-    def prepare(source: Any) -> tuple[Any, bool]:
+
+def _judged(model: Model, batch: Sequence[Any], top: int) -> list[Prediction | tuple[Any, PictureError]]:
+    prepared = [_prepared(model, source) for source in batch]
+    good = [pixels for pixels, _ in prepared if not isinstance(pixels, PictureError)]
+    rows = iter(_top(model, good, top) if good else ())
+    return [
+        (source, pixels) if isinstance(pixels, PictureError) else Prediction(source, next(rows), inverted)
+        for source, (pixels, inverted) in zip(batch, prepared, strict=True)
+    ]
+
+
+def _prepared(model: Model, source: Any) -> tuple[Any, bool]:
+    """What the network takes, or the error; and whether it was inverted."""
+    try:
         picture = images.read(source)
-        return on_black(picture) if model.card.dark_ground else (in_colour(picture), False)
-
-    waiting = iter(sources)
-    while batch := list(islice(waiting, BATCH)):
-        results = list(each(prepare, batch))
-        good = [result[0] for result in results if not isinstance(result, PictureError)]
-        rows = iter(_top(model, good, top) if good else ())
-        for source, result in zip(batch, results, strict=True):
-            if isinstance(result, PictureError):
-                yield source, result
-            else:
-                yield Prediction(source, next(rows), result[1])
+    except PictureError as error:
+        return error, False
+    return on_black(picture) if model.card.dark_ground else (in_colour(picture), False)
 
 
 def _top(model: Model, pixels: Sequence[Any], count: int) -> list[tuple[tuple[str, float], ...]]:

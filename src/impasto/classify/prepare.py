@@ -70,7 +70,7 @@ def read_all(paths: Sequence[Path]) -> tuple[Tensor, list[int], list[str]]:
         uint8 (N × 3 × 32 × 32), the indices of the paths that they are, and a line for each of the others.
     """
     pixels, kept, skipped = [], [], []
-    for index, result in enumerate(each(_read_in_colour, paths)):
+    for index, result in enumerate(_each(_read_in_colour, paths)):
         if isinstance(result, PictureError):
             skipped.append(str(result).splitlines()[0])
         else:
@@ -80,7 +80,7 @@ def read_all(paths: Sequence[Path]) -> tuple[Tensor, list[int], list[str]]:
     return torch.from_numpy(stacked), kept, skipped
 
 
-def each(function: Any, items: Iterable[Any]) -> Iterator[Any]:
+def _each(function: Any, items: Iterable[Any]) -> Iterator[Any]:
     """The function's results in order, from several threads; where it raises PictureError, that error."""
 
     def caught(item: Any) -> Any:

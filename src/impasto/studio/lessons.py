@@ -88,13 +88,13 @@ class Lessons:
             LessonError: too many are waiting.
         """
         path = self.folder / f"{name}.json"
-        if path.is_file():
-            ready: Future[Answer] = Future()
-            ready.set_result(json.loads(path.read_bytes()))
-            return ready
-        with self._lock:  # many who ask the same at once wait for one answer
-            if name in self._shared:
+        with self._lock:
+            if name in self._shared:  # many who ask the same at once wait for one answer
                 return self._shared[name]
+            if path.is_file():
+                ready: Future[Answer] = Future()
+                ready.set_result(json.loads(path.read_bytes()))
+                return ready
             answer = self._shared[name] = self._ask("", work, given)
             answer.add_done_callback(lambda answer: self._keep(name, path, answer))
             return answer
@@ -163,14 +163,14 @@ class Lessons:
             answer.set_result(done.result())
 
     def _keep(self, name: str, path: Path, answer: "Future[Answer]") -> None:
-        with self._lock:
-            self._shared.pop(name)
         if answer.exception() is None:
             with suppress(OSError):  # on a full disk it is computed anew each time
                 self.folder.mkdir(parents=True, exist_ok=True)
                 aside = path.with_name(f".{secrets.token_hex(8)}.tmp")
                 aside.write_text(json.dumps(answer.result()))
                 aside.replace(path)
+        with self._lock:  # not before it is on the disk: who asks in between would have it computed again
+            self._shared.pop(name)
 
 
 def _begin(life: Connection) -> None:
