@@ -1,10 +1,11 @@
 """A large canvas as a process: its peak memory, its time, and where that went.
 
     python benchmarks/large.py PHOTO [--style night] [--size 4032] [--memory 4G] [--quality standard] [-o PAINTING]
+    python benchmarks/large.py PHOTO --size 11600 --memory 8G --steps 3
 
 Peak memory is the largest RssAnon + RssShmem of `impasto paint`, sampled ten times a second from /proc: what pages of
 files take is not in it, for the system takes it back when it needs it. Prints when each scale was
-done, and the peak and the time of the whole.
+done, and the peak and the time of the whole. With `--steps`, the painting is begun at its last scale, and has so many.
 """
 
 import argparse
@@ -15,6 +16,25 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+
+# What `impasto paint` does, but at the last scale alone.
+LAST = """
+import sys
+from pathlib import Path
+from impasto import images
+from impasto.painter import Painter, Settings
+from impasto.painter.schedule import Scale, canvas_size
+from impasto.painter.styles.library import find
+photo, out, style, size, memory, quality, steps = sys.argv[1:]
+photo = images.read(photo)
+width, height = canvas_size(photo.width, photo.height, int(size))
+settings = Settings(size=int(size), memory=int(memory[:-1]) * 10**9, quality=quality)
+last = [Scale(width, height, int(steps))]
+painter = Painter(photo, [(find(style), 1.0)], settings, scales=last, checkpoint=Path(out + ".checkpoint"))
+for step in painter:
+    print(f"step {step.step}, objective {step.objective:,.0f}", file=sys.stderr, flush=True)
+painter.painting().save(out)
+"""
 
 
 def held(process: int) -> float:
@@ -34,6 +54,7 @@ def main() -> None:
     parser.add_argument("--size", default="4032")
     parser.add_argument("--memory", default="4G")
     parser.add_argument("--quality", default="standard")
+    parser.add_argument("--steps")
     parser.add_argument("-o", "--out")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=".") as folder:  # not in a folder that may itself be in memory
@@ -41,6 +62,8 @@ def main() -> None:
         options = {"--style": asked.style, "--size": asked.size, "--memory": asked.memory, "--quality": asked.quality}
         command = [sys.executable, "-m", "impasto", "paint", asked.photo, "-o", out]
         command += [part for option in options.items() for part in option]
+        if asked.steps:
+            command = [sys.executable, "-c", LAST, asked.photo, out, *options.values(), asked.steps]
         began = time.perf_counter()
         process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         peaks = [0.0]

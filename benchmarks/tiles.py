@@ -12,6 +12,7 @@ import time
 
 import torch
 
+from impasto.nn.vgg import VGG19
 from impasto.painter.canvas import Canvas
 from impasto.painter.compute import device_of, network_for
 from impasto.painter.objective import StyleTransfer
@@ -31,21 +32,26 @@ def main() -> None:
     asked = parser.parse_args()
     settings = Settings(device="cpu")
     network = network_for(settings, device_of(settings))
-    style = torch.from_numpy(render("night", 1024, 768)).permute(2, 0, 1)[None]
     for megapixels in sorted({*asked.megapixels, asked.whole}):
-        height = round((megapixels * 1e6 * 3 / 4) ** 0.5)
-        width = round(megapixels * 1e6 / height)
-        photo = torch.randint(0, 256, (1, 3, height, width), dtype=torch.uint8)
-        canvas, point = Canvas.begin(LaplacianPyramid(), photo.float(), in_memory)
-        objective = TiledStyleTransfer(network, photo, [(style, 1.0)], settings, pixels=asked.tile, allocate=in_memory)
-        kinds = {f"{len(objective.tiles)} tiles": canvas.in_tiles(objective, in_memory)}
-        if megapixels == asked.whole:
-            kinds["the whole"] = canvas.at_once(StyleTransfer(network, photo.float(), [(style.float(), 1.0)], settings))
-        for kind, evaluate in kinds.items():
-            began = time.perf_counter()
-            evaluate(point).gradient.sum()
-            seconds = time.perf_counter() - began
-            print(f"| {megapixels:g} MP | {kind} | {seconds:.1f} s | {seconds / megapixels:.1f} s |", flush=True)
+        measure(network, settings, megapixels, asked.tile, whole=megapixels == asked.whole)
+
+
+def measure(network: VGG19, settings: Settings, megapixels: float, tile: int, *, whole: bool) -> None:
+    """Measure one evaluation of a picture, and print it."""
+    style = torch.from_numpy(render("night", 1024, 768)).permute(2, 0, 1)[None]
+    height = round((megapixels * 1e6 * 3 / 4) ** 0.5)
+    width = round(megapixels * 1e6 / height)
+    photo = torch.randint(0, 256, (1, 3, height, width), dtype=torch.uint8)
+    canvas, point = Canvas.begin(LaplacianPyramid(), width, height, lambda out: out.copy_(photo), in_memory)
+    objective = TiledStyleTransfer(network, photo, [(style, 1.0)], settings, pixels=tile, allocate=in_memory)
+    kinds = {f"{len(objective.tiles)} tiles": canvas.in_tiles(objective, in_memory)}
+    if whole:
+        kinds["the whole"] = canvas.at_once(StyleTransfer(network, photo.float(), [(style.float(), 1.0)], settings))
+    for kind, evaluate in kinds.items():
+        began = time.perf_counter()
+        evaluate(point).gradient.sum()
+        seconds = time.perf_counter() - began
+        print(f"| {megapixels:g} MP | {kind} | {seconds:.1f} s | {seconds / megapixels:.1f} s |", flush=True)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.nn import functional as F
 
+from impasto.painter import pyramid
 from impasto.painter.optimize import LBFGS, Adam, Evaluation
 from impasto.painter.pyramid import LaplacianPyramid, Pixels
 
@@ -58,6 +60,22 @@ def test_a_picture_survives_its_parameters_drawn_in_from_the_ends(parameterizati
     picture = 255 * torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(seed))
     held = parameterization.picture(parameterization.parameters(picture))
     torch.testing.assert_close(held, 127.5 + 0.95 * (picture - 127.5), rtol=0, atol=0.01)
+
+
+@given(height=st.integers(16, 90), width=st.integers(16, 90), rows=st.sampled_from([2, 16, 50]))
+@settings(deadline=None)
+def test_the_pyramid_is_burts_and_adelsons_however_many_rows_are_held_at_once(height, width, rows):
+    picture = 255 * torch.rand(1, 3, height, width, dtype=torch.float64)
+    light = (0.95 * (picture / 127.5 - 1)).atanh().sum(1, keepdim=True) / 3**0.5
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pyramid, "STRIP", rows)
+        held = LaplacianPyramid().parameters(picture)
+    for level, band in enumerate(held):
+        coarse = F.avg_pool2d(light, 2, ceil_mode=True, count_include_pad=False)
+        last = level == len(held) - 1
+        expected = light if last else light - F.interpolate(coarse, light.shape[2:], mode="bilinear")
+        torch.testing.assert_close(band[:, :1] * 0.8**level, expected, rtol=0, atol=1e-5)
+        light = coarse
 
 
 @pytest.mark.parametrize("parameterization", [Pixels(), LaplacianPyramid()])

@@ -15,12 +15,12 @@ import impasto
 from impasto import images
 from impasto.nn.vgg import VGG19
 from impasto.nn.weights import packaged
-from impasto.painter import compute
+from impasto.painter import color, compute, pyramid, sources
 from impasto.painter.objective import StyleTransfer
 from impasto.painter.optimize import Adam
 from impasto.painter.painter import Painter
 from impasto.painter.pyramid import Pixels
-from impasto.painter.schedule import canvas_size
+from impasto.painter.schedule import Scale, canvas_size
 from impasto.painter.settings import Settings, SettingsError
 from impasto.painter.styles import HOUSE_STYLES
 
@@ -118,6 +118,39 @@ def test_other_parameterizations_optimizers_and_starts(photo, style):
     steps = list(painter)
     assert steps[-1].objective < steps[0].objective
     assert painter.estimate() > 0
+
+
+def test_a_canvas_begun_in_strips_is_that_begun_at_once(photo, style, monkeypatch):
+    def painted():
+        two = [Scale(48, 36, 2), Scale(97, 73, 1)]
+        painter = Painter(images.read(photo), [(images.read(style), 1)], Settings(size=97), scales=two)
+        costs = [(step.content, step.style) for step in painter]
+        return costs[-1], painter.painting().pixels
+
+    at_once, whole = painted()
+    monkeypatch.setattr(pyramid, "STRIP", 10)
+    in_strips, pieces = painted()
+    assert in_strips == pytest.approx(at_once, rel=1e-4)
+    np.testing.assert_allclose(pieces, whole, rtol=0, atol=0.1)
+
+
+def test_a_house_style_is_as_large_as_the_canvas_but_no_larger_than_bearable(photo, monkeypatch):
+    monkeypatch.setattr(sources, "HOUSE_STYLE_PIXELS", 160 * 120)
+    made = sources.Sources(images.read(photo), [(HOUSE_STYLES["ink"], 1.0)], Settings(size=320), None)
+    assert [made.style_at(0, pixels).shape for pixels in (80 * 60, 160 * 120, 320 * 240)] == [
+        (60, 80, 3), (120, 160, 3), (120, 160, 3),
+    ]  # fmt: skip
+
+
+def test_colours_take_a_palette_however_many_are_worked_on_at_once(monkeypatch):
+    seeded = np.random.default_rng(5)
+    picture, other = (
+        np.clip(seeded.normal(m, s, (40, 50, 3)), 0, 255).astype(np.uint8) for m, s in ((90, 20), (140, 9))
+    )
+    monkeypatch.setattr(color, "AT_ONCE", 300)
+    recolored = color.recolor(picture, color.Palette.of(other)).reshape(-1, 3).astype(float)
+    np.testing.assert_allclose(recolored.mean(0), other.reshape(-1, 3).mean(0), rtol=0, atol=0.1)
+    np.testing.assert_allclose(np.cov(recolored.T), np.cov(other.reshape(-1, 3).T), rtol=0, atol=1)
 
 
 def test_a_painter_that_is_let_go_frees_its_memory_at_once(photo, style):

@@ -9,12 +9,9 @@ from torch import Tensor
 
 from impasto.painter.objective import Costs, Objective
 from impasto.painter.optimize import Evaluation
-from impasto.painter.pyramid import Parameterization, Windowed, within
+from impasto.painter.pyramid import Parameterization, Windowed, strips, within
 from impasto.painter.scratch import Allocate
 from impasto.painter.tiles import TiledStyleTransfer
-
-# Rows of a large picture that are made at once.
-STRIP = 256
 
 
 class CanvasEvaluation(Evaluation):
@@ -41,14 +38,43 @@ class Canvas:
     height: int
 
     @classmethod
-    def begin(cls, parameterization: Parameterization, picture: Tensor, allocate: Allocate) -> "tuple[Canvas, Tensor]":
-        """A canvas, and the vector that stands for a picture, 1 × 3 × H × W in 0–255."""
-        parts = parameterization.parameters(picture)
-        vector = allocate((sum(part.numel() for part in parts),), parts[0].dtype)
-        canvas = cls(parameterization, [part.shape for part in parts], picture.shape[3], picture.shape[2])
-        for view in canvas.parts(vector):
-            view.copy_(parts.pop(0))
-        return canvas, vector
+    def begin(
+        cls,
+        parameterization: Parameterization,
+        width: int,
+        height: int,
+        draw: Callable[[Tensor], object],
+        allocate: Allocate,
+    ) -> "tuple[Canvas, Tensor]":
+        """A canvas, and the vector that stands for a picture.
+
+        Args:
+            parameterization: what the vector's parts mean.
+            width: of the picture, in pixels.
+            height: the same.
+            draw: overwrites 1 × 3 × H × W numbers with the picture, in 0–255.
+            allocate: makes the vector.
+        """
+        if isinstance(parameterization, Windowed):  # in the place of the finest part, and nowhere else
+            canvas = cls.shaped(parameterization, width, height)
+            vector = allocate((sum(math.prod(shape) for shape in canvas.shapes),), torch.float32)
+            parts = canvas.parts(vector)
+            draw(parts[0])
+            parameterization.hold(parts)
+            return canvas, vector
+        picture = allocate((1, 3, height, width), torch.float32)
+        draw(picture)
+        held = parameterization.parameters(picture)
+        canvas = cls(parameterization, [part.shape for part in held], width, height)
+        return canvas, torch.cat([part.flatten() for part in held])
+
+    @classmethod
+    def shaped(cls, parameterization: Parameterization, width: int, height: int) -> "Canvas":
+        """A canvas for a picture of this size."""
+        if isinstance(parameterization, Windowed):
+            return cls(parameterization, parameterization.shapes(height, width), width, height)
+        parts = parameterization.parameters(torch.empty(1, 3, height, width, device="meta"))  # without numbers
+        return cls(parameterization, [part.shape for part in parts], width, height)
 
     def parts(self, vector: Tensor) -> list[Tensor]:
         """The parameters, views into a vector."""
@@ -62,10 +88,10 @@ class Canvas:
             if not isinstance(self.parameterization, Windowed):
                 yield 0, self.parameterization.picture(parts)
                 return
-            for top in range(0, self.height, STRIP):
-                window = ((top, min(top + STRIP, self.height)), (0, self.width))
+            for rows in strips(self.height):
+                window = rows, (0, self.width)
                 seen = within(self.parameterization, parts, window)
-                yield top, self.parameterization.part(seen, self.shapes, window)
+                yield rows[0], self.parameterization.part(seen, self.shapes, window)
 
     def at_once(self, objective: Objective) -> Callable[[Tensor], CanvasEvaluation]:
         """Evaluates an objective of the whole picture at a vector."""

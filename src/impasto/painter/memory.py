@@ -16,12 +16,13 @@ EVALUATION = 2450
 VECTOR = 16
 # A point and a gradient, twice, a step and a change, besides those that it remembers two by two.
 VECTORS = 6
-# What else is held for each pixel while a scale is painted: the photo, twice, and the start, in 8 bits.
+# What else is held for each pixel while a scale is painted: the photo, the start and the style, in 8 bits.
 HELD = 12
 # The photo's features at conv4_2, which go to files with the vectors.
 FEATURES = 32
-# What is held for each pixel while a scale begins, or the painting is written: these pictures, and some in float32.
-BEGINNING = 50
+# What is held for each pixel while a scale begins, or the painting is written: these pictures, and one in float32. Of
+# the formats, WebP and AVIF take up to twice that to write.
+BEGINNING = 42
 # Of the memory that may be taken, what is planned with: freed memory is not all given back at once.
 PLANNED = 0.93
 # The smallest tile that is worth its margin: 352 × 352, of whose pixels a third are its core's.

@@ -25,7 +25,7 @@ from impasto.painter.memory import Plan, plan
 from impasto.painter.objective import Objective, StyleTransfer
 from impasto.painter.optimize import LBFGS, Optimizer, Pair
 from impasto.painter.painting import Bytes, Painting, Progress, to_bytes
-from impasto.painter.pyramid import LaplacianPyramid, Parameterization, Windowed
+from impasto.painter.pyramid import LaplacianPyramid, Parameterization, Windowed, strips
 from impasto.painter.schedule import Scale, scales
 from impasto.painter.scratch import Allocate, in_files, on
 from impasto.painter.settings import Settings, SettingsError
@@ -209,7 +209,7 @@ class Painter:
             canvas, start = self._now[0], self._goes_on
             self._goes_on = None
         else:
-            canvas, start = Canvas.begin(self.parameterization, self._start_of(scale), allocate)
+            canvas, start = Canvas.begin(self.parameterization, scale.width, scale.height, self._draw_start, allocate)
         photo = self._tensor(self._sources.photo_at(scale.width, scale.height))
         if how.pixels is None:
             evaluate = canvas.at_once((self._objective or self._style_transfer)(photo.float()))
@@ -220,18 +220,25 @@ class Painter:
             evaluate = canvas.in_tiles(objective, allocate)
         return canvas, self.optimizer.steps(start, evaluate, steps, near=near, allocate=allocate, pairs=pairs)
 
-    def _start_of(self, scale: Scale) -> Tensor:
-        """The canvas at a scale: that of the scale before, enlarged, with the detail that its own start has more."""
-        first = self._tensor(images.resize(self._first, scale.width, scale.height)).float()
+    def _draw_start(self, out: Tensor) -> None:
+        """A scale's first canvas: that of the scale before, enlarged, with the detail that its own start has more."""
+        height, width = out.shape[2:]
+        first = torch.from_numpy(np.array(images.resize(self._first, width, height)).transpose(2, 0, 1))
+        for top, bottom in strips(height):
+            out[0, :, top:bottom] = first[:, top:bottom]
         if self._now is None:
-            return first
+            return
         canvas, point, _ = self._now
         before = _picture(canvas, point)
-        for channel in range(3):  # one at a time, which takes a third of the memory
-            here, there = slice(channel, channel + 1), first.shape[2:]
-            blurred = _resize(_resize(first[:, here], before.shape[2:]), there)
-            first[:, here] += _resize(before[:, here], there) - blurred
-        return first.clamp_(0, 255)
+        for channel in range(3):  # one at a time, and the rows in strips, which takes a tenth of the memory
+            rows = out[:, channel : channel + 1]
+            missing = before[:, channel : channel + 1]
+            narrow = torch.cat([_resize(rows[:, :, a:b], (b - a, canvas.width)) for a, b in strips(height)], 2)
+            missing -= _resize(narrow, (canvas.height, canvas.width))
+            tall = _resize(missing, (height, canvas.width))
+            for top, bottom in strips(height):
+                strip = rows[:, :, top:bottom]
+                strip.add_(_resize(tall[:, :, top:bottom], strip.shape[2:])).clamp_(0, 255)
 
     def preview(self) -> Bytes:
         """The canvas now, uint8, H × W × 3."""
@@ -249,10 +256,12 @@ class Painter:
             pixels, costs = self._first.astype(np.float32), (math.nan, math.nan, math.nan)
         else:
             canvas, point, costs = self._now
-            picture = _picture(canvas, point)
-            if picture.shape[2:] != (self.height, self.width):
-                picture = _resize(picture, (self.height, self.width)).clamp_(0, 255)
-            pixels = _pixels(picture)
+            if (canvas.height, canvas.width) == (self.height, self.width):
+                pixels = np.empty((self.height, self.width, 3), np.float32)
+                for top, strip in canvas.strips(point):
+                    pixels[top : top + strip.shape[2]] = _pixels(strip)
+            else:
+                pixels = _pixels(_resize(_picture(canvas, point), (self.height, self.width)).clamp_(0, 255))
         return Painting(pixels, self.description(), *costs, self._seconds, self._steps)
 
     def description(self) -> dict[str, Any]:
@@ -298,9 +307,7 @@ class Painter:
         vectors = self._checkpoint.load(sizes, self._allocate(plans[index]))
         self._steps, self._seconds = place["steps"], place["seconds"]
         point, costs = vectors[f"point-{self._steps}"], tuple(place["costs"])
-        # Only the shapes are wanted: a picture without numbers.
-        parts = self.parameterization.parameters(torch.empty(1, 3, scale.height, scale.width, device="meta"))
-        canvas = Canvas(self.parameterization, [part.shape for part in parts], scale.width, scale.height)
+        canvas = Canvas.shaped(self.parameterization, scale.width, scale.height)
         self._now = canvas, point, costs
         if place["step"] == scale.steps:
             return index + 1, 0, deque()

@@ -5,7 +5,7 @@ pixels and clamps on saving delivers a picture whose objective is many times wha
 pixel that starts at an end, so the start is drawn in to the middle `SPAN` of the range.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Protocol, runtime_checkable
 
@@ -14,6 +14,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 SPAN = 0.95
+# Rows of a large picture that are worked on at once; even, for levels are halved.
+STRIP = 256
 # Orthonormal: light, red against blue, and green against both, as columns.
 OPPONENT = torch.tensor([[1.0, 1.0, 1.0], [1.0, 0.0, -2.0], [1.0, -1.0, 1.0]]) / torch.tensor([3.0, 2.0, 6.0]).sqrt()
 
@@ -37,11 +39,22 @@ class Parameterization(Protocol):
 class Windowed(Parameterization, Protocol):
     """One whose picture can be had in parts, so that it may be of any size."""
 
+    def shapes(self, height: int, width: int) -> list[torch.Size]:
+        """Of the parameters of a picture; the first is the picture's own, 1 × 3 × H × W."""
+
+    def hold(self, parts: Sequence[Tensor]) -> None:
+        """Put the parameters that stand for the picture in the first part into all parts, in place."""
+
     def windows(self, shapes: Sequence[torch.Size], window: Window) -> list[Window]:
         """What a window of the picture depends on: the windows of the parameters, which have these shapes."""
 
     def part(self, parts: Sequence[Tensor], shapes: Sequence[torch.Size], window: Window) -> Tensor:
         """A window of the picture, from the parameters in its :meth:`windows`, differentiable."""
+
+
+def strips(height: int) -> Iterator[Span]:
+    """The rows of a picture, some at a time."""
+    return ((top, min(top + STRIP, height)) for top in range(0, height, STRIP))
 
 
 def cut(picture: Tensor, window: Window) -> Tensor:
@@ -98,13 +111,35 @@ class LaplacianPyramid:
 
     def parameters(self, picture: Tensor) -> list[Tensor]:
         """Level l is 1 × 3 × ⌈H / 2ˡ⌉ × ⌈W / 2ˡ⌉; fewer levels where the picture is small."""
-        bands: list[Tensor] = []
-        rest, weight = _mix(self.from_rgb, _free(picture)), 1.0
-        while len(bands) + 1 < self.levels and min(rest.shape[2:]) >= 4:
-            coarse = F.avg_pool2d(rest, 2, ceil_mode=True, count_include_pad=False)
-            bands.append(rest.sub_(_enlarge(coarse, rest)).div_(weight))
-            rest, weight = coarse, weight * self.scale
-        return [*bands, rest / weight]
+        shapes = self.shapes(picture.shape[2], picture.shape[3])
+        parts = [picture.clone(), *(picture.new_empty(shape) for shape in shapes[1:])]
+        self.hold(parts)
+        return parts
+
+    def shapes(self, height: int, width: int) -> list[torch.Size]:
+        """Those that :meth:`parameters` names."""
+        shapes = [torch.Size((1, 3, height, width))]
+        while len(shapes) < self.levels and min(shapes[-1][2:]) >= 4:
+            shapes.append(torch.Size((1, 3, *(-(-side // 2) for side in shapes[-1][2:]))))
+        return shapes
+
+    def hold(self, parts: Sequence[Tensor]) -> None:
+        """Put the parameters that stand for the picture in the first part into all parts, in place."""
+        for top, bottom in strips(parts[0].shape[2]):
+            strip = parts[0][:, :, top:bottom]
+            strip.copy_(_mix(self.from_rgb, _free(strip)))
+        weight = 1.0
+        for level, (fine, coarse) in enumerate(pairwise(parts)):  # each holds what is left after the finer ones
+            for top, bottom in strips(fine.shape[2]):
+                halved = F.avg_pool2d(fine[:, :, top:bottom], 2, ceil_mode=True, count_include_pad=False)
+                coarse[:, :, top // 2 : -(-bottom // 2)] = halved
+            for top, bottom in strips(fine.shape[2]):
+                window = (top, bottom), (0, fine.shape[3])
+                below = self.windows([fine.shape, coarse.shape], window)[1]
+                strip = fine[:, :, top:bottom]
+                strip.sub_(_enlarge_within(cut(coarse, below), below, window, coarse.shape, fine.shape)).div_(weight)
+            weight = self.scale ** (level + 1)
+        parts[-1].div_(weight)
 
     def picture(self, parameters: Sequence[Tensor]) -> Tensor:
         """The picture, 1 × 3 × H × W in 0–255."""
@@ -131,10 +166,8 @@ class LaplacianPyramid:
         whole = parts[-1] * weight
         for level in reversed(range(len(parts) - 1)):
             weight /= self.scale
-            for axis in (0, 1):
-                sizes = shapes[level][2 + axis], shapes[level + 1][2 + axis]
-                whole = _enlarge_along(2 + axis, whole, windows[level + 1][axis][0], windows[level][axis], *sizes)
-            whole = parts[level] * weight + whole
+            enlarged = _enlarge_within(whole, windows[level + 1], windows[level], shapes[level + 1], shapes[level])
+            whole = parts[level] * weight + enlarged
         return _squash(_mix(self.to_rgb, whole))
 
 
@@ -151,6 +184,13 @@ def _sources(span: Span, fine: int, coarse: int) -> tuple[Tensor, Tensor, Tensor
     positions = ((torch.arange(*span, dtype=torch.float64) + 0.5) * (coarse / fine) - 0.5).clamp(min=0)
     low = positions.long()
     return low, (low + 1).clamp(max=coarse - 1), positions - low
+
+
+def _enlarge_within(picture: Tensor, window: Window, wanted: Window, coarse: torch.Size, fine: torch.Size) -> Tensor:
+    """What :func:`_enlarge` gives in a window, from the coarse picture in the window that it depends on."""
+    for axis in (0, 1):
+        picture = _enlarge_along(2 + axis, picture, window[axis][0], wanted[axis], fine[2 + axis], coarse[2 + axis])
+    return picture
 
 
 def _enlarge_along(dim: int, picture: Tensor, start: int, span: Span, fine: int, coarse: int) -> Tensor:

@@ -16,6 +16,9 @@ from impasto.painter.styles import render as render_house_style
 
 # A house style is painted in the proportions of a landscape, whatever the photo's.
 HOUSE_STYLE_RATIO = 4 / 3
+# Larger ones are not made: where the canvas is larger, its coarser scales have had the large shapes of the brush, and
+# what is left for it is finer than a brush that would take gigabytes to make.
+HOUSE_STYLE_PIXELS = 16_000_000
 
 
 class Sources:
@@ -67,21 +70,29 @@ class Sources:
     def style_at(self, index: int, canvas: int) -> Bytes:
         """A style for a canvas of that many pixels; the brush's size is the same share of the canvas at every scale."""
         style, _ = self.styles[index]
+        pixels = self._largest(index)
+        height, width = pixels.shape[:2]
+        if isinstance(style, HouseStyle):
+            share = min(1, canvas * self.settings.style_scale**2 / (width * height))
+        else:
+            share = canvas / (self.width * self.height)
+        return images.resize(pixels, *(max(16, round(side * math.sqrt(share))) for side in (width, height)))
+
+    def _largest(self, index: int) -> Bytes:
+        """A style as the whole canvas needs it."""
         if index not in self._rendered:
+            style, _ = self.styles[index]
             wanted = self.width * self.height * self.settings.style_scale**2
             if isinstance(style, HouseStyle):
-                pixels = render_house_style(style.name, *_sides(wanted, HOUSE_STYLE_RATIO))
+                pixels = render_house_style(style.name, *_sides(min(wanted, HOUSE_STYLE_PIXELS), HOUSE_STYLE_RATIO))
             else:
                 if self.settings.style_scale <= 1:
                     wanted = min(wanted, style.width * style.height)
                 pixels = images.resize(style.pixels, *_sides(wanted, style.width / style.height))
-            self._rendered[index] = (
-                recolor(pixels, Palette.of(self.photo.pixels)) if self.settings.keep_colors else pixels
-            )
-        pixels = self._rendered[index]
-        height, width = pixels.shape[:2]
-        share = math.sqrt(canvas / (self.width * self.height))
-        return images.resize(pixels, max(16, round(width * share)), max(16, round(height * share)))
+            if self.settings.keep_colors:
+                pixels = recolor(pixels, Palette.of(self.photo.pixels))
+            self._rendered[index] = pixels
+        return self._rendered[index]
 
 
 def _sides(pixels: float, ratio: float) -> tuple[int, int]:

@@ -41,7 +41,7 @@ class Sums:
 
     def add(self, layer: str, features: Tensor) -> None:
         """Add a tile's features of a layer, 1 × N × H × W."""
-        sums = features.sum((0, 2, 3), dtype=torch.float64)
+        sums = features.sum((0, 2, 3), dtype=torch.promote_types(features.dtype, torch.float32)).double()
         products = gram_matrix(features).double()
         self.features[layer] = self.features[layer] + sums if layer in self.features else sums
         self.products[layer] = self.products[layer] + products if layer in self.products else products
