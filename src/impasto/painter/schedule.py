@@ -7,9 +7,9 @@ from impasto.images import PictureError
 from impasto.painter.settings import MIN_SIZE, Quality
 
 # Steps at the coarsest scale, where the painting is found; at the next one, which adds brushwork to it; and at each
-# after that, where a step costs four times as much and only the finest texture is left to do: at standard quality,
-# eight steps at 2016 px were hard to tell from four when looked at in full size.
-STEPS: dict[Quality, tuple[int, int, int]] = {"draft": (9, 4, 2), "standard": (32, 16, 4), "fine": (140, 50, 8)}
+# after that, where a step costs four times as much and only the finest texture is left to do. At standard quality,
+# eight steps at 2016 px were hard to tell from four when looked at in full size, and so were three.
+STEPS: dict[Quality, tuple[int, int, int]] = {"draft": (9, 4, 2), "standard": (32, 16, 3), "fine": (140, 50, 8)}
 # A canvas of up to so many pixels is painted at once. Painted coarsely first and then enlarged, it came out with
 # both parts of the objective higher for the same work: what is enlarged lacks the detail that a photo starts with.
 COARSEST_PIXELS = 600 * 600

@@ -6,7 +6,7 @@ stiff wax breaks into long veins in which the last bath stains the light parts; 
 """
 
 import numpy as np
-from scipy import ndimage
+import scipy
 
 from impasto.painter.styles.canvas import Floats, Pixels, blend, grain, hash01, noise, palette, smoothstep, spline
 from impasto.painter.styles.pieces import Pieces, paint_in_bands
@@ -104,7 +104,7 @@ def _render(width: int, height: int) -> Pixels:
     cloth = _cloth(width, height)
     unit, fine, drawn = cloth.unit, cloth.fine, cloth.numbers()
     tall, wide = drawn.shape
-    waxed = ndimage.gaussian_filter((drawn != _INDIGO).astype(np.float32), 0.0022 * unit)
+    waxed = scipy.ndimage.gaussian_filter((drawn != _INDIGO).astype(np.float32), 0.0022 * unit)
     j, i = np.indices((int(cloth.high / 0.05) + 4, int(cloth.wide / 0.05) + 4))
     jitter = np.stack([hash01(i, j, 5), hash01(i, j, 6)], -1)
     sites = ((np.stack([i, j], -1) - 2 + 1.8 * jitter) * 0.05).reshape(-1, 2)  # of the cells that the veins part

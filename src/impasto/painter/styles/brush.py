@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
+import scipy
 
 from impasto.painter.styles.canvas import Floats, Pixels, hash01, noise, to_pixels
 
@@ -155,7 +155,7 @@ class Brushwork:
 
 def lit(rgb: Floats, height: Floats, strength: float, towards: tuple[float, float] = (-0.7, -0.7)) -> Floats:
     """Colours (H x W x 3) under a light from the side, on paint of this height (H x W)."""
-    down, right = np.gradient(ndimage.gaussian_filter(height, 0.6))
+    down, right = np.gradient(scipy.ndimage.gaussian_filter(height, 0.6))
     slope = np.tanh(-(right * towards[0] + down * towards[1]) * np.float32(strength / 40))
     return np.asarray(rgb + np.where(slope > 0, 90, 70)[..., None] * slope[..., None], np.float32)
 

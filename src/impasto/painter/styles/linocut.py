@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
-from scipy import ndimage
+import scipy
 
 from impasto.painter.styles.canvas import Floats, Pixels, blend, grain, hash01, noise, palette, smoothstep, spline
 from impasto.painter.styles.pieces import Numbers, Pieces, border_distance, paint_in_bands
@@ -61,7 +61,7 @@ def _fields(area: Numbers, lino: Pieces) -> tuple[Floats, Floats]:
     """On the grid: the depth whose whole numbers are rows of marks, and how broad marks are (negative for ridges)."""
     x, y = (np.arange(count, dtype=np.float32) * _GRID + _GRID / 2 for count in area.shape[::-1])
     x, y = np.meshgrid(x, y)
-    inside = ndimage.gaussian_filter(border_distance(area) * np.float32(_GRID), 1)
+    inside = scipy.ndimage.gaussian_filter(border_distance(area) * np.float32(_GRID), 1)
     moon_x, moon_y = lino.at(*_MOON_AT)
     moon = np.hypot(x - moon_x, y - moon_y)
     owl_x, owl_y = lino.at(*_OWL_AT)
@@ -128,8 +128,8 @@ def _render(width: int, height: int) -> Pixels:
     for way in (1, -1):
         dark.polygon(place(ellipse((0.26 * way, -0.46), 0.09), owl, _SIZE), 0)
         dark.polygon(place(ellipse((0.26 * way - 0.035, -0.495), 0.025), owl, _SIZE), 1)
-    key = ndimage.gaussian_filter((dark.numbers() == 0).astype(np.float32), 0.7)
-    squeezed = key * (1 - ndimage.gaussian_filter(key, 0.0028 * unit))
+    key = scipy.ndimage.gaussian_filter((dark.numbers() == 0).astype(np.float32), 0.7)
+    squeezed = key * (1 - scipy.ndimage.gaussian_filter(key, 0.0028 * unit))
     second = np.isin(warm.numbers(), _ORANGE)
     shift = round(0.003 * unit)  # the second block is a little off
 

@@ -6,7 +6,7 @@ stone has its own colour out of its area's heap, a chipped outline, a slight til
 """
 
 import numpy as np
-from scipy import ndimage
+import scipy
 
 from impasto.painter.styles.canvas import Floats, Pixels, choose, grain, hash01, noise, palette
 from impasto.painter.styles.pieces import Numbers, Pieces, border_distance, nearest, paint_in_bands, slope_light
@@ -85,7 +85,7 @@ def _plan(wide: float, high: float) -> Numbers:
 def _stones(wide: float, high: float) -> tuple[Floats, Floats]:
     """All stones: corners (n x 4 x 2, in units), and for each its area's index and five random numbers (n x 6)."""
     plan = _plan(wide, high)
-    depth = ndimage.gaussian_filter(border_distance(plan) * np.float32(_GRID / _STONE), 0.7)
+    depth = scipy.ndimage.gaussian_filter(border_distance(plan) * np.float32(_GRID / _STONE), 0.7)
     laid = rows_along(depth, _GRID / _STONE)
     covered = Pieces(plan.shape[1], plan.shape[0], 1)
     scale = _STONE / _GRID / covered.unit
@@ -94,7 +94,7 @@ def _stones(wide: float, high: float) -> tuple[Floats, Floats]:
         covered.polygon(place(square * 0.9, (x, y), 1, turn) * scale, 1)
     hole = nearest(covered.numbers() > 0)[0] * np.float32(_GRID / _STONE)
     hole += 1e-3 * hash01(np.indices(hole.shape)[0], np.indices(hole.shape)[1], 9)  # no two are quite the same
-    row, column = np.nonzero((hole == ndimage.maximum_filter(hole, 5)) & (hole > 0.28))
+    row, column = np.nonzero((hole == scipy.ndimage.maximum_filter(hole, 5)) & (hole > 0.28))
     cut = np.stack([column + 0.5, row + 0.5, hash01(row, column, 3) * 400 * _STONE], 1) * (_GRID / _STONE)
     at = np.concatenate([laid, cut.astype(np.float32)])
     size = np.concatenate([np.full(len(laid), 1.0), 1.5 * hole[row, column]]).astype(np.float32)
@@ -116,7 +116,7 @@ def _render(width: int, height: int) -> Pixels:
         floor.polygon(middle + (outline - middle) * 1.16, 0)
         floor.polygon(outline, number)
     stone = floor.numbers()
-    rim = ndimage.gaussian_filter(border_distance(stone), 0.8) / np.float32(floor.unit * _STONE)
+    rim = scipy.ndimage.gaussian_filter(border_distance(stone), 0.8) / np.float32(floor.unit * _STONE)
     colour = np.empty((len(own), 3), np.float32)
     for k, heap in enumerate(_HEAPS.values()):
         colour[own[:, 0] == k] = choose(heap, own[own[:, 0] == k, 1])

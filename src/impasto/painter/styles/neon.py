@@ -8,8 +8,8 @@ them and sink into the dark between. The ends of each tube are blackened, as the
 from collections.abc import Iterator
 
 import numpy as np
+import scipy
 from PIL import Image
-from scipy import ndimage
 
 from impasto.painter.styles.canvas import Floats, Pixels, grain, hash01, palette, smoothstep, spline
 from impasto.painter.styles.pieces import Pieces, nearest, paint_in_bands, slope_light
@@ -86,7 +86,7 @@ def _glow(tubes: list[tuple[Floats, int]], width: int, height: int) -> Floats:
     light = np.concatenate([np.zeros((1, 3), np.float32), (_GAS / 255) ** 1.5])[coarse.numbers()]
     glow = np.zeros_like(light)
     for reach, weight in ((0.012, 0.25), (0.03, 0.45), (0.09, 0.45)):
-        glow += weight * ndimage.gaussian_filter(light, (reach * 300, reach * 300, 0))
+        glow += weight * scipy.ndimage.gaussian_filter(light, (reach * 300, reach * 300, 0))
     large = (Image.fromarray(glow[..., c]).resize((width, height), Image.Resampling.BICUBIC) for c in range(3))
     return np.stack([np.asarray(plane, np.float32) for plane in large], -1)
 
@@ -101,7 +101,7 @@ def _render(width: int, height: int) -> Pixels:
     away, row, column = nearest(numbers > 0)
     nearby = numbers[row, column]
     del row, column, numbers
-    away = ndimage.gaussian_filter(away, 0.8) / np.float32(unit)
+    away = scipy.ndimage.gaussian_filter(away, 0.8) / np.float32(unit)
     gas = np.concatenate([_GAS[:1], _GAS[[g for _, g in tubes]]])
     ends = np.array([((0, 0), (0, 0)), *((line[0], line[-1]) for line, _ in tubes)], np.float32)
     glow = _glow(tubes, width, height)

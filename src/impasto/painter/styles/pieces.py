@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import scipy
 from PIL import Image, ImageDraw
-from scipy import ndimage
 
 from impasto.painter.styles.canvas import Floats, Pixels, to_pixels
 
@@ -80,7 +80,7 @@ def nearest(marked: npt.NDArray[np.bool_]) -> tuple[Floats, Numbers, Numbers]:
     if not marked.any():
         marked = marked.copy()
         marked[0, 0] = True
-    row, column = ndimage.distance_transform_edt(~marked, return_distances=False, return_indices=True)
+    row, column = scipy.ndimage.distance_transform_edt(~marked, return_distances=False, return_indices=True)
     down = row - np.arange(marked.shape[0], dtype=np.int32)[:, None]
     right = column - np.arange(marked.shape[1], dtype=np.int32)[None, :]
     return np.hypot(down.astype(np.float32), right.astype(np.float32)), row, column

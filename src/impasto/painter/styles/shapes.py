@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from scipy import spatial
+import scipy
 
 from impasto.painter.styles.canvas import Floats, hash01, spline
 
@@ -16,7 +16,7 @@ def voronoi(x: Floats, y: Floats, sites: npt.ArrayLike) -> tuple[npt.NDArray[np.
     """For every point (x, y) the number of the nearest site (n x 2), and the distance to its cell's border."""
     places = np.asarray(sites, np.float32)
     x, y = np.broadcast_arrays(x, y)
-    distance, index = spatial.cKDTree(places).query(np.stack([x, y], -1), k=2)
+    distance, index = scipy.spatial.cKDTree(places).query(np.stack([x, y], -1), k=2)
     apart = np.linalg.norm(places[index[..., 0]] - places[index[..., 1]], axis=-1)
     border = (distance[..., 1] ** 2 - distance[..., 0] ** 2) / (2 * np.maximum(apart, 1e-6))
     return index[..., 0].astype(np.int32), border.astype(np.float32)

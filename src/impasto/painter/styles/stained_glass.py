@@ -8,7 +8,7 @@ colour, thickness and kind of texture, is darker along its lead, and glows more 
 from itertools import pairwise
 
 import numpy as np
-from scipy import ndimage
+import scipy
 
 from impasto.painter.styles.canvas import Floats, Pixels, blend, grain, hash01, noise, palette, ramp, smoothstep, spline
 from impasto.painter.styles.pieces import Pieces, border_distance, joints, nearest, paint_in_bands, slope_light
@@ -104,7 +104,7 @@ def _window(width: int, height: int) -> _Window:
 def _render(width: int, height: int) -> Pixels:
     window = _window(width, height)
     glass, unit, fine = window.pieces.numbers(), window.pieces.unit, window.pieces.fine
-    away = ndimage.gaussian_filter(border_distance(glass), 0.7) / np.float32(unit)
+    away = scipy.ndimage.gaussian_filter(border_distance(glass), 0.7) / np.float32(unit)
     solder = nearest(joints(glass))[0] / np.float32(unit)
     number = np.arange(len(window.colours))
     r = [hash01(number, k, 5) for k in range(6)]
