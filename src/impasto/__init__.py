@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any
 
 # PyTorch reads it before its first tensor. Activations are large and short-lived: in huge pages, where the system gives
-# them to who asks, an evaluation spends a seventh less time, which went to having small ones handed out and taken back.
+# them to who asks, an evaluation spends an eighth less time, which went to having small ones handed out and taken back.
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
 
 _HOMES = {

@@ -1,7 +1,7 @@
 """From any picture to the 32 × 32 pixels that a network takes."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -70,31 +70,22 @@ def read_all(paths: Sequence[Path]) -> tuple[Tensor, list[int], list[str]]:
         uint8 (N × 3 × 32 × 32), the indices of the paths that they are, and a line for each of the others.
     """
     pixels, kept, skipped = [], [], []
-    for index, result in enumerate(_each(_read_in_colour, paths)):
-        if isinstance(result, PictureError):
-            skipped.append(str(result).splitlines()[0])
-        else:
-            pixels.append(result)
-            kept.append(index)
+    with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+        for index, result in enumerate(threads.map(_read_in_colour, paths)):
+            if isinstance(result, PictureError):
+                skipped.append(str(result).splitlines()[0])
+            else:
+                pixels.append(result)
+                kept.append(index)
     stacked = np.stack(pixels) if pixels else np.zeros((0, 3, SIDE, SIDE), np.uint8)
     return torch.from_numpy(stacked), kept, skipped
 
 
-def _each(function: Any, items: Iterable[Any]) -> Iterator[Any]:
-    """The function's results in order, from several threads; where it raises PictureError, that error."""
-
-    def caught(item: Any) -> Any:
-        try:
-            return function(item)
-        except PictureError as error:
-            return error
-
-    with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
-        yield from threads.map(caught, items)
-
-
-def _read_in_colour(path: Path) -> Array:
-    return in_colour(images.read(path))
+def _read_in_colour(path: Path) -> Array | PictureError:
+    try:
+        return in_colour(images.read(path))
+    except PictureError as error:
+        return error
 
 
 def _smaller(pixels: Array, width: int, height: int) -> Array:

@@ -223,14 +223,14 @@ class Painter:
     def _draw_start(self, out: Tensor) -> None:
         """A scale's first canvas: that of the scale before, enlarged, with the detail that its own start has more."""
         height, width = out.shape[2:]
-        first = torch.from_numpy(np.array(images.resize(self._first, width, height)).transpose(2, 0, 1))
+        first = images.resize(self._first, width, height)
         for top, bottom in strips(height):
-            out[0, :, top:bottom] = first[:, top:bottom]
+            out[:, :, top:bottom] = self._tensor(first[top:bottom])
         if self._now is None:
             return
         canvas, point, _ = self._now
         before = _picture(canvas, point)
-        for channel in range(3):  # one at a time, and the rows in strips, which takes a tenth of the memory
+        for channel in range(3):  # one at a time, and the rows in strips, which takes less memory
             rows = out[:, channel : channel + 1]
             missing = before[:, channel : channel + 1]
             narrow = torch.cat([_resize(rows[:, :, a:b], (b - a, canvas.width)) for a, b in strips(height)], 2)

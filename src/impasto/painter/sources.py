@@ -68,7 +68,11 @@ class Sources:
         return recolor(photo, Palette.mixed(palettes, [weight for _, weight in self.styles]))
 
     def style_at(self, index: int, canvas: int) -> Bytes:
-        """A style for a canvas of that many pixels; the brush's size is the same share of the canvas at every scale."""
+        """A style for a canvas of that many pixels.
+
+        The brush's size is the same share of the canvas at every scale, but for house styles where the canvas is larger
+        than those are made.
+        """
         style, _ = self.styles[index]
         pixels = self._largest(index)
         height, width = pixels.shape[:2]

@@ -1,4 +1,4 @@
-"""The house styles: style pictures that our own code paints, at whatever size the canvas asks, kept in a cache."""
+"""The house styles: style pictures that our own code paints, at any size, kept in a cache."""
 
 import hashlib
 import os
