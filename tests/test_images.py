@@ -2,6 +2,7 @@
 
 import io
 import json
+import mmap
 import os
 import stat
 import struct
@@ -36,9 +37,11 @@ from impasto.images import (
     encode,
     read,
     read_settings,
+    resample,
     resize,
     write,
 )
+from impasto.images import arrays as pixel_arrays
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -921,6 +924,59 @@ def test_resizing_is_the_identity_at_the_same_size_and_stays_in_range(pixels: Ar
     for channel in range(3):
         assert resized[..., channel].min() >= pixels[..., channel].min()
         assert resized[..., channel].max() <= pixels[..., channel].max()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    pixels=arrays(np.uint8, st.tuples(st.integers(1, 90), st.integers(1, 20), st.just(3))),
+    width=st.integers(1, 60),
+    height=st.integers(2, 200),
+    at_once=st.integers(1, 900),
+)
+def test_resizing_some_rows_at_a_time_gives_what_pillow_gives_of_all(
+    pixels: Array, width: int, height: int, at_once: int
+) -> None:
+    bilinear = Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR)
+    bands = [Image.fromarray(band).convert("F") for band in np.moveaxis(pixels, 2, 0)]
+    bicubic = np.stack([band.resize((width, height), Image.Resampling.BICUBIC) for band in bands], 2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pixel_arrays, "AT_ONCE", at_once)
+        resized = resize(pixels, width, height).astype(int)
+        resampled = np.concatenate(
+            [resample(pixels, width, height, rows) for rows in pixel_arrays.strips(height, width)]
+        )
+    assert np.abs(resized - np.asarray(bilinear, int)).max() <= 1  # a half may be rounded the other way
+    np.testing.assert_allclose(resampled, bicubic, rtol=0, atol=0.01)
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_large_pictures_are_held_in_files_and_are_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, orientation: int
+) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    file = by_pillow(smooth(300, 200), "png", exif=exif)
+    small = read(file).pixels
+    monkeypatch.setattr(pixel_arrays, "IN_MEMORY", 100_000)
+    monkeypatch.setattr(pixel_arrays, "AT_ONCE", 10_000)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    large = read(file).pixels
+    for pixels in (large, resize(large, 310, 305)):
+        held = pixels
+        while isinstance(held.base, np.ndarray):
+            held = held.base
+        assert isinstance(held.base, mmap.mmap)
+    np.testing.assert_array_equal(large, small)
+    assert list(tmp_path.iterdir()) == []  # without a name, so that nothing is left whatever happens
+
+
+def test_large_pictures_are_held_in_memory_where_no_file_can_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pixel_arrays, "IN_MEMORY", 1000)
+    monkeypatch.setattr(pixel_arrays, "scratch_folder", lambda: tmp_path / "missing")
+    np.testing.assert_array_equal(read(by_pillow(smooth(), "png")).pixels, smooth())
 
 
 def test_shrinking_averages_and_does_not_skip() -> None:

@@ -4,8 +4,9 @@ Whatever comes in leaves as a `Picture`: 8-bit sRGB pixels, upright, without alp
 profile and, besides the settings that made it, no metadata.
 """
 
-from impasto.images.picture import MAX_PIXELS, MIN_SIDE, Picture, PictureError, resize
+from impasto.images.picture import MAX_PIXELS, MIN_SIDE, Picture, PictureError
 from impasto.images.reading import PICTURE_SUFFIXES, pictures_in, read, read_settings
+from impasto.images.resizing import resample, resize
 from impasto.images.writing import FORMATS, check_target, encode, write
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "pictures_in",
     "read",
     "read_settings",
+    "resample",
     "resize",
     "write",
 ]

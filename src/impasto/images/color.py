@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from impasto.images.arrays import empty, strips
 from impasto.images.libvips import pyvips
 from impasto.images.picture import PictureError, Pixels
 
@@ -30,7 +31,17 @@ def to_pixels(image: pyvips.Image, name: str) -> Pixels:
         image = image.linear(255 / white, 0)
     if image.format != "uchar":
         image = image.rint().cast("uchar")
-    return np.asarray(image.numpy())
+    return _computed(image)
+
+
+def _computed(image: pyvips.Image) -> Pixels:
+    """The pixels of an image of three bands of 8 bits, computed some rows at a time."""
+    pixels = empty((image.height, image.width, 3), np.uint8)
+    region = pyvips.Region.new(image)
+    for rows in strips(image.height, image.width):
+        fetched = region.fetch(0, rows.start, image.width, rows.stop - rows.start)
+        pixels[rows] = np.frombuffer(fetched, np.uint8).reshape(-1, image.width, 3)
+    return pixels
 
 
 def _to_srgb(image: pyvips.Image, depth: int) -> pyvips.Image:

@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 """Height x width x 3 bytes, sRGB."""
@@ -57,16 +56,6 @@ class Picture:
         digest = hashlib.sha256(f"{self.width}x{self.height}:".encode())
         digest.update(np.ascontiguousarray(self.pixels).data)
         return digest.hexdigest()
-
-
-def resize(pixels: Pixels, width: int, height: int) -> Pixels:
-    """Resize uint8 pixels (H x W x 3) to `height` x `width` x 3: bilinear, antialiased where it shrinks.
-
-    Pixels that have that size already are returned as they are.
-    """
-    if pixels.shape[:2] == (height, width):
-        return pixels
-    return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR))
 
 
 def check_size(name: str, width: int, height: int, max_pixels: int) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
+from impasto.images.arrays import empty
 from impasto.images.color import to_pixels
 from impasto.images.files import opened
 from impasto.images.memory import array_to_vips, height_and_width, is_tensor, pil_to_vips, tensor_to_array
@@ -111,4 +112,8 @@ def _upright(pixels: Pixels, orientation: int) -> Pixels:
         pixels = pixels[:, ::-1]
     if orientation in (3, 4, 7, 8):
         pixels = pixels[::-1]
-    return np.ascontiguousarray(pixels)
+    if pixels.flags.c_contiguous:
+        return pixels
+    upright = empty(pixels.shape, np.uint8)
+    upright[...] = pixels
+    return upright

@@ -1,10 +1,11 @@
 """Writing: pixels become a file or bytes, whole or not at all."""
 
 import errno
+import io
 import os
 import secrets
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from impasto.images.arrays import Array
 from impasto.images.libvips import pyvips
-from impasto.images.memory import Array
 from impasto.images.picture import PictureError, printable, shape_in_words
 from impasto.images.settings import XMP, to_xmp
 
@@ -57,6 +58,9 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 
 _KEEP = pyvips.enums.ForeignKeep.ICC | pyvips.enums.ForeignKeep.XMP
 _DOTS_PER_MM = 72 / 25.4
+_OPTIMIZED = 16_000_000
+"""Pixels. To shorten a JPEG's codes, some hundredths of the file, the encoder holds six bytes for each of them."""
+
 _LONGEST_XMP_IN_JPG = 60_000
 """Bytes. A JPEG's segment ends a little further on, and libvips leaves out what is longer without a word."""
 
@@ -86,9 +90,12 @@ def write(
     """
     if isinstance(target, str | os.PathLike):
         path = Path(target)
-        data = _encode(pixels, _format_for(path, format), bits, settings)
+        encoder = _Encoder(pixels, _format_for(path, format), bits, settings)
         with placed(path) as file:
-            file.write(data)
+            if file.seekable():
+                encoder.write(file)
+            else:
+                file.write(encoder.encoded())
         return
     data = encode(pixels, format or "", bits=bits, settings=settings)
     try:
@@ -117,7 +124,7 @@ def check_target(path: str | os.PathLike[str], *, format: str | None = None, bit
 
 def encode(pixels: Array, format: str, *, bits: int = 8, settings: Mapping[str, Any] | None = None) -> bytes:
     """The bytes of a picture file; the arguments and errors are those of `write`."""
-    return _encode(pixels, _format(format, printable(format) or "an empty name"), bits, settings)
+    return _Encoder(pixels, _format(format, printable(format) or "an empty name"), bits, settings).encoded()
 
 
 def _format(suffix: str, called: str) -> Format:
@@ -139,24 +146,62 @@ def _check_bits(format: Format, bits: int) -> None:
         raise PictureError(f"a {format.name} holds 8 bits a channel: for {bits}, write a png or a tiff")
 
 
-def _encode(pixels: Array, format: Format, bits: int, settings: Mapping[str, Any] | None) -> bytes:
-    _check_bits(format, bits)
-    image = _image(pixels, bits)
-    if max(image.width, image.height) > format.max_side:
-        raise PictureError(
-            f"a {format.name} holds at most {format.max_side} pixels a side, not {image.width} x {image.height}: "
-            "write a png or a tiff"
-        )
-    if settings is not None:
-        xmp = to_xmp(settings)
-        if format is _JPG and len(xmp) > _LONGEST_XMP_IN_JPG:
-            raise PictureError("a jpg can't hold settings that long: write a png or a tiff")
-        image.set_type(pyvips.GValue.blob_type, XMP, xmp)
-    try:
-        data: bytes = image.write_to_buffer(f".{format.name}", profile="srgb", keep=_KEEP, **format.options)
-    except pyvips.Error as error:
-        raise PictureError(f"the picture can't be written as {format.name}: write a png or a tiff") from error
-    return data
+class _Encoder:
+    """Encodes pixels in a format; the arguments and errors are those of `write`."""
+
+    def __init__(self, pixels: Array, format: Format, bits: int, settings: Mapping[str, Any] | None) -> None:
+        _check_bits(format, bits)
+        image = _image(pixels, bits)
+        if max(image.width, image.height) > format.max_side:
+            raise PictureError(
+                f"a {format.name} holds at most {format.max_side} pixels a side, not {image.width} x {image.height}: "
+                "write a png or a tiff"
+            )
+        if settings is not None:
+            xmp = to_xmp(settings)
+            if format is _JPG and len(xmp) > _LONGEST_XMP_IN_JPG:
+                raise PictureError("a jpg can't hold settings that long: write a png or a tiff")
+            image.set_type(pyvips.GValue.blob_type, XMP, xmp)
+        self._image = image
+        self._format = format
+        self._options = {"profile": "srgb", "keep": _KEEP, **format.options}
+        if format is _JPG and image.width * image.height > _OPTIMIZED:
+            self._options["optimize_coding"] = False
+
+    def encoded(self) -> bytes:
+        """All at once."""
+        file = io.BytesIO()
+        self.write(file)
+        return file.getvalue()
+
+    def write(self, file: BinaryIO) -> None:
+        """Into a file, as they are encoded; libvips goes back in some formats.
+
+        Raises:
+            OSError: the file can't be written.
+        """
+        failures: list[OSError] = []
+
+        def guarded(act: Callable[..., Any]) -> Callable[..., Any]:
+            def acting(*arguments: Any) -> Any:
+                try:
+                    return act(*arguments)
+                except OSError as error:
+                    failures.append(error)
+                    return -1
+
+            return acting
+
+        target = pyvips.TargetCustom()
+        target.on_write(guarded(file.write))
+        target.on_seek(guarded(file.seek))
+        target.on_read(guarded(file.read))
+        try:
+            self._image.write_to_target(target, f".{self._format.name}", **self._options)
+        except pyvips.Error as error:
+            if failures:
+                raise failures[0] from error
+            raise PictureError(f"the picture can't be written as {self._format.name}: write a png or a tiff") from error
 
 
 def _image(pixels: Array, bits: int) -> pyvips.Image:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from impasto.images.arrays import strips
 from impasto.painter.objective import Costs, Objective
 from impasto.painter.optimize import Evaluation
-from impasto.painter.pyramid import Parameterization, Windowed, strips, within
+from impasto.painter.pyramid import Parameterization, Windowed, within
 from impasto.painter.scratch import Allocate
 from impasto.painter.tiles import TiledStyleTransfer
 
@@ -81,17 +82,17 @@ class Canvas:
         pieces = vector.split([math.prod(shape) for shape in self.shapes])
         return [piece.view(shape) for piece, shape in zip(pieces, self.shapes, strict=True)]
 
-    def strips(self, vector: Tensor) -> Iterator[tuple[int, Tensor]]:
-        """The picture as (first row, 1 × 3 × rows × W), in strips where the parameterization can."""
+    def strips(self, vector: Tensor) -> Iterator[tuple[slice, Tensor]]:
+        """The picture as (rows, 1 × 3 × rows × W), in strips where the parameterization can."""
         parts = self.parts(vector)
         with torch.no_grad():
             if not isinstance(self.parameterization, Windowed):
-                yield 0, self.parameterization.picture(parts)
+                yield slice(0, self.height), self.parameterization.picture(parts)
                 return
-            for rows in strips(self.height):
-                window = rows, (0, self.width)
+            for rows in strips(self.height, self.width):
+                window = (rows.start, rows.stop), (0, self.width)
                 seen = within(self.parameterization, parts, window)
-                yield rows[0], self.parameterization.part(seen, self.shapes, window)
+                yield rows, self.parameterization.part(seen, self.shapes, window)
 
     def at_once(self, objective: Objective) -> Callable[[Tensor], CanvasEvaluation]:
         """Evaluates an objective of the whole picture at a vector."""

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-# Pixels whose colours are worked on at once: in float64 a large picture would need more than all that is made of it.
-AT_ONCE = 1 << 18
+from impasto.images.arrays import empty, strips
 
 
 @dataclass(frozen=True)
@@ -20,13 +19,13 @@ class Palette:
     @classmethod
     def of(cls, pixels: NDArray[np.uint8]) -> "Palette":
         """That of a picture, H × W × 3."""
-        colors, sums, products = pixels.reshape(-1, 3), np.zeros(3), np.zeros((3, 3))
-        for start in range(0, len(colors), AT_ONCE):
-            some = colors[start : start + AT_ONCE].astype(np.float64)
-            sums += some.sum(0)
-            products += some.T @ some  # of whole numbers, so that both sums are exact
-        mean = sums / len(colors)
-        return cls(mean, (products - sums[:, None] * mean) / (len(colors) - 1))
+        count, sums, products = pixels.shape[0] * pixels.shape[1], np.zeros(3), np.zeros((3, 3))
+        for rows in strips(*pixels.shape[:2]):
+            colors = pixels[rows].reshape(-1, 3).astype(np.float64)
+            sums += colors.sum(0)
+            products += colors.T @ colors  # of whole numbers, so that both sums are exact
+        mean = sums / count
+        return cls(mean, (products - sums[:, None] * mean) / (count - 1))
 
     @classmethod
     def mixed(cls, palettes: Sequence["Palette"], weights: Sequence[float]) -> "Palette":
@@ -58,12 +57,11 @@ def recolor(pixels: NDArray[np.uint8], palette: Palette) -> NDArray[np.uint8]:
     own = Palette.of(pixels)
     root, inverse = _power(own.covariance, 0.5), _power(own.covariance, -0.5)
     transport = inverse @ _power(root @ palette.covariance @ root, 0.5) @ inverse
-    colors = pixels.reshape(-1, 3)
-    recolored = np.empty_like(colors)
-    for start in range(0, len(colors), AT_ONCE):
-        moved = (colors[start : start + AT_ONCE].astype(np.float64) - own.mean) @ transport + palette.mean
-        recolored[start : start + AT_ONCE] = moved.round().clip(0, 255)
-    return recolored.reshape(pixels.shape)
+    recolored = empty(pixels.shape, np.uint8)
+    for rows in strips(*pixels.shape[:2]):
+        moved = (pixels[rows].astype(np.float64) - own.mean) @ transport + palette.mean
+        recolored[rows] = moved.round().clip(0, 255)
+    return recolored
 
 
 def _power(covariance: NDArray[np.float64], power: float) -> NDArray[np.float64]:

@@ -1,7 +1,6 @@
 """The painter: coarse to fine, an iterator of progress over the optimisation of the pixels."""
 
 import math
-import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -11,12 +10,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional as F
 
 from impasto import images
 from impasto.images import Picture
+from impasto.images.arrays import empty, scratch_folder, strips
 from impasto.nn.vgg import VGG19
 from impasto.painter import compute
 from impasto.painter.canvas import Canvas, CanvasEvaluation
@@ -24,8 +22,8 @@ from impasto.painter.checkpoint import Checkpoint
 from impasto.painter.memory import Plan, plan
 from impasto.painter.objective import Objective, StyleTransfer
 from impasto.painter.optimize import LBFGS, Optimizer, Pair
-from impasto.painter.painting import Bytes, Painting, Progress, to_bytes
-from impasto.painter.pyramid import LaplacianPyramid, Parameterization, Windowed, strips
+from impasto.painter.painting import Bytes, Floats, Painting, Progress, to_bytes
+from impasto.painter.pyramid import LaplacianPyramid, Parameterization, Windowed
 from impasto.painter.schedule import Scale, scales
 from impasto.painter.scratch import Allocate, in_files, on
 from impasto.painter.settings import Settings, SettingsError
@@ -195,7 +193,7 @@ class Painter:
         """Where the vectors of a scale live: in files beside the checkpoint, or in memory."""
         if not how.files:
             return on(self.device)
-        folder = self._checkpoint.folder.parent if self._checkpoint else Path(tempfile.gettempdir())
+        folder = self._checkpoint.folder.parent if self._checkpoint else scratch_folder()
         return in_files(folder)
 
     def _begin(
@@ -224,44 +222,40 @@ class Painter:
         """A scale's first canvas: that of the scale before, enlarged, with the detail that its own start has more."""
         height, width = out.shape[2:]
         first = images.resize(self._first, width, height)
-        for top, bottom in strips(height):
-            out[:, :, top:bottom] = self._tensor(first[top:bottom])
-        if self._now is None:
-            return
+        missing = None if self._now is None else self._missing(first)
+        for rows in strips(height, width):
+            strip = first[rows]
+            if missing is not None:
+                strip = (strip + images.resample(missing, width, height, rows)).clip(0, 255)
+            out[:, :, rows] = self._tensor(strip)
+
+    def _missing(self, first: Bytes) -> Floats:
+        """What the canvas now has that a scale's first canvas, made smaller, has not."""
+        missing = self._drawn()
+        height, width = missing.shape[:2]
+        for rows in strips(height, width):
+            missing[rows] -= images.resample(first, width, height, rows)
+        return missing
+
+    def _drawn(self) -> Floats:
+        """The canvas now, H × W × 3."""
+        assert self._now is not None
         canvas, point, _ = self._now
-        before = _picture(canvas, point)
-        for channel in range(3):  # one at a time, and the rows in strips, which takes less memory
-            rows = out[:, channel : channel + 1]
-            missing = before[:, channel : channel + 1]
-            narrow = torch.cat([_resize(rows[:, :, a:b], (b - a, canvas.width)) for a, b in strips(height)], 2)
-            missing -= _resize(narrow, (canvas.height, canvas.width))
-            tall = _resize(missing, (height, canvas.width))
-            for top, bottom in strips(height):
-                strip = rows[:, :, top:bottom]
-                strip.add_(_resize(tall[:, :, top:bottom], strip.shape[2:])).clamp_(0, 255)
+        drawn = empty((canvas.height, canvas.width, 3), np.float32)
+        for rows, strip in canvas.strips(point):
+            drawn[rows] = strip[0].permute(1, 2, 0).float().cpu().numpy()
+        return drawn
 
     def preview(self) -> Bytes:
         """The canvas now, uint8, H × W × 3."""
-        if self._now is None:
-            return self._first
-        canvas, point, _ = self._now
-        out = np.empty((canvas.height, canvas.width, 3), np.uint8)
-        for top, strip in canvas.strips(point):
-            out[top : top + strip.shape[2]] = to_bytes(_pixels(strip))
-        return out
+        return self._first if self._now is None else to_bytes(self._drawn())
 
     def painting(self) -> Painting:
         """What is on the canvas now; at a coarse scale, enlarged to the size asked for."""
-        if self._now is None:
-            pixels, costs = self._first.astype(np.float32), (math.nan, math.nan, math.nan)
-        else:
-            canvas, point, costs = self._now
-            if (canvas.height, canvas.width) == (self.height, self.width):
-                pixels = np.empty((self.height, self.width, 3), np.float32)
-                for top, strip in canvas.strips(point):
-                    pixels[top : top + strip.shape[2]] = _pixels(strip)
-            else:
-                pixels = _pixels(_resize(_picture(canvas, point), (self.height, self.width)).clamp_(0, 255))
+        costs = (math.nan, math.nan, math.nan) if self._now is None else self._now[2]
+        pixels = self._first.astype(np.float32) if self._now is None else self._drawn()
+        if pixels.shape[:2] != (self.height, self.width):
+            pixels = _resampled(pixels, self.width, self.height)
         return Painting(pixels, self.description(), *costs, self._seconds, self._steps)
 
     def description(self) -> dict[str, Any]:
@@ -318,9 +312,10 @@ class Painter:
         ]
         return index, place["step"], deque(pairs)
 
-    def _tensor(self, pixels: Bytes) -> Tensor:
-        """uint8 pixels as 1 × 3 × H × W, of the same type."""
-        return torch.tensor(pixels, device=self.device).permute(2, 0, 1)[None]
+    def _tensor(self, pixels: Bytes | Floats) -> Tensor:
+        """Pixels as 1 × 3 × H × W, of the same type, and not copied where that can be."""
+        writable = np.require(pixels, requirements="W")  # PyTorch has no tensors that may only be read
+        return torch.from_numpy(writable).to(self.device).permute(2, 0, 1)[None]
 
     def _style_transfer(self, photo: Tensor) -> StyleTransfer:
         styles = [(style.float(), weight) for style, weight in self._styles(photo.shape[2] * photo.shape[3])]
@@ -331,19 +326,9 @@ class Painter:
         return [(self._tensor(self._sources.style_at(i, canvas)), weight) for i, (_, weight) in enumerate(self.styles)]
 
 
-def _picture(canvas: Canvas, point: Tensor) -> Tensor:
-    """What is on a canvas, 1 × 3 × H × W."""
-    out = point.new_empty(1, 3, canvas.height, canvas.width)
-    for top, strip in canvas.strips(point):
-        out[:, :, top : top + strip.shape[2]] = strip
-    return out
-
-
-def _resize(picture: Tensor, size: Sequence[int]) -> Tensor:
-    return F.interpolate(picture, tuple(size), mode="bicubic", antialias=True)
-
-
-def _pixels(picture: Tensor) -> NDArray[np.float32]:
-    """1 × 3 × H × W as an array of H × W × 3."""
-    pixels: NDArray[np.float32] = picture[0].permute(1, 2, 0).float().cpu().numpy()
-    return pixels
+def _resampled(pixels: Floats, width: int, height: int) -> Floats:
+    """Pixels at another size, in 0–255."""
+    resampled = empty((height, width, 3), np.float32)
+    for rows in strips(height, width):
+        resampled[rows] = images.resample(pixels, width, height, rows).clip(0, 255)
+    return resampled

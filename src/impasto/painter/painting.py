@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from impasto import images
+from impasto.images.arrays import empty, strips
 
 Bytes = NDArray[np.uint8]
+Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Painting:
         steps: over all scales.
     """
 
-    pixels: NDArray[np.float32]
+    pixels: Floats
     settings: dict[str, Any]
     objective: float
     content: float
@@ -71,6 +73,9 @@ class Painting:
         return Image.fromarray(to_bytes(self.pixels))
 
 
-def to_bytes(pixels: NDArray[np.float32]) -> Bytes:
-    """Pixels of 0–255, rounded."""
-    return pixels.round().clip(0, 255).astype(np.uint8)
+def to_bytes(pixels: Floats) -> Bytes:
+    """Pixels of 0–255, H × W × 3, rounded."""
+    rounded = empty(pixels.shape, np.uint8)
+    for rows in strips(*pixels.shape[:2]):
+        rounded[rows] = pixels[rows].round().clip(0, 255)
+    return rounded

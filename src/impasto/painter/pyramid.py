@@ -5,7 +5,7 @@ pixels and clamps on saving delivers a picture whose objective is many times wha
 pixel that starts at an end, so the start is drawn in to the middle `SPAN` of the range.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Protocol, runtime_checkable
 
@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from impasto.images.arrays import strips
+
 SPAN = 0.95
-# Rows of a large picture that are worked on at once; even, for levels are halved.
-STRIP = 256
 # Orthonormal: light, red against blue, and green against both, as columns.
 OPPONENT = torch.tensor([[1.0, 1.0, 1.0], [1.0, 0.0, -2.0], [1.0, -1.0, 1.0]]) / torch.tensor([3.0, 2.0, 6.0]).sqrt()
 
@@ -50,11 +50,6 @@ class Windowed(Parameterization, Protocol):
 
     def part(self, parts: Sequence[Tensor], shapes: Sequence[torch.Size], window: Window) -> Tensor:
         """A window of the picture, from the parameters in its :meth:`windows`, differentiable."""
-
-
-def strips(height: int) -> Iterator[Span]:
-    """The rows of a picture, some at a time."""
-    return ((top, min(top + STRIP, height)) for top in range(0, height, STRIP))
 
 
 def cut(picture: Tensor, window: Window) -> Tensor:
@@ -125,18 +120,18 @@ class LaplacianPyramid:
 
     def hold(self, parts: Sequence[Tensor]) -> None:
         """Put the parameters that stand for the picture in the first part into all parts, in place."""
-        for top, bottom in strips(parts[0].shape[2]):
-            strip = parts[0][:, :, top:bottom]
+        for rows in strips(*parts[0].shape[2:]):
+            strip = parts[0][:, :, rows]
             strip.copy_(_mix(self.from_rgb, _free(strip)))
         weight = 1.0
         for level, (fine, coarse) in enumerate(pairwise(parts)):  # each holds what is left after the finer ones
-            for top, bottom in strips(fine.shape[2]):
-                halved = F.avg_pool2d(fine[:, :, top:bottom], 2, ceil_mode=True, count_include_pad=False)
-                coarse[:, :, top // 2 : -(-bottom // 2)] = halved
-            for top, bottom in strips(fine.shape[2]):
-                window = (top, bottom), (0, fine.shape[3])
+            for rows in strips(*fine.shape[2:]):
+                halved = F.avg_pool2d(fine[:, :, rows], 2, ceil_mode=True, count_include_pad=False)
+                coarse[:, :, rows.start // 2 : -(-rows.stop // 2)] = halved
+            for rows in strips(*fine.shape[2:]):
+                window = (rows.start, rows.stop), (0, fine.shape[3])
                 below = self.windows([fine.shape, coarse.shape], window)[1]
-                strip = fine[:, :, top:bottom]
+                strip = fine[:, :, rows]
                 strip.sub_(_enlarge_within(cut(coarse, below), below, window, coarse.shape, fine.shape)).div_(weight)
             weight = self.scale ** (level + 1)
         parts[-1].div_(weight)

@@ -1,13 +1,14 @@
 """Where large tensors live: in memory, or in files that the system pages in and out as they are used."""
 
 import math
-import os
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
+
+from impasto.images.arrays import in_file
 
 Allocate = Callable[[Sequence[int], torch.dtype], Tensor]
 """Makes a tensor of a shape and type, whose numbers may be anything."""
@@ -24,16 +25,12 @@ in_memory = on(torch.device("cpu"))
 def in_files(folder: Path) -> Allocate:
     """Tensors in files of a folder, each gone with its tensor, or with the process however that ends.
 
-    The folder must be on a disk: one that is itself in memory saves none. A disk that is full raises OSError here, and
-    not later in the middle of a computation.
+    Raises:
+        OSError: when one is made and the disk is full.
     """
 
     def allocate(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
-        count = math.prod(shape)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".impasto-") as file:
-            if hasattr(os, "posix_fallocate"):
-                os.posix_fallocate(file.fileno(), 0, max(1, count * dtype.itemsize))
-            mapped = torch.from_file(file.name, shared=True, size=count, dtype=dtype)
-        return mapped.view(*shape)
+        numbers = in_file(folder, (math.prod(shape) * dtype.itemsize,), np.uint8)
+        return torch.from_numpy(numbers).view(dtype).view(*shape)  # by bytes, because NumPy has no bfloat16
 
     return allocate

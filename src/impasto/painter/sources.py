@@ -7,6 +7,7 @@ import numpy as np
 
 from impasto import images
 from impasto.images import Picture
+from impasto.images.arrays import empty, strips
 from impasto.painter.color import Palette, recolor
 from impasto.painter.painting import Bytes
 from impasto.painter.schedule import canvas_size
@@ -55,8 +56,11 @@ class Sources:
     def first(self) -> Bytes:
         """The canvas before the first step, at its full size."""
         if self.settings.init == "noise":
-            noise = np.random.default_rng(self.settings.seed).normal(128, 40, (self.height, self.width, 3))
-            return noise.round().clip(0, 255).astype(np.uint8)
+            random, noise = np.random.default_rng(self.settings.seed), empty((self.height, self.width, 3), np.uint8)
+            for rows in strips(self.height, self.width):
+                drawn = random.normal(128, 40, noise[rows].shape)
+                noise[rows] = drawn.round().clip(0, 255)
+            return noise
         if self.settings.init == "file" and self._init is not None:
             return images.resize(self._init.pixels, self.width, self.height)
         photo = self.photo_at(self.width, self.height)
