@@ -63,8 +63,10 @@ def test_what_goes_on_ends_as_if_it_had_not_stopped(photo, tmp_path):
     assert [step.step for step in steps] == [6, 7, 8, 9]
     assert steps[-1].objective == pytest.approx(expected.objective, rel=1e-4)
     assert going_on.painting().steps == whole.painting().steps == 9
-    assert not (tmp_path / "c").exists()
-    assert not (tmp_path / "whole").exists()
+    for done in (going_on, whole):
+        assert done.kept
+        done.forget()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_closed_leaves_a_checkpoint_of_its_last_step(photo, tmp_path, monkeypatch):
@@ -76,7 +78,6 @@ def test_what_is_closed_leaves_a_checkpoint_of_its_last_step(photo, tmp_path, mo
     stopped.close()
     going_on = painter(photo, tmp_path / "c", resume=True)
     assert [step.step for step in going_on] == [5, 6, 7, 8, 9]
-    assert not (tmp_path / "c").exists()
 
 
 @pytest.mark.parametrize("steps", [2, 3, 4, 6])
@@ -96,7 +97,6 @@ def test_what_is_closed_between_scales_or_at_the_end_goes_on(photo, tmp_path, st
     assert [(step.scale, step.step) for step in going_on] == expected[steps:]
     assert going_on.painting().objective == pytest.approx(whole.painting().objective, rel=1e-4)
     assert going_on.painting().steps == 6
-    assert not (tmp_path / "c").exists()
 
 
 @pytest.mark.parametrize("files", [3, 11])
@@ -116,6 +116,53 @@ def test_a_painting_that_is_killed_goes_on(asked, run, home, tmp_path, files):
     objectives = [json.loads(done.stdout)["objective"] for done in (resumed, whole)]
     assert objectives[0] == pytest.approx(objectives[1], rel=0.02)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.png", "whole.png"]
+
+
+# The command, with a checkpoint after each step, to whose painting something happens as it is put in place.
+WRITING = """
+import os, signal
+from impasto.cli import main
+from impasto.painter import painter
+painter.CHECKPOINT_EVERY, fsync = 0, os.fsync
+def unlucky(descriptor):
+    if os.readlink(f"/proc/self/fd/{descriptor}").endswith(".tmp"):
+        HAPPENS
+    fsync(descriptor)
+os.fsync = unlucky
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("happens", "code", "said"),
+    [
+        ("os.kill(os.getpid(), signal.SIGKILL)", -signal.SIGKILL, ""),
+        (
+            "raise OSError(28, 'No space left on device')",
+            1,
+            "(No space left on device): make room on the disk, or choose another; then --resume goes on with it",
+        ),
+    ],
+)
+def test_what_can_not_be_written_at_the_end_is_not_lost(asked, run, home, tmp_path, happens, code, said):
+    call = [
+        sys.executable,
+        "-c",
+        WRITING.replace("HAPPENS", happens),
+        "paint",
+        *map(str, asked),
+        "-o",
+        tmp_path / "o.png",
+    ]
+    failed = subprocess.run(call, capture_output=True, env={**os.environ, "IMPASTO_HOME": str(home)}, timeout=240)
+    assert failed.returncode == code
+    assert failed.stderr.decode().rstrip().endswith(said)
+    assert not (tmp_path / "o.png").exists()
+    resumed = run("paint", *asked, "-o", tmp_path / "o.png", "--resume", "--plot", tmp_path / "p.png")
+    assert json.loads(resumed.stdout)["steps"] == 9
+    assert b"step" not in resumed.stderr.split(b"on this machine")[1]
+    assert images.read(tmp_path / "o.png").width == 96
+    assert not (tmp_path / "o.png.checkpoint").exists()
 
 
 @pytest.mark.parametrize(

@@ -151,6 +151,7 @@ def _paint_one(
     from impasto.cli.frames import Frames
     from impasto.cli.plot import draw
     from impasto.cli.progress import shown
+    from impasto.images import PictureError
 
     photo = painter.photo
     if max(photo.width, photo.height) < max(painter.width, painter.height):
@@ -172,10 +173,15 @@ def _paint_one(
             raise
         interrupted = True
     painting = painter.painting()
-    _save(painting, target, bits)
-    if grown is not None:
+    try:
+        _save(painting, target, bits)
+    except PictureError as error:
+        raise PictureError(f"{error}{'; then --resume goes on with it' if painter.kept else ''}") from error
+    if not interrupted:
+        painter.forget()
+    if grown is not None and rows:  # there are none where all had been done when it was stopped
         grown.save()
-    if plot is not None:
+    if plot is not None and rows:
         draw(rows, plot)
     if as_json:
         print(json.dumps(_row(painter, painting, target)), flush=True)

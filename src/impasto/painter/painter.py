@@ -51,7 +51,7 @@ class Painter:
         optimizer: how it moves; L-BFGS.
         scales: the sizes to paint at, the last of them the canvas's, each with its steps; else as the settings'
             quality has it.
-        checkpoint: a folder for what a painting that is stopped needs to go on; it is gone when the painting is done.
+        checkpoint: a folder for what a painting that is stopped needs to go on; :meth:`forget` removes it.
         resume: go on with what is there.
 
     Attributes:
@@ -149,8 +149,6 @@ class Painter:
         for index in range(first, len(scales)):
             yield from self._paint(scales, plans, index, done, pairs)
             done, pairs = 0, deque()
-        if self._checkpoint is not None:
-            self._checkpoint.remove()
 
     def _paint(
         self, scales: list[Scale], plans: list[Plan], index: int, done: int, pairs: deque[Pair]
@@ -257,6 +255,11 @@ class Painter:
         if pixels.shape[:2] != (self.height, self.width):
             pixels = _resampled(pixels, self.width, self.height)
         return Painting(pixels, self.description(), *costs, self._seconds, self._steps)
+
+    def forget(self) -> None:
+        """Remove the checkpoint: the painting is where it is to stay."""
+        if self._checkpoint is not None:
+            self._checkpoint.remove()
 
     def description(self) -> dict[str, Any]:
         """What makes this painting: the settings, and the pictures by name and digest."""

@@ -80,7 +80,7 @@ def _paint(attempt: Attempt, configuration: Configuration, began: float) -> str:
             if preview:
                 shown = time.monotonic()
             if step.step == step.steps and step.scale == step.scales - 1:
-                break  # not to its end, where the checkpoint goes: the painting is not on the disk yet
+                break  # closed here, it leaves a checkpoint of this very step
             step = next(steps, None)
         painting = painter.painting()
         # of one that went on from a checkpoint, the painter knows what it took before
