@@ -3,6 +3,7 @@
 import math
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -161,6 +162,16 @@ def test_the_memory_that_a_refusal_asks_for_is_enough(megapixels):
     assert plan(*asked, int(needed * 1e9) + 10**8, torch.device("cpu"), torch.float32)
     with pytest.raises(SettingsError):
         plan(*asked, int(needed * 1e9) - 3 * 10**8, torch.device("cpu"), torch.float32)
+
+
+def test_tiles_take_no_more_open_files_than_a_few(narrow, tmp_path):
+    asked, photo = replace(GRAM, content_layers=(("conv1_2", 1.0), ("conv3_3", 0.5))), noise(203, 149, 0)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    made = TiledStyleTransfer(
+        network(narrow, asked, torch.float64), photo, [(photo, 1.0)], asked, pixels=26_000, allocate=in_files(tmp_path)
+    )
+    assert len(made.tiles) >= 15
+    assert len(list(Path("/proc/self/fd").iterdir())) == before + 2
 
 
 def test_a_tensor_in_a_file_leaves_nothing_behind(tmp_path):

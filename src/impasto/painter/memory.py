@@ -6,6 +6,7 @@ from pathlib import Path
 import psutil
 import torch
 
+from impasto.images.arrays import IN_MEMORY
 from impasto.painter.settings import SettingsError
 
 # Of what is free, without --memory: the rest is for other programs, and for what a process needs at its edges.
@@ -16,16 +17,14 @@ EVALUATION = 2450
 VECTOR = 16
 # A point and a gradient, twice, a step and a change, besides those that it remembers two by two.
 VECTORS = 6
-# What else is held for each pixel while a scale is painted: the photo, the start and the style, in 8 bits.
-HELD = 12
+# Pictures that are held while a scale is painted: the photo as it was read and at this size, the start and a style.
+PICTURES = 4
 # The photo's features at conv4_2, which go to files with the vectors.
 FEATURES = 32
-# What is held for each pixel while a scale begins, or the painting is written: these pictures, and one in float32. Of
-# the formats, WebP and AVIF take up to twice that to write.
-BEGINNING = 42
 # Of the memory that may be taken, what is planned with: freed memory is not all given back at once.
-PLANNED = 0.93
-# The smallest tile that is worth its margin: 352 × 352, of whose pixels a third are its core's.
+PLANNED = 0.9
+# The smallest tile that is worth its margin: 352 × 352, of whose pixels a third are its core's. It takes more than a
+# scale needs to begin, or a painting to be written, which is done some rows at a time.
 SMALLEST = 352 * 352
 CGROUP = Path("/sys/fs/cgroup")
 
@@ -57,23 +56,29 @@ def plan(pixels: int, steps: int, history: int, memory: int | None, device: torc
     Raises:
         SettingsError: too little for one tile.
     """
-    taken = 0 if device.type == "cuda" else psutil.Process().memory_info().rss
+    taken = 0 if device.type == "cuda" else _taken()
     budget = taken + SHARE * free(device) if memory is None else memory
     evaluation = EVALUATION * dtype.itemsize / 4
     kept = (VECTOR * (VECTORS + 2 * min(steps, history)) + FEATURES) * pixels
-    usable = PLANNED * budget - taken
-    left = usable - HELD * pixels
+    picture = 3 * pixels if device.type == "cuda" else min(3 * pixels, IN_MEMORY)
+    left = PLANNED * budget - taken - PICTURES * picture
     if left >= evaluation * pixels + kept:
         return Plan(None, files=False)
     files = kept > left / 2 and device.type == "cpu"
     tile = (left - (0 if files else kept)) / evaluation
-    if tile < SMALLEST or usable < BEGINNING * pixels:
-        needed = budget + max((SMALLEST - tile) * evaluation, BEGINNING * pixels - usable) / PLANNED
+    if tile < SMALLEST:
+        needed = budget + (SMALLEST - tile) * evaluation / PLANNED
         raise SettingsError(
             f"{budget / 1e9:.1f} GB of memory are too little for a canvas of {pixels / 1e6:.1f} megapixels; "
             f"give at least --memory {needed / 1e9 + 0.05:.1f}G, or a smaller size"
         )
     return Plan(int(tile), files)
+
+
+def _taken() -> int:
+    """The bytes that this process has, without those of files, which the system takes back when it needs them."""
+    held = psutil.Process().memory_info()
+    return int(held.rss) - int(getattr(held, "shared", 0))
 
 
 def free(device: torch.device) -> int:

@@ -8,7 +8,7 @@ activations are in memory at a time. After Galerne, Raad, Lezama and Morel, "Sca
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -74,13 +74,7 @@ class TiledStyleTransfer:
         self.dtype = torch.promote_types(network.dtype, torch.float32)
         self.height, self.width = photo.shape[2:]
         self.tiles = tiles(self.height, self.width, network.layers, pixels)
-        self.content: list[dict[str, Tensor]] = []
-        for tile in self.tiles:
-            features = self._features(photo, tile)
-            kept = {}
-            for name, _ in settings.content_layers:
-                kept[name] = allocate(features[name].shape, network.dtype).copy_(features[name])
-            self.content.append(kept)
+        self.content = list(self._content_of(photo, allocate))
         self.styles = [(self._statistics_of(picture, pixels), weight) for picture, weight in styles]
 
     def evaluate(
@@ -170,6 +164,19 @@ class TiledStyleTransfer:
         with torch.no_grad():
             features: dict[str, Tensor] = self.network(cut(picture, _window(tile)).to(self.dtype), tile)
         return features
+
+    def _content_of(self, photo: Tensor, allocate: Allocate) -> Iterator[dict[str, Tensor]]:
+        """The photo's features at the content layers, tile by tile; those of a layer are all in one tensor."""
+        left: dict[str, Tensor] = {}
+        for tile in self.tiles:
+            features, kept = self._features(photo, tile), {}
+            for name, _ in self.settings.content_layers:
+                here = features[name]
+                if name not in left:
+                    left[name] = allocate((here.shape[1] * _positions(tile, name),), self.network.dtype)
+                place, left[name] = left[name].tensor_split([here.numel()])
+                kept[name] = place.view(here.shape).copy_(here)
+            yield kept
 
     def _statistics_of(self, picture: Tensor, pixels: int) -> dict[str, Statistics]:
         """The statistics of a style's picture, in tiles too."""
