@@ -907,6 +907,19 @@ def test_a_failure_midway_leaves_the_old_file_and_no_rest(
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_what_happens_while_a_picture_is_encoded_is_raised_and_not_printed(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    class Interrupted(io.BytesIO):
+        def write(self, data: Any) -> int:
+            raise KeyboardInterrupt(len(data))
+
+    monkeypatch.setattr(io, "BytesIO", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        encode(smooth(), "png")
+    assert capfd.readouterr() == ("", "")
+
+
 # --------------------------------------------------------------------------------------------------------- resizing
 
 

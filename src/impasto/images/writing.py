@@ -180,13 +180,13 @@ class _Encoder:
         Raises:
             OSError: the file can't be written.
         """
-        failures: list[OSError] = []
+        failures: list[BaseException] = []
 
         def guarded(act: Callable[..., Any]) -> Callable[..., Any]:
             def acting(*arguments: Any) -> Any:
                 try:
                     return act(*arguments)
-                except OSError as error:
+                except BaseException as error:  # of which, here, libvips would only print the traceback
                     failures.append(error)
                     return -1
 
