@@ -81,7 +81,7 @@ def main() -> None:
         sampler.join()
         seconds = time.perf_counter() - began
     if process.returncode:
-        raise SystemExit(process.returncode)
+        raise SystemExit(f"it ended with {process.returncode} after {seconds:.0f} s, at {max(peaks):.2f} GB")
     print(
         f"| {asked.size} px, {asked.quality}, --memory {asked.memory} | {max(peaks):.2f} GB | {seconds / 60:.1f} min |"
     )

@@ -13,7 +13,7 @@ from impasto.painter.settings import SettingsError
 SHARE = 0.6
 # Bytes that one evaluation takes for each pixel: the activations, their gradients, and working memory, measured; in
 # bfloat16, where the picture, its gradient and the statistics are float32 all the same, and in float32.
-EVALUATIONS = {torch.bfloat16: 1550, torch.float32: 2500}
+EVALUATIONS = {torch.bfloat16: 1400, torch.float32: 2450}
 # A vector of the optimiser: a pyramid of three float32 numbers a pixel, and a third of it for the coarser levels.
 VECTOR = 16
 # A point and a gradient, twice, a step and a change, besides those that it remembers two by two.

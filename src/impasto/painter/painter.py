@@ -25,7 +25,7 @@ from impasto.painter.optimize import LBFGS, Optimizer, Pair
 from impasto.painter.painting import Bytes, Floats, Painting, Progress, to_bytes
 from impasto.painter.pyramid import LaplacianPyramid, Parameterization, Windowed
 from impasto.painter.schedule import Scale, scales
-from impasto.painter.scratch import Allocate, in_files, on
+from impasto.painter.scratch import Allocate, give_back, in_files, on
 from impasto.painter.settings import Settings, SettingsError
 from impasto.painter.sources import Sources
 from impasto.painter.styles import HouseStyle
@@ -198,6 +198,7 @@ class Painter:
         self, scale: Scale, how: Plan, pairs: deque[Pair], steps: int
     ) -> tuple[Canvas, Iterator[CanvasEvaluation]]:
         """A scale's canvas, and the optimiser's steps on it: from its start, or from where a painting goes on."""
+        give_back()  # what the scale before had
         allocate = self._allocate(how)
         start: Tensor | CanvasEvaluation
         near = self._now is not None

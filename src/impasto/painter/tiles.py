@@ -19,7 +19,7 @@ from impasto.nn.vgg import VGG19
 from impasto.painter.losses import gram_matrix
 from impasto.painter.objective import CONTENT_FACTOR, Statistics, for_statistics, styles_cost
 from impasto.painter.pyramid import Window, Windowed, cut, within
-from impasto.painter.scratch import Allocate
+from impasto.painter.scratch import Allocate, give_back
 from impasto.painter.settings import Settings
 
 
@@ -95,6 +95,7 @@ class TiledStyleTransfer:
         sums = Sums()
         with torch.no_grad():
             for tile, targets in zip(self.tiles, self.content, strict=True):
+                give_back()
                 window = _window(tile)
                 picture = parameterization.part(within(parameterization, parameters, window), shapes, window)
                 features = self.network(picture, tile)
@@ -117,6 +118,7 @@ class TiledStyleTransfer:
             for gradient in gradients:
                 gradient.zero_()
             for tile, targets in zip(self.tiles, self.content, strict=True):
+                give_back()
                 window = _window(tile)
                 parts = [part.detach().requires_grad_() for part in within(parameterization, parameters, window)]
                 share = self._share(parameterization.part(parts, shapes, window), tile, targets, by_layer)
@@ -161,6 +163,7 @@ class TiledStyleTransfer:
         return across + columns.diff(dim=2).abs().sum() / (3 * (self.height - 1) * self.width)
 
     def _features(self, picture: Tensor, tile: Tile) -> dict[str, Tensor]:
+        give_back()
         with torch.no_grad():
             features: dict[str, Tensor] = self.network(cut(picture, _window(tile)).to(self.dtype), tile)
         return features
