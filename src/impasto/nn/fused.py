@@ -47,8 +47,11 @@ def convolve_pool(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         bias: N.
 
     Returns:
-        B × (H − k + 1) / 2 × (W − k + 1) / 2 × N.
+        B × (H − k + 1) / 2 × (W − k + 1) / 2 × N; under autocast in its type, as a convolution would give it.
     """
+    if torch.is_autocast_enabled(x.device.type):  # which does not look into functions with gradients of their own
+        dtype = torch.get_autocast_dtype(x.device.type)
+        x, weight, bias = x.to(dtype), weight.to(dtype), bias if bias is None else bias.to(dtype)
     made: Tensor = ConvolvePool.apply(x, weight, bias)  # type: ignore[no-untyped-call]
     return made
 
