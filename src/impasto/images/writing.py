@@ -59,7 +59,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 _KEEP = pyvips.enums.ForeignKeep.ICC | pyvips.enums.ForeignKeep.XMP
 _DOTS_PER_MM = 72 / 25.4
 _OPTIMIZED = 16_000_000
-"""Pixels. To shorten a JPEG's codes, some hundredths of the file, the encoder holds six bytes for each of them."""
+"""Pixels. To shorten a JPEG by its codes, by six hundredths, the encoder holds six bytes for each of them."""
 
 _LONGEST_XMP_IN_JPG = 60_000
 """Bytes. A JPEG's segment ends a little further on, and libvips leaves out what is longer without a word."""

@@ -25,7 +25,7 @@ FEATURES = 32
 # Of the memory that may be taken, what is planned with: freed memory is not all given back at once.
 PLANNED = 0.9
 # The smallest tile that is worth its margin: 352 × 352, of whose pixels a third are its core's. It takes more than a
-# scale needs to begin, or a painting to be written, which is done some rows at a time.
+# scale needs to begin, or a painting to be written some rows at a time; as WebP or AVIF it is not.
 SMALLEST = 352 * 352
 CGROUP = Path("/sys/fs/cgroup")
 
