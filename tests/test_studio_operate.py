@@ -1,7 +1,7 @@
 """The studio's commands for who runs it, as processes: its settings, its jobs, a backup and what comes back of it."""
 
 import json
-import tarfile
+import subprocess
 import time
 
 import pytest
@@ -100,8 +100,8 @@ def test_a_backup_that_is_unpacked_is_the_studio_as_it_was(run, studio, tmp_path
     (studio / "work" / "1" / "checkpoint.json").write_text("{}")
     (studio / "secret").write_text("the key")
     ok(run("backup", tmp_path / "studio.tar.gz", IMPASTO_DATA_DIR=str(studio)))
-    with tarfile.open(tmp_path / "studio.tar.gz") as archive:
-        archive.extractall(tmp_path / "restored", filter="data")
+    (tmp_path / "restored").mkdir()
+    subprocess.run(["tar", "-xzf", tmp_path / "studio.tar.gz", "-C", tmp_path / "restored"], check=True)
     before, after = (
         json.loads(ok(run("jobs", "list", "--json", IMPASTO_DATA_DIR=str(folder))))
         for folder in (studio, tmp_path / "restored")
