@@ -24,7 +24,7 @@ from pathlib import Path
 from impasto import images
 from impasto.painter import Painter, Settings
 from impasto.painter.schedule import Scale, canvas_size
-from impasto.painter.styles.library import find
+from impasto.styles.library import find
 photo, out, style, size, memory, quality, steps = sys.argv[1:]
 photo = images.read(photo)
 width, height = canvas_size(photo.width, photo.height, int(size))

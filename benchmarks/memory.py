@@ -21,7 +21,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from impasto.painter.styles import render
+from impasto.styles import render
 
 PEER = """
 import sys

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageOps
 
 import impasto
 from impasto import images
-from impasto.painter.styles import HOUSE_STYLES
+from impasto.styles import HOUSE_STYLES
 
 LABEL = 18
 

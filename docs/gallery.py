@@ -12,7 +12,7 @@ from pathlib import Path
 from PIL import Image
 
 import impasto
-from impasto.painter.styles import HOUSE_STYLES
+from impasto.styles import HOUSE_STYLES
 
 ROOT = Path(__file__).parent.parent
 PHOTO = ROOT / "examples" / "cat.jpg"

@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 import impasto
-from impasto.painter.styles import HOUSE_STYLES
+from impasto.styles import HOUSE_STYLES
 
 DOCS = Path(__file__).parent
 EXAMPLES = DOCS.parent / "examples"

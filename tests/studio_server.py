@@ -13,12 +13,12 @@ import psutil
 from sqlalchemy import select
 
 from impasto import images
-from impasto.studio import queue
 from impasto.studio.configuration import Configuration
-from impasto.studio.database import Database
-from impasto.studio.files import Files
-from impasto.studio.jobs import Job
-from impasto.studio.outbox import Mail
+from impasto.studio.jobs import queue
+from impasto.studio.jobs.database import Database
+from impasto.studio.jobs.folders import Files
+from impasto.studio.jobs.table import Job
+from impasto.studio.mail.outbox import Mail
 
 # Seconds until a test gives up on what it waits for: painters give way to all else that the machine does.
 DEADLINE = 200

@@ -11,12 +11,12 @@ import uvicorn
 from PIL import Image
 from sqlalchemy import select
 
-from impasto.studio import leases, queue
 from impasto.studio.configuration import Configuration
-from impasto.studio.database import Database
-from impasto.studio.files import Files
-from impasto.studio.jobs import Job
-from impasto.studio.leases import Hold
+from impasto.studio.jobs import leases, queue
+from impasto.studio.jobs.database import Database
+from impasto.studio.jobs.folders import Files
+from impasto.studio.jobs.leases import Hold
+from impasto.studio.jobs.table import Job
 from impasto.studio.web.app import create_app
 
 

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from impasto.nn.classifier import ARCHITECTURES, Classifier, Modern
-from impasto.nn.geometry import Field, GeometryError
-from impasto.nn.shapes import shapes, table, vgg19
+from impasto.classify.classifier import ARCHITECTURES, Classifier, Modern
+from impasto.convolution.geometry import Field, GeometryError
+from impasto.convolution.shapes import shapes, table, vgg19
 
 
 def outputs(model, size=32):

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from impasto.nn.classifier import Classifier, Modern
-from impasto.nn.fused import convolve_pool, forward
+from impasto.classify.classifier import Classifier, Modern
+from impasto.classify.fused import convolve_pool, forward
 
 
 @given(

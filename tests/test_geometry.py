@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F
 
-from impasto.nn import geometry
-from impasto.nn.geometry import (
+from impasto.convolution import geometry
+from impasto.convolution.geometry import (
     Field,
     GeometryError,
     Layer,

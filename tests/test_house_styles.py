@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from scipy import ndimage
 
-from impasto.painter import styles
-from impasto.painter.styles import HOUSE_STYLES, HouseStyle
+from impasto import styles
+from impasto.styles import HOUSE_STYLES, HouseStyle
 
 Pixels = npt.NDArray[np.uint8]
 NAMES = list(HOUSE_STYLES)

@@ -7,8 +7,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from impasto.nn.geometry import span
-from impasto.nn.kernels import KERNELS, convolve, convolve_transposed, pad
+from impasto.convolution.geometry import span
+from impasto.convolution.kernels import KERNELS, convolve, convolve_transposed, pad
 
 SIDE, TAPS = st.integers(1, 9), st.integers(1, 4)
 STEP = st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(1, 3), st.integers(1, 2))

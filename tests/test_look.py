@@ -11,14 +11,14 @@ from torch import nn
 from torch.nn import functional as F
 
 from impasto import images, look
+from impasto.convolution.shapes import shapes, vgg19
 from impasto.images import Picture
 from impasto.look.features import tensor_of
 from impasto.look.files import pixels as drawn
 from impasto.look.files import write
 from impasto.look.fourier import Fourier
 from impasto.look.page import WIDTH, Page
-from impasto.nn.shapes import shapes, vgg19
-from impasto.nn.weights import LAYERS, packaged
+from impasto.networks.weights import LAYERS, packaged
 from impasto.painter.painter import Painter
 from impasto.painter.schedule import Scale
 from impasto.painter.settings import SettingsError

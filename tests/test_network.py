@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F
 
-from impasto.nn import winograd
-from impasto.nn.vgg import VGG19
-from impasto.nn.weights import LAYERS, WeightsError, from_file, packaged
+from impasto.networks import winograd
+from impasto.networks.vgg import VGG19
+from impasto.networks.weights import LAYERS, WeightsError, from_file, packaged
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ from PIL import Image
 import impasto
 from impasto import images
 from impasto.images import arrays
-from impasto.nn.vgg import VGG19
-from impasto.nn.weights import packaged
+from impasto.networks.vgg import VGG19
+from impasto.networks.weights import packaged
 from impasto.painter import color, compute, sources
 from impasto.painter.objective import StyleTransfer
 from impasto.painter.optimize import Adam
@@ -23,7 +23,7 @@ from impasto.painter.painter import Painter
 from impasto.painter.pyramid import Pixels
 from impasto.painter.schedule import Scale, canvas_size
 from impasto.painter.settings import Settings, SettingsError
-from impasto.painter.styles import HOUSE_STYLES
+from impasto.styles import HOUSE_STYLES
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,8 @@ from playwright.sync_api import expect
 from sqlalchemy import event, text
 from studio_web import Web, picture, until
 
-from impasto.studio import queue, uploads
+from impasto.studio.jobs import queue
+from impasto.studio.uploads import pool as uploads
 from impasto.studio.web.outlooks import Outlooks
 from impasto.studio.web.state import described
 

@@ -11,8 +11,8 @@ from PIL import Image
 from sqlalchemy import delete, select
 from studio_web import Web, picture
 
-from impasto.studio import estimates, leases, limits, queue
-from impasto.studio.jobs import Job
+from impasto.studio.jobs import estimates, leases, limits, queue
+from impasto.studio.jobs.table import Job
 
 JSON = {"accept": "application/json"}
 

@@ -15,9 +15,9 @@ from PIL.PngImagePlugin import PngInfo
 from studio_server import until
 
 from impasto import images
-from impasto.studio import uploads
 from impasto.studio.configuration import Configuration
-from impasto.studio.uploads import RefusedError
+from impasto.studio.uploads import pool as uploads
+from impasto.studio.uploads.pool import RefusedError
 
 SECRET = b"Bahnhofstrasse"
 
@@ -34,7 +34,7 @@ def encoded(image, kind="PNG", **options):
 
 def decoders():
     """The processes that decode now."""
-    loaded = [child for child in psutil.Process().children() if "impasto.studio.decoding" in child.cmdline()]
+    loaded = [child for child in psutil.Process().children() if "impasto.studio.uploads.decoding" in child.cmdline()]
     return [child for parent in loaded for child in parent.children()]
 
 
@@ -187,7 +187,7 @@ ALONE = """
 import io, sys
 import psutil
 from PIL import Image
-from impasto.studio import uploads
+from impasto.studio.uploads import pool as uploads
 from impasto.studio.configuration import Configuration
 data = io.BytesIO()
 Image.new("RGB", (64, 48)).save(data, "PNG")

@@ -14,9 +14,9 @@ from sqlalchemy import select
 from studio_server import Studio, until
 
 from impasto import images
-from impasto.studio import estimates, jobs, queue
 from impasto.studio.configuration import Configuration
-from impasto.studio.jobs import Job
+from impasto.studio.jobs import estimates, queue, table
+from impasto.studio.jobs.table import Job
 
 PAINTED = {"painting.png", "painting.jpg", "painting-view.webp", "thumb.webp", "painting-mail.jpg"}
 # A painting that is long enough to be caught in the middle.
@@ -104,7 +104,7 @@ def test_a_cancelled_job_is_painted_no_further_and_the_next_begins(studio, photo
     number = studio.submit(photo, **LONG)
     studio.when(number, under_way)
     with studio.database.session() as session:
-        jobs.cancel(session, session.get(Job, number), 1.0)
+        table.cancel(session, session.get(Job, number), 1.0)
     step = studio.job(number).progress
     following = studio.submit(photo)
     assert studio.when(following, lambda job: job.ended).state == "done"
@@ -119,7 +119,7 @@ def test_of_a_deleted_job_nothing_is_left(studio, photo):
     number = studio.submit(photo, **LONG)
     studio.when(number, under_way)
     with studio.database.session() as session:
-        jobs.remove(session, session.get(Job, number))
+        table.remove(session, session.get(Job, number))
     studio.files.remove(number)
     following = studio.submit(photo)
     studio.when(following, lambda job: job.ended)
@@ -200,10 +200,11 @@ def test_without_the_extra_it_says_what_to_install():
 # One attempt at a job, as a worker makes it, where no disk is waited for longer than a moment.
 ATTEMPT = """
 import sys
-from impasto.studio import attempt, painting
+from impasto.studio.painters import attempt
+from impasto.studio.painters import task as painting
 from impasto.studio.configuration import Configuration
-from impasto.studio.jobs import Job
-from impasto.studio.leases import Hold
+from impasto.studio.jobs.table import Job
+from impasto.studio.jobs.leases import Hold
 attempt.PATIENCE, attempt.PAUSE = float(sys.argv[1]), 0.1
 painting.paint(Configuration(), Hold(int(sys.argv[2]), 1))
 """

@@ -5,12 +5,12 @@ import time
 
 import pytest
 
-from impasto.studio import queue
 from impasto.studio.configuration import Configuration
-from impasto.studio.database import Database
-from impasto.studio.expiry import UNCLAIMED, Expiry
-from impasto.studio.files import Files
-from impasto.studio.jobs import Job
+from impasto.studio.jobs import queue
+from impasto.studio.jobs.database import Database
+from impasto.studio.jobs.expiry import UNCLAIMED, Expiry
+from impasto.studio.jobs.folders import Files
+from impasto.studio.jobs.table import Job
 
 
 @pytest.fixture

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from postgres_server import binaries, postgres
 from sqlalchemy import delete, select
 
-from impasto.studio import estimates, jobs, leases, limits, outbox, outlook, queue
-from impasto.studio.database import Database
-from impasto.studio.files import Files
-from impasto.studio.jobs import LEGAL, IllegalChangeError, Job, State
-from impasto.studio.leases import Hold
+from impasto.studio.jobs import estimates, leases, limits, outlook, queue, table
+from impasto.studio.jobs.database import Database
+from impasto.studio.jobs.folders import Files
+from impasto.studio.jobs.leases import Hold
+from impasto.studio.jobs.table import LEGAL, IllegalChangeError, Job, State
+from impasto.studio.mail import outbox
 
 NOW = 1_800_000_000.0
 TABLES = (outbox.Mail, Job, estimates.Pace, limits.Use)
@@ -102,9 +103,9 @@ def test_a_token_opens_its_job_alone(database):
     first, second = submit(database), submit(database)
     assert len(first.token) >= 22  # 128 bits
     with database.reading() as session:
-        assert jobs.by_token(session, second.token).id == second.id
-        assert jobs.by_token(session, first.token[:-1]) is None
-        assert [job.id for job in jobs.of_owner(session, "anna")] == [second.id, first.id]
+        assert table.by_token(session, second.token).id == second.id
+        assert table.by_token(session, first.token[:-1]) is None
+        assert [job.id for job in table.of_owner(session, "anna")] == [second.id, first.id]
 
 
 def test_nobody_with_many_jobs_stands_before_somebody_with_one(database):
@@ -194,7 +195,7 @@ def test_after_three_deaths_a_job_has_failed_and_says_so_by_mail(database):
     assert [mail.kind for mail in mails(database)] == ["failed"]
     assert claim(database) is None
     with database.session() as session:
-        jobs.retry(session, session.get(Job, job.id))
+        table.retry(session, session.get(Job, job.id))
     assert claim(database).deaths == 0
 
 
@@ -214,11 +215,11 @@ def test_a_cancelled_job_is_its_painters_no_more(database):
     submit(database)
     job = claim(database)
     with database.session() as session:
-        jobs.cancel(session, session.get(Job, job.id), NOW)
+        table.cancel(session, session.get(Job, job.id), NOW)
     with database.session() as session:
         assert not leases.finish(session, hold(job), NOW, 1.0)
         with pytest.raises(IllegalChangeError):
-            jobs.cancel(session, session.get(Job, job.id), NOW)
+            table.cancel(session, session.get(Job, job.id), NOW)
 
 
 def test_a_curve_keeps_its_shape_in_bounded_room(database):
@@ -298,9 +299,9 @@ def test_what_is_deleted_is_gone_with_its_mails_and_its_number(database):
         leases.finish(session, hold(claimed), NOW, 1.0)
     assert len(mails(database)) == 1
     with database.session() as session:
-        assert jobs.expired(session, NOW + 6 * 86400) == []
-        (old,) = jobs.expired(session, NOW + 8 * 86400)
-        jobs.remove(session, old)
+        assert table.expired(session, NOW + 6 * 86400) == []
+        (old,) = table.expired(session, NOW + 8 * 86400)
+        table.remove(session, old)
     assert mails(database) == []
     assert now_of(database, job) is None
     assert submit(database).id > job.id

@@ -20,12 +20,12 @@ from playwright.sync_api import expect
 from studio_web import Web, until
 
 from impasto import look
-from impasto.nn import geometry
-from impasto.nn.geometry import GeometryError
-from impasto.nn.kernels import convolve
-from impasto.nn.weights import LAYERS
-from impasto.studio import lessons
-from impasto.studio.lessons import LessonError, Lessons, QuestionError
+from impasto.convolution import geometry
+from impasto.convolution.geometry import GeometryError
+from impasto.convolution.kernels import convolve
+from impasto.networks.weights import LAYERS
+from impasto.studio.lessons import process as lessons
+from impasto.studio.lessons.process import LessonError, Lessons, QuestionError
 from impasto.studio.web import learn, learn_padding
 
 PAGES = (
@@ -81,7 +81,7 @@ def some_settings(count=300):
 
 
 def sizes(settings):
-    """What impasto.nn.geometry says: [pads, output size, unread], or None where it refuses."""
+    """What impasto.convolution.geometry says: [pads, output size, unread], or None where it refuses."""
     n, k, p, s, d = (settings[name] for name in ("size", "kernel", "padding", "stride", "dilation"))
     try:
         if settings["transposed"]:
@@ -99,7 +99,7 @@ def numbers(settings):
 
 
 def expected(settings, pads, matrix, kernel):
-    """The output by impasto.nn.kernels; or by PyTorch in transposed mode, where there is an output padding."""
+    """The output by impasto.convolution.kernels; or by PyTorch in transposed mode, where there is an output padding."""
     if not settings["transposed"]:
         return convolve(matrix, kernel, (tuple(pads), tuple(pads)), settings["stride"], settings["dilation"])
     whole = torch.nn.functional.conv_transpose2d(
@@ -560,7 +560,7 @@ def test_a_worker_that_nobody_asks_ends(tmp_path):
 
 
 def test_a_worker_does_not_outlive_the_server(tmp_path):
-    code = "import os, sys; from pathlib import Path; from impasto.studio.lessons import Lessons\n"
+    code = "import os, sys; from pathlib import Path; from impasto.studio.lessons.process import Lessons\n"
     code += "if __name__ == '__main__':\n    pid = Lessons(Path(sys.argv[1])).ask('me', os.getpid).result(60)\n"
     code += "    print(pid, flush=True)\n"
     code += "    os.kill(os.getpid(), 9)\n"

@@ -14,14 +14,16 @@ from smtp_server import Mailbox, serve
 from sqlalchemy import delete, select, update
 
 from impasto import images
-from impasto.studio import jobs, leases, outbox, queue, views
 from impasto.studio.configuration import Configuration
-from impasto.studio.database import Database
-from impasto.studio.files import Files
-from impasto.studio.jobs import Job
-from impasto.studio.leases import Hold
-from impasto.studio.outbox import Mail
-from impasto.studio.post import Post
+from impasto.studio.jobs import leases, queue, table
+from impasto.studio.jobs.database import Database
+from impasto.studio.jobs.folders import Files
+from impasto.studio.jobs.leases import Hold
+from impasto.studio.jobs.table import Job
+from impasto.studio.mail import outbox
+from impasto.studio.mail.outbox import Mail
+from impasto.studio.mail.post import Post
+from impasto.studio.uploads import views
 
 
 @pytest.fixture
@@ -204,7 +206,7 @@ def test_two_that_send_at_the_same_time_send_one_copy(configuration, database, f
 def test_of_a_deleted_job_no_mail_is_sent(post, database, files, photo, mailbox):
     job = ended(database, files, photo)
     with database.session() as session:
-        jobs.remove(session, session.get(Job, job.id))
+        table.remove(session, session.get(Job, job.id))
     post.deliver(time.time())
     assert mailbox.accepted == []
 

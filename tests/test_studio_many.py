@@ -10,7 +10,7 @@ from distributed import Client
 from postgres_server import postgres
 from studio_server import DEADLINE, Studio, until
 
-from impasto.studio.jobs import State
+from impasto.studio.jobs.table import State
 
 
 @contextmanager
@@ -58,7 +58,7 @@ def cluster(tmp_path, home):
                     "--name",
                     name,
                 ]
-                options = ["--no-nanny", "--no-dashboard", "--preload", "impasto.studio.painter_process"]
+                options = ["--no-nanny", "--no-dashboard", "--preload", "impasto.studio.painters.process"]
                 return process(tmp_path, name, *command, *options, env=studio.environment)
 
             try:

@@ -7,11 +7,11 @@ import time
 import pytest
 from processes import line, ok
 
-from impasto.studio import leases, queue
 from impasto.studio.configuration import Configuration
-from impasto.studio.database import Database
-from impasto.studio.files import Files
-from impasto.studio.leases import Hold
+from impasto.studio.jobs import leases, queue
+from impasto.studio.jobs.database import Database
+from impasto.studio.jobs.folders import Files
+from impasto.studio.jobs.leases import Hold
 
 
 @pytest.fixture

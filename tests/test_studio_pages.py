@@ -14,11 +14,11 @@ from PIL import Image
 from playwright.sync_api import expect
 from studio_web import Web
 
-from impasto.painter.styles import HOUSE_STYLES
-from impasto.studio import leases, queue
+from impasto.studio.jobs import leases, queue
 from impasto.studio.web import pages, words
 from impasto.studio.web.outlooks import Outlooks
 from impasto.studio.web.state import described
+from impasto.styles import HOUSE_STYLES
 
 STATIC = Path(pages.__file__).parent / "static"
 expect.set_options(timeout=30_000)

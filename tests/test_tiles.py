@@ -10,9 +10,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from impasto.nn.tiles import tiles
-from impasto.nn.vgg import VGG19
-from impasto.nn.weights import LAYERS, packaged
+from impasto.networks.tiles import tiles
+from impasto.networks.vgg import VGG19
+from impasto.networks.weights import LAYERS, packaged
 from impasto.painter.memory import plan
 from impasto.painter.objective import StyleTransfer
 from impasto.painter.pyramid import LaplacianPyramid

@@ -13,13 +13,13 @@ from safetensors.torch import save_file
 from torch import nn
 
 from impasto.classify import datasets, fast, model, prepare
+from impasto.classify.classifier import Classifier
 from impasto.classify.evaluation import evaluate
 from impasto.classify.images import LabelledImages
 from impasto.classify.model import ModelError
 from impasto.classify.predict import predict
 from impasto.classify.training import Pictures, Settings, Training, TrainingError
 from impasto.images import Picture
-from impasto.nn.classifier import Classifier
 
 
 @pytest.fixture(scope="module")

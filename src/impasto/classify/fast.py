@@ -22,9 +22,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from impasto.nn.classifier import Network
-from impasto.nn.fused import forward
-from impasto.nn.numbers import multiplies_bfloat16
+from impasto.classify.classifier import Network
+from impasto.classify.fused import forward
+from impasto.networks.numbers import multiplies_bfloat16
 
 if TYPE_CHECKING:
     from impasto.classify.training import Report, Training

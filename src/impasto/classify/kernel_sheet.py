@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from impasto.convolution.geometry import Padding
+from impasto.convolution.kernels import KERNELS, Matrix, convolve
 from impasto.images import Picture, resize
-from impasto.nn.geometry import Padding
-from impasto.nn.kernels import KERNELS, Matrix, convolve
 
 LONGEST, GAP, BAND, COLUMNS = 320, 12, 68, 4
 SIGNED = ("sobel-x", "sobel-y", "laplacian")

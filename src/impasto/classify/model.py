@@ -19,8 +19,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from impasto.classify.classifier import ARCHITECTURES, Network
 from impasto.classify.images import SIDE, LabelledImages, Normalisation
-from impasto.nn.classifier import ARCHITECTURES, Network
 
 KEY, MOMENTUM = "impasto", "momentum."
 SHIPPED = ("fashion-modern", "fashion-classifier")
@@ -36,7 +36,7 @@ class Card:
     """What a model is, besides its numbers.
 
     Attributes:
-        architecture: a name of `impasto.nn.classifier.ARCHITECTURES`.
+        architecture: a name of `impasto.classify.classifier.ARCHITECTURES`.
         classes: what its scores stand for, in their order.
         normalisation: of the pixels that it takes.
         data: the data set that it was trained on.

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
+from impasto.classify.classifier import Network
 from impasto.classify.images import LabelledImages, Normalisation
 from impasto.classify.model import Model
-from impasto.nn.classifier import Network
 
 Recipe = Literal["slide", "fast"]
 PRINT_EVERY = 2000

@@ -15,7 +15,7 @@ def backup(
 ) -> None:
     """Copy the studio's jobs and files into one archive, while it runs; unpack it into an empty data folder."""
     configuration = configured(settings)
-    from impasto.studio.backup import BackupError, back_up
+    from impasto.studio.jobs.backup import BackupError, back_up
 
     try:
         back_up(configuration, target)

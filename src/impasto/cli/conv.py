@@ -9,8 +9,8 @@ import typer
 from impasto.cli.errors import FAILURE, MISUSE, plain_errors, stop
 
 if TYPE_CHECKING:
-    from impasto.nn.geometry import Padding
-    from impasto.nn.kernels import Matrix
+    from impasto.convolution.geometry import Padding
+    from impasto.convolution.kernels import Matrix
 
 LARGEST = 24
 """A matrix wider or taller than this is not printed."""
@@ -33,8 +33,8 @@ def conv(
     """Output size, padding, stride and kernel, with the formula filled in and the matrices shown."""
     import numpy as np
 
-    from impasto.nn import geometry
-    from impasto.nn.kernels import KERNELS, convolve, convolve_transposed
+    from impasto.convolution import geometry
+    from impasto.convolution.kernels import KERNELS, convolve, convolve_transposed
 
     with plain_errors(MISUSE):
         sides = _pair("size", size)
@@ -82,7 +82,7 @@ def conv(
 def _print_all(
     matrix: "Matrix", weights: "Matrix", result: "Matrix", pads: list[tuple[int, int]], transposed: bool
 ) -> None:
-    from impasto.nn.kernels import pad
+    from impasto.convolution.kernels import pad
 
     _print("the matrix", matrix)
     if any(map(any, pads)) and not transposed:
@@ -159,7 +159,7 @@ def _on_picture(
 ) -> None:
     from impasto import images
     from impasto.classify.kernel_sheet import sheet
-    from impasto.nn.kernels import KERNELS
+    from impasto.convolution.kernels import KERNELS
 
     with plain_errors(FAILURE):
         images.check_target(out)

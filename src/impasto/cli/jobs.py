@@ -13,9 +13,9 @@ from impasto.cli.errors import FAILURE, MISUSE, plain_errors, stop
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from impasto.studio.database import Database
-    from impasto.studio.files import Files
-    from impasto.studio.jobs import Job
+    from impasto.studio.jobs.database import Database
+    from impasto.studio.jobs.folders import Files
+    from impasto.studio.jobs.table import Job
 
 jobs = typer.Typer(help="List, look at, cancel, retry and delete the studio's jobs.", no_args_is_help=True)
 Number = Annotated[int, typer.Argument(metavar="JOB", help="Its number.")]
@@ -32,7 +32,7 @@ def list_jobs(
     database, _ = _opened(settings)
     from sqlalchemy import select
 
-    from impasto.studio.jobs import Job, State
+    from impasto.studio.jobs.table import Job, State
 
     query = select(Job).order_by(Job.id.desc())
     if state is not None:
@@ -63,7 +63,7 @@ def show(number: Number, as_json: AsJson = False, settings: SettingsFile = None)
     database, files = _opened(settings)
     from sqlalchemy import select
 
-    from impasto.studio.outbox import Mail
+    from impasto.studio.mail.outbox import Mail
 
     with database.reading() as session:
         row = _row(_job(session, number))
@@ -85,10 +85,10 @@ def show(number: Number, as_json: AsJson = False, settings: SettingsFile = None)
 def cancel(number: Number, settings: SettingsFile = None) -> None:
     """Paint a job no further."""
     database, _ = _opened(settings)
-    from impasto.studio import jobs as rows
+    from impasto.studio.jobs import table
 
     with plain_errors(MISUSE), database.session() as session:
-        rows.cancel(session, _job(session, number), time.time())
+        table.cancel(session, _job(session, number), time.time())
     print(f"job {number} is cancelled")
 
 
@@ -96,10 +96,10 @@ def cancel(number: Number, settings: SettingsFile = None) -> None:
 def retry(number: Number, settings: SettingsFile = None) -> None:
     """Put a job that failed or was cancelled into the queue again."""
     database, _ = _opened(settings)
-    from impasto.studio import jobs as rows
+    from impasto.studio.jobs import table
 
     with plain_errors(MISUSE), database.session() as session:
-        rows.retry(session, _job(session, number))
+        table.retry(session, _job(session, number))
     print(f"job {number} waits again")
 
 
@@ -112,14 +112,14 @@ def purge(
 ) -> None:
     """Delete jobs, with all their files."""
     database, files = _opened(settings)
-    from impasto.studio import jobs as rows
-    from impasto.studio.expiry import erase
+    from impasto.studio.jobs import table
+    from impasto.studio.jobs.expiry import erase
 
     work = configured(settings).work
     with database.session() as session:
-        chosen = [_job(session, number) for number in numbers or []] or rows.expired(session, time.time())
+        chosen = [_job(session, number) for number in numbers or []] or table.expired(session, time.time())
         for job in chosen:
-            rows.remove(session, job)
+            table.remove(session, job)
     for job in chosen:
         erase(job.id, files, work)
     print(f"deleted {', '.join(f'job {job.id}' for job in chosen) or 'nothing: no job has expired'}")
@@ -127,14 +127,14 @@ def purge(
 
 def _opened(settings: Path | None) -> "tuple[Database, Files]":
     configuration = configured(settings)
-    from impasto.studio.stores import open_stores
+    from impasto.studio.jobs.stores import open_stores
 
     with plain_errors(FAILURE):
         return open_stores(configuration)
 
 
 def _job(session: "Session", number: int) -> "Job":
-    from impasto.studio.jobs import Job
+    from impasto.studio.jobs.table import Job
 
     job = session.get(Job, number)
     if job is None:

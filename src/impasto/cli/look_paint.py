@@ -80,7 +80,7 @@ def balance(
     from impasto import images
     from impasto.look import balance, balance_sheet
     from impasto.look.balance_grid import DEPTHS, RATIOS
-    from impasto.painter.styles.library import find
+    from impasto.styles.library import find
 
     with plain_errors(FAILURE):
         picture = images.read(photo)
@@ -99,7 +99,7 @@ def _painted(painters: "Iterable[Painter]", count: int) -> "list[Bytes]":
 def _units(name: str) -> "list[Unit]":
     from impasto.look import Unit
     from impasto.look.layers import check_layer
-    from impasto.nn.weights import LAYERS
+    from impasto.networks.weights import LAYERS
 
     if ":" in name:
         return [Unit.named(name)]

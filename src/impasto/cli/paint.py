@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from impasto.images import Picture
     from impasto.painter import Painter, Painting
     from impasto.painter.painting import Progress
-    from impasto.painter.styles import HouseStyle
+    from impasto.styles import HouseStyle
 
 LOOK, CANVAS, NETWORK, OUTPUT = "Look", "Canvas", "The network", "What is shown and kept"
 
@@ -310,8 +310,8 @@ def _weighted_layers(layers: list[str] | None) -> tuple[tuple[str, float], ...] 
 
 
 def _styles(names: list[str]) -> "list[tuple[HouseStyle | Picture, float]]":
-    from impasto.painter.styles import DEFAULT_STYLE
-    from impasto.painter.styles.library import find
+    from impasto.styles import DEFAULT_STYLE
+    from impasto.styles.library import find
 
     if not names:
         say(f"no --style was given: painting in the house style {DEFAULT_STYLE}; impasto styles shows the others")
@@ -320,7 +320,7 @@ def _styles(names: list[str]) -> "list[tuple[HouseStyle | Picture, float]]":
 
 
 def _recalled(styles: list[dict[str, Any]]) -> "list[tuple[HouseStyle | Picture, float]]":
-    from impasto.painter.styles.library import recall
+    from impasto.styles.library import recall
 
     return [(recall(style["name"], style.get("digest")), style["weight"]) for style in styles]
 

@@ -28,8 +28,8 @@ def serve(
     if help_settings:
         print(_described())
         return
+    from impasto.studio.jobs.stores import StoresError
     from impasto.studio.serving import serve as start
-    from impasto.studio.stores import StoresError
 
     listener = _listener(configuration)
     configuration = configuration.model_copy(update={"port": listener.getsockname()[1]})

@@ -7,7 +7,7 @@ import typer
 from impasto.cli.errors import MISUSE, plain_errors
 
 if TYPE_CHECKING:
-    from impasto.nn.shapes import LayerShape
+    from impasto.convolution.shapes import LayerShape
 
 
 def shapes(
@@ -17,16 +17,16 @@ def shapes(
     size: Annotated[int, typer.Option(help="The picture's side in pixels.")] = 32,
 ) -> None:
     """Each layer's input and output, parameters, multiply-adds, and what one output sees of the picture."""
-    from impasto.nn.shapes import table
+    from impasto.convolution.shapes import table
 
     print(table(measured(network, size)))
 
 
 def measured(network: str, size: int) -> "list[LayerShape]":
     """The layers of a network that is named as the commands name it."""
-    from impasto.nn.classifier import ARCHITECTURES
-    from impasto.nn.shapes import shapes as measure
-    from impasto.nn.shapes import vgg19
+    from impasto.classify.classifier import ARCHITECTURES
+    from impasto.convolution.shapes import shapes as measure
+    from impasto.convolution.shapes import vgg19
 
     with plain_errors(MISUSE):
         if size < 1:

@@ -21,8 +21,8 @@ def show(
     """The house styles and yours; a contact sheet as a picture."""
     if context.invoked_subcommand:
         return
-    from impasto.painter.styles import HOUSE_STYLES
-    from impasto.painter.styles.library import added
+    from impasto.styles import HOUSE_STYLES
+    from impasto.styles.library import added
 
     rows = [(style.name, style.title, style.description) for style in HOUSE_STYLES.values()]
     rows += [(name, "yours", path.name) for name, path in added().items()]
@@ -44,7 +44,7 @@ def add(
     name: Annotated[str | None, typer.Option(help="What to call it; by default as the file.")] = None,
 ) -> None:
     """Keep a picture as a style of your own."""
-    from impasto.painter.styles import library
+    from impasto.styles import library
 
     with plain_errors(MISUSE):
         print(library.add(file, name))
@@ -53,7 +53,7 @@ def add(
 @styles.command()
 def remove(name: str) -> None:
     """Forget a style that you added."""
-    from impasto.painter.styles import library
+    from impasto.styles import library
 
     with plain_errors(MISUSE):
         library.remove(name)
@@ -64,8 +64,8 @@ def _write_sheet(names: list[str], path: Path) -> None:
     from PIL import Image, ImageDraw, ImageFont
 
     from impasto import images
-    from impasto.painter.styles import HOUSE_STYLES, render
-    from impasto.painter.styles.library import added
+    from impasto.styles import HOUSE_STYLES, render
+    from impasto.styles.library import added
 
     columns, caption = 4, 28
     high = TILE * 3 // 4

@@ -38,7 +38,7 @@ def fetch(name: Annotated[str, typer.Argument(help="torchvision")]) -> None:
     from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
     from impasto.download import DownloadError, download
-    from impasto.nn.weights import TORCHVISION_SHA256, TORCHVISION_URL
+    from impasto.networks.weights import TORCHVISION_SHA256, TORCHVISION_URL
 
     path = fetched()
     columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())

@@ -12,8 +12,8 @@ from impasto.images import Picture
 from impasto.look.layers import FIRST_OF_EACH_BLOCK
 from impasto.painter.painter import Painter
 from impasto.painter.settings import Settings
-from impasto.painter.styles import HouseStyle
-from impasto.painter.styles.library import find
+from impasto.styles import HouseStyle
+from impasto.styles.library import find
 
 SIZE = 160
 RATIOS = (1.0, 100.0, 1000.0, 10_000.0)

@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from impasto.convolution.shapes import LayerShape, Shape
 from impasto.look.page import ACCENT, FAINT, INK, MARGIN, WIDTH, Page
-from impasto.nn.shapes import LayerShape, Shape
 
 HEAD, LINE, GAP = 128, 25, 26
 SOLID, TABLE, SEEN = 90, 300, WIDTH - MARGIN - 160
@@ -21,7 +21,7 @@ def network_sheet(rows: Sequence[LayerShape], name: str) -> Any:
     """Draw a network's blocks below each other; a pooling ends a block, and linear layers are one.
 
     Args:
-        rows: from :func:`impasto.nn.shapes.shapes`.
+        rows: from :func:`impasto.convolution.shapes.shapes`.
         name: what the network is called.
 
     Returns:

@@ -20,7 +20,7 @@ from impasto.images import Picture
 from impasto.look.features import tensor_of, weights
 from impasto.look.fourier import Fourier
 from impasto.look.layers import LookError, Unit, field_of
-from impasto.nn.vgg import VGG19
+from impasto.networks.vgg import VGG19
 from impasto.painter import compute
 from impasto.painter.losses import gram_matrix
 from impasto.painter.objective import Costs

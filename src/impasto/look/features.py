@@ -10,11 +10,11 @@ import torch
 from numpy.typing import NDArray
 
 from impasto import images
+from impasto.convolution.geometry import Field
 from impasto.images import Picture
 from impasto.look.layers import FIRST_OF_EACH_BLOCK, LookError, field_of, in_order
-from impasto.nn.geometry import Field
-from impasto.nn.vgg import VGG19
-from impasto.nn.weights import Weights, packaged
+from impasto.networks.vgg import VGG19
+from impasto.networks.weights import Weights, packaged
 
 SIZE = 512
 Order = Literal["energy", "number"]

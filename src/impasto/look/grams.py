@@ -14,8 +14,8 @@ from impasto.images import Picture
 from impasto.look.features import SIZE, FeatureMaps, feature_maps
 from impasto.look.layers import FIRST_OF_EACH_BLOCK
 from impasto.painter.objective import Statistics, style_cost
-from impasto.painter.styles import HouseStyle, render
-from impasto.painter.styles.library import find
+from impasto.styles import HouseStyle, render
+from impasto.styles.library import find
 
 Matrix = NDArray[np.float64]
 Pair = tuple[int, int, float]

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from impasto.nn.geometry import Field, Layer, receptive_field
-from impasto.nn.tiles import CONVOLUTION, POOLING
-from impasto.nn.weights import LAYERS
+from impasto.convolution.geometry import Field, Layer, receptive_field
+from impasto.networks.tiles import CONVOLUTION, POOLING
+from impasto.networks.weights import LAYERS
 
 FIRST_OF_EACH_BLOCK = tuple(name for name in LAYERS if name.endswith("_1"))
 """conv1_1 … conv5_1: one layer of each scale."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from impasto.images import Picture
 from impasto.look.features import SIZE, fitted, tensor_of, weights
 from impasto.look.layers import LookError, Unit, field_of
-from impasto.nn.vgg import VGG19
+from impasto.networks.vgg import VGG19
 
 TOP = 16
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from impasto.images import Picture
 from impasto.look.features import fitted, weights
 from impasto.look.layers import FIRST_OF_EACH_BLOCK, LookError, in_order
-from impasto.nn.vgg import VGG19
+from impasto.networks.vgg import VGG19
 from impasto.painter import compute
 from impasto.painter.losses import gram_matrix
 from impasto.painter.objective import Costs

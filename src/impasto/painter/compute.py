@@ -2,9 +2,9 @@
 
 import torch
 
-from impasto.nn.numbers import multiplies_bfloat16
-from impasto.nn.vgg import VGG19
-from impasto.nn.weights import from_file, packaged
+from impasto.networks.numbers import multiplies_bfloat16
+from impasto.networks.vgg import VGG19
+from impasto.networks.weights import from_file, packaged
 from impasto.painter.settings import Settings, SettingsError
 
 # A network in bfloat16 whose features stray further than this from float32's is not used.

@@ -16,7 +16,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from impasto.nn.vgg import VGG19
+from impasto.networks.vgg import VGG19
 from impasto.painter.losses import gram_matrix, moments_loss, total_variation, wasserstein_loss
 from impasto.painter.settings import LayerWeights, Settings, StyleLoss
 

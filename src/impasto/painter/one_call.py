@@ -7,8 +7,8 @@ from impasto import images
 from impasto.painter.painter import Painter
 from impasto.painter.painting import Painting, Progress
 from impasto.painter.settings import Settings
-from impasto.painter.styles import DEFAULT_STYLE
-from impasto.painter.styles.library import find
+from impasto.styles import DEFAULT_STYLE
+from impasto.styles.library import find
 
 
 def paint(

@@ -15,7 +15,7 @@ from torch import Tensor
 from impasto import images
 from impasto.images import Picture
 from impasto.images.arrays import empty, scratch_folder, strips
-from impasto.nn.vgg import VGG19
+from impasto.networks.vgg import VGG19
 from impasto.painter import compute
 from impasto.painter.canvas import Canvas, CanvasEvaluation
 from impasto.painter.checkpoint import Checkpoint
@@ -28,8 +28,8 @@ from impasto.painter.schedule import Scale, scales
 from impasto.painter.scratch import Allocate, give_back, in_files, on
 from impasto.painter.settings import Settings, SettingsError
 from impasto.painter.sources import Sources
-from impasto.painter.styles import HouseStyle
 from impasto.painter.tiles import TiledStyleTransfer
+from impasto.styles import HouseStyle
 
 # Of an evaluation in tiles, beside that of the whole picture: a second forward pass, and the tiles' margins.
 TILED_WORK = 1.8

@@ -12,8 +12,8 @@ from impasto.painter.color import Palette, recolor
 from impasto.painter.painting import Bytes
 from impasto.painter.schedule import canvas_size
 from impasto.painter.settings import Settings
-from impasto.painter.styles import HouseStyle
-from impasto.painter.styles import render as render_house_style
+from impasto.styles import HouseStyle
+from impasto.styles import render as render_house_style
 
 # A house style is painted in the proportions of a landscape, whatever the photo's.
 HOUSE_STYLE_RATIO = 4 / 3

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from impasto.nn.tiles import Tile, tiles
-from impasto.nn.vgg import VGG19
+from impasto.networks.tiles import Tile, tiles
+from impasto.networks.vgg import VGG19
 from impasto.painter.losses import gram_matrix
 from impasto.painter.objective import CONTENT_FACTOR, Statistics, for_statistics, styles_cost
 from impasto.painter.pyramid import Window, Windowed, cut, within

@@ -12,8 +12,8 @@ import uvicorn
 
 from impasto.studio import logs
 from impasto.studio.configuration import Configuration
-from impasto.studio.engine import Engine
-from impasto.studio.stores import open_stores
+from impasto.studio.jobs.stores import open_stores
+from impasto.studio.painters.engine import Engine
 from impasto.studio.web.app import create_app
 
 log = structlog.get_logger("impasto.studio.serving")

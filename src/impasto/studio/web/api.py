@@ -10,15 +10,15 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
 from impasto.painter.schedule import canvas_size
-from impasto.painter.styles import HOUSE_STYLES
-from impasto.studio import estimates, jobs
-from impasto.studio.expiry import erase
-from impasto.studio.jobs import IllegalChangeError, Job
+from impasto.studio.jobs import estimates, table
+from impasto.studio.jobs.expiry import erase
+from impasto.studio.jobs.table import IllegalChangeError, Job
 from impasto.studio.web.events import CrowdedError, Watch
 from impasto.studio.web.problem import ProblemError
 from impasto.studio.web.state import described
 from impasto.studio.web.submission import Submission, submit
 from impasto.studio.web.upload import decoded
+from impasto.styles import HOUSE_STYLES
 
 GONE = "There is no such painting: its address is wrong, or it has expired or was deleted."
 Quality = Literal["draft", "standard", "fine"]
@@ -264,7 +264,7 @@ def cancel_job(request: Request, token: str) -> None:
     """
     try:
         with request.app.state.database.session() as session:
-            jobs.cancel(session, _found(jobs.by_token(session, token)), time.time())
+            table.cancel(session, _found(table.by_token(session, token)), time.time())
         request.app.state.outlooks.forget()
     except IllegalChangeError as error:
         raise ProblemError(409, str(error)) from error
@@ -277,15 +277,15 @@ def delete_job(request: Request, token: str) -> None:
         ProblemError: there is none.
     """
     with request.app.state.database.session() as session:
-        job = _found(jobs.by_token(session, token))
-        jobs.remove(session, job)
+        job = _found(table.by_token(session, token))
+        table.remove(session, job)
     request.app.state.outlooks.forget()
     erase(job.id, request.app.state.files, request.app.state.configuration.work)
 
 
 def _job(request: Request, token: str) -> Job:
     with request.app.state.database.reading() as session:
-        return _found(jobs.by_token(session, token))
+        return _found(table.by_token(session, token))
 
 
 def _found(job: Job | None) -> Job:
@@ -299,7 +299,7 @@ async def _described(request: Request, token: str) -> JSONResponse:
 
     def look() -> dict[str, Any]:
         with request.app.state.database.reading() as session:
-            job = _found(jobs.by_token(session, token))
+            job = _found(table.by_token(session, token))
         return described(job, request.app.state.outlooks)
 
     return JSONResponse(await run_in_threadpool(look))

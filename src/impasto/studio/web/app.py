@@ -16,9 +16,9 @@ from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
 
 from impasto.studio.configuration import Configuration
-from impasto.studio.database import Database
-from impasto.studio.files import Files
-from impasto.studio.uploads import AT_ONCE
+from impasto.studio.jobs.database import Database
+from impasto.studio.jobs.folders import Files
+from impasto.studio.uploads.pool import AT_ONCE
 from impasto.studio.web import api, health, learn, pages
 from impasto.studio.web.events import Watch
 from impasto.studio.web.guard import HEADERS, Guard, wants_json

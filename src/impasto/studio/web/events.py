@@ -12,8 +12,8 @@ from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from impasto.studio.database import Database
-from impasto.studio.jobs import ENDS, Job
+from impasto.studio.jobs.database import Database
+from impasto.studio.jobs.table import ENDS, Job
 from impasto.studio.web.outlooks import Outlooks
 from impasto.studio.web.state import described
 

@@ -15,9 +15,9 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from impasto.studio.database import Database
-from impasto.studio.jobs import Job, State
-from impasto.studio.outbox import Mail
+from impasto.studio.jobs.database import Database
+from impasto.studio.jobs.table import Job, State
+from impasto.studio.mail.outbox import Mail
 
 router = APIRouter(tags=["health"])
 log = structlog.get_logger("impasto.studio.web")

@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from impasto.nn import geometry
-from impasto.nn.geometry import GeometryError, Padding
-from impasto.nn.kernels import KERNELS, Matrix, convolve
+from impasto.convolution import geometry
+from impasto.convolution.geometry import GeometryError, Padding
+from impasto.convolution.kernels import KERNELS, Matrix, convolve
 
 LIMITS = {
     "size": (1, 12), "kernel": (1, 7), "pad": (0, 6), "stride": (1, 6), "dilation": (1, 4), "output_padding": (0, 5),
@@ -240,7 +240,7 @@ def _never_read(settings: Settings) -> str:
 
 
 def _transposed(settings: Settings, before: int, made: int) -> Matrix:
-    """As :func:`impasto.nn.kernels.convolve_transposed`, with an output padding, which that has not."""
+    """As :func:`impasto.convolution.kernels.convolve_transposed`, with an output padding, which that has not."""
     n, s, d = settings.size, settings.stride, settings.dilation
     reach = (n - 1) * s + geometry.span(settings.kernel, d)
     whole = np.zeros((max(reach, before + made),) * 2)

@@ -3,11 +3,11 @@
 import threading
 import time
 
-from impasto.studio import outlook
 from impasto.studio.configuration import Configuration
-from impasto.studio.database import Database
-from impasto.studio.jobs import Job
-from impasto.studio.outlook import Outlook
+from impasto.studio.jobs import outlook
+from impasto.studio.jobs.database import Database
+from impasto.studio.jobs.outlook import Outlook
+from impasto.studio.jobs.table import Job
 
 # Seconds for which a look is good: what it costs grows with the jobs that wait.
 GOOD = 0.5

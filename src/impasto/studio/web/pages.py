@@ -7,8 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 from fastapi.templating import Jinja2Templates
 
-from impasto.painter.styles import HOUSE_STYLES
-from impasto.studio import estimates, jobs
+from impasto.studio.jobs import estimates, table
 from impasto.studio.web import form, words
 from impasto.studio.web.api import GONE, cancel_job, delete_job
 from impasto.studio.web.form import Choice
@@ -16,6 +15,7 @@ from impasto.studio.web.guard import wants_json
 from impasto.studio.web.problem import ProblemError
 from impasto.studio.web.state import described
 from impasto.studio.web.submission import EARLIER, submit_form
+from impasto.styles import HOUSE_STYLES
 
 router = APIRouter(include_in_schema=False)
 TITLES = {name: style.title for name, style in HOUSE_STYLES.items()}
@@ -96,7 +96,7 @@ async def mine(request: Request) -> Response:
 
     def look() -> list[dict[str, Any]]:
         with request.app.state.database.reading() as session:
-            found = jobs.of_owner(session, owner) if owner else []
+            found = table.of_owner(session, owner) if owner else []
         return [described(job, request.app.state.outlooks) for job in found]
 
     listed = await run_in_threadpool(look)
@@ -138,7 +138,7 @@ async def _start(
 async def _described(request: Request, token: str) -> dict[str, Any]:
     def look() -> dict[str, Any]:
         with request.app.state.database.reading() as session:
-            job = jobs.by_token(session, token)
+            job = table.by_token(session, token)
             if job is None:
                 raise ProblemError(404, GONE)
         return described(job, request.app.state.outlooks)

@@ -16,14 +16,14 @@ from starlette.requests import Request
 from impasto.images import PictureError
 from impasto.painter.schedule import canvas_size
 from impasto.painter.settings import Settings, SettingsError
-from impasto.painter.styles import DEFAULT_STYLE, HOUSE_STYLES
-from impasto.studio import limits, queue
 from impasto.studio.configuration import Configuration
-from impasto.studio.jobs import Job, by_token
-from impasto.studio.uploads import Decoded
+from impasto.studio.jobs import limits, queue
+from impasto.studio.jobs.table import Job, by_token
+from impasto.studio.uploads.pool import Decoded
 from impasto.studio.web.problem import ProblemError
 from impasto.studio.web.upload import decoded
 from impasto.studio.web.visitor import Visitors, new_owner
+from impasto.styles import DEFAULT_STYLE, HOUSE_STYLES
 
 MOST_STYLES = 3
 EARLIER = "earlier-"

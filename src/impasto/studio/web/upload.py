@@ -6,8 +6,8 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
-from impasto.studio import uploads
-from impasto.studio.uploads import Decoded
+from impasto.studio.uploads import pool as uploads
+from impasto.studio.uploads.pool import Decoded
 from impasto.studio.web.problem import ProblemError
 
 

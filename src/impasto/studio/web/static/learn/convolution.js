@@ -1,4 +1,4 @@
-// The arithmetic of convolutions, one axis at a time, as in impasto.nn.geometry; and the sums, as in impasto.nn.kernels.
+// The arithmetic of convolutions, one axis at a time, as in impasto.convolution.geometry; and the sums, as in impasto.convolution.kernels.
 // Pure: it knows nothing of the page. n is the size, k the kernel, p the padding, s the stride, d the dilation.
 
 export class GeometryError extends Error {}

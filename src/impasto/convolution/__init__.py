@@ -1,0 +1,1 @@
+"""The arithmetic of convolutions, as the course has it: sizes, padding, strides, kernels, receptive fields."""

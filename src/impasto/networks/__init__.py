@@ -1,0 +1,1 @@
+"""Convolutional networks as extractors of features: their weights, and how a picture passes them in tiles."""

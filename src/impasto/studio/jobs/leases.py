@@ -1,0 +1,134 @@
+"""What a painter may write of its job: every write carries the number of its attempt.
+
+A painter that was thought dead has lost its job to another attempt; what it still writes changes nothing, and it is
+told so.
+"""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from impasto.studio.jobs.table import Job, State
+from impasto.studio.mail import outbox
+
+# A job whose painters died so often has failed: it may be what kills them.
+DEATHS = 3
+# Points of a job's curve; where there are more, every second one is dropped.
+POINTS = 300
+DIED = "the painting was begun three times and something went wrong each time; try a smaller size, or another photo"
+
+
+class Hold(NamedTuple):
+    """One attempt at one job."""
+
+    job_id: int
+    attempt: int
+
+
+def held(session: Session, hold: Hold) -> Job | None:
+    """The job, where it is still this attempt's."""
+    query = select(Job).where(Job.id == hold.job_id, Job.attempt == hold.attempt, Job.state == State.PAINTING)
+    return session.scalar(query.with_for_update())
+
+
+def renew(session: Session, hold: Hold, until: float) -> bool:
+    """Say that the painter is alive; False where the job is no longer this attempt's."""
+    renewed = session.scalar(
+        update(Job)
+        .where(Job.id == hold.job_id, Job.attempt == hold.attempt, Job.state == State.PAINTING)
+        .values(lease=until)
+        .returning(Job.id)
+    )
+    return renewed is not None
+
+
+def report(
+    session: Session, hold: Hold, progress: dict[str, Any], point: list[float] | None, preview: int | None
+) -> bool:
+    """Say how far it is: `progress` as the job has it, a new `point` of its curve, the number of a new `preview`."""
+    job = held(session, hold)
+    if job is None:
+        return False
+    job.progress = progress
+    if point is not None:
+        # an attempt that began anew, or went on from a checkpoint, replaces what the one before had beyond that
+        curve = [*(other for other in job.curve if other[0] < point[0]), point]
+        job.curve = curve[::2] if len(curve) > POINTS else curve
+    if preview is not None:
+        job.preview = preview
+    return True
+
+
+def finish(session: Session, hold: Hold, now: float, seconds: float) -> bool:
+    """It is painted, in so many seconds; its mail is written with it."""
+    job = held(session, hold)
+    if job is None:
+        return False
+    job.change(State.DONE)
+    job.finished, job.seconds, job.lease = now, seconds, None
+    outbox.write(session, job, now)
+    return True
+
+
+def fail(session: Session, hold: Hold, now: float, error: str) -> bool:
+    """It can't be painted; `error` says why to the person who asked, and its mail is written with it."""
+    job = held(session, hold)
+    if job is None:
+        return False
+    _fail(session, job, now, error)
+    return True
+
+
+def release(session: Session, hold: Hold) -> bool:
+    """Give the job back, to be gone on with later; not a death."""
+    job = held(session, hold)
+    if job is None:
+        return False
+    job.change(State.WAITING)
+    job.lease, job.stopping = None, False
+    return True
+
+
+def ask_to_stop(session: Session, holds: Iterable[Hold]) -> None:
+    """Ask the painters of these attempts to give their jobs back."""
+    for hold in holds:
+        session.execute(
+            update(Job)
+            .where(Job.id == hold.job_id, Job.attempt == hold.attempt, Job.state == State.PAINTING)
+            .values(stopping=True)
+        )
+
+
+def stopping(session: Session, hold: Hold) -> bool:
+    """Whether this attempt was asked to give its job back."""
+    job = session.get(Job, hold.job_id)
+    return job is not None and job.attempt == hold.attempt and job.stopping
+
+
+def take_up(session: Session, now: float, lost: Hold | None = None) -> list[Job]:
+    """Put jobs whose painter died into the queue again; after the third death a job has failed.
+
+    Of an attempt that is known to be `lost` its own job; else those whose lease has run out.
+    """
+    query = select(Job).where(Job.state == State.PAINTING)
+    if lost is None:
+        query = query.where(Job.lease < now)
+    else:
+        query = query.where(Job.id == lost.job_id, Job.attempt == lost.attempt)
+    jobs = list(session.scalars(query.with_for_update()))
+    for job in jobs:
+        job.deaths += 1
+        if job.deaths >= DEATHS:
+            _fail(session, job, now, DIED)
+        else:
+            job.change(State.WAITING)
+            job.lease, job.stopping = None, False
+    return jobs
+
+
+def _fail(session: Session, job: Job, now: float, error: str) -> None:
+    job.change(State.FAILED)
+    job.finished, job.error, job.lease = now, error, None
+    outbox.write(session, job, now)

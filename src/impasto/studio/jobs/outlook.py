@@ -1,0 +1,66 @@
+"""The queue at one moment: whose turn comes when."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from impasto.studio.jobs import estimates, queue
+from impasto.studio.jobs.table import Job, State
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The jobs that wait, and when each is begun.
+
+    Attributes:
+        places: the number of each job that waits → how many are begun before it.
+        begins: seconds until the one after the first k is begun; one more than there are jobs.
+        waiting: how many jobs of each submitter wait.
+    """
+
+    places: dict[int, int]
+    begins: list[float]
+    waiting: Counter[str]
+
+    @property
+    def count(self) -> int:
+        """How many wait."""
+        return len(self.places)
+
+    def wait(self, job: int) -> float:
+        """Seconds until a job that waits is begun; 0 for one that was taken just now."""
+        return self.begins[self.places[job]] if job in self.places else 0.0
+
+    def wait_of_new(self, submitter: str) -> float:
+        """Seconds until one would be begun that this submitter adds now."""
+        # before it comes, of everybody, what has its turn up to that one's
+        turn = self.waiting[submitter] + 1
+        return self.begins[sum(min(count, turn) for count in self.waiting.values())]
+
+
+def look(session: Session, painters: int) -> Outlook:
+    """The queue now, for so many painters."""
+    known: dict[tuple[str, int, int], float] = {}
+
+    def seconds(settings: dict[str, Any], width: int, height: int) -> float:
+        asked = (settings.get("quality", "standard"), width, height)
+        if asked not in known:
+            known[asked] = estimates.seconds(session, *asked)
+        return known[asked]
+
+    painting = select(Job.progress, Job.settings, Job.width, Job.height).where(Job.state == State.PAINTING)
+    busy = sorted(
+        (progress or {}).get("seconds_left", seconds(settings, width, height))
+        for progress, settings, width, height in session.execute(painting)
+    )
+    free_at = sorted([0.0] * max(0, painters - len(busy)) + busy[:painters])
+    rows = session.execute(queue.in_turn(Job.id, Job.submitter, Job.settings, Job.width, Job.height)).all()
+    begins = [free_at[0]]
+    for _, _, settings, width, height in rows:
+        free_at = sorted([free_at[0] + seconds(settings, width, height), *free_at[1:]])
+        begins.append(free_at[0])
+    places = {row[0]: place for place, row in enumerate(rows)}
+    return Outlook(places, begins, Counter(row[1] for row in rows))

@@ -1,0 +1,79 @@
+"""The queue: who is painted next, and when.
+
+Jobs are taken round robin over who submitted them: everybody's first before anybody's second, and among equals the one
+who was served longest ago.
+"""
+
+from typing import Any
+
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.orm import Session
+
+from impasto.studio.jobs.table import Job, State
+
+
+class QueueFullError(RuntimeError):
+    """So many jobs wait that no more are taken; the message is one plain line."""
+
+
+def submit(
+    session: Session,
+    *,
+    settings: dict[str, Any],
+    styles: list[dict[str, Any]],
+    width: int,
+    height: int,
+    email: str | None,
+    submitter: str,
+    owner: str | None,
+    now: float,
+    keep_days: float,
+    max_waiting: int,
+) -> Job:
+    """Add a job; it has its number at once, and exists for others when the transaction is committed.
+
+    Raises:
+        QueueFullError: `max_waiting` jobs wait already.
+    """
+    if waiting(session) >= max_waiting:
+        raise QueueFullError(f"{max_waiting} paintings are waiting already; try again in a while")
+    job = Job(
+        settings=settings, styles=styles, width=width, height=height, email=email, submitter=submitter, owner=owner,
+        created=now, expires=now + keep_days * 86400,
+    )  # fmt: skip
+    session.add(job)
+    session.flush()
+    return job
+
+
+def waiting(session: Session) -> int:
+    """How many jobs wait."""
+    return session.scalar(select(func.count()).select_from(Job).where(Job.state == State.WAITING)) or 0
+
+
+def in_turn(*columns: Any) -> Select[Any]:
+    """Columns of the jobs that wait, the next one first."""
+    served = select(Job.submitter, func.max(Job.started).label("last")).group_by(Job.submitter).subquery()
+    turn = func.row_number().over(partition_by=Job.submitter, order_by=Job.id)
+    return (
+        select(*columns)
+        .join(served, served.c.submitter == Job.submitter)
+        .where(Job.state == State.WAITING)
+        .order_by(turn, func.coalesce(served.c.last, 0), Job.id)
+    )
+
+
+def claim(session: Session, now: float, lease_seconds: float) -> Job | None:
+    """Take the next job to paint it: its attempt is counted, and its painter has a lease from now."""
+    for number in session.scalars(in_turn(Job.id).limit(10)).all():
+        taken = session.scalar(
+            update(Job)
+            .where(Job.id == number, Job.state == State.WAITING)
+            .values(
+                state=State.PAINTING, attempt=Job.attempt + 1, started=now, lease=now + lease_seconds, stopping=False
+            )
+            .returning(Job.id)
+        )
+        if taken is not None:  # else another process was sooner
+            return session.get_one(Job, number, populate_existing=True)
+    return None

@@ -1,0 +1,1 @@
+"""Mail: what is to be sent, how it is written, and how it goes out."""

@@ -1,0 +1,106 @@
+"""The mails: what they say, in HTML and in text, with the painting as a picture in them.
+
+Nothing that a stranger could have written is in them, and nothing that tells anybody that they were opened.
+"""
+
+import io
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, make_msgid, parseaddr
+from functools import cache
+
+from jinja2 import Environment, PackageLoader
+from PIL import Image
+
+from impasto.studio.configuration import Configuration
+from impasto.studio.jobs.table import Job
+from impasto.studio.mail.outbox import Mail
+
+# Pixels of the page, as wide and as high as the painting is shown at most.
+WIDEST, HIGHEST = 560, 640
+# A Message-ID on a line of its own, as a longer line would have it, is not understood everywhere.
+POLICY = SMTP.clone(max_line_length=200)
+SUBJECTS = {"done": "Your painting is ready", "failed": "Your photo could not be painted"}
+
+
+def compose(configuration: Configuration, job: Job, mail: Mail, painting: bytes | None) -> EmailMessage:
+    """The mail about a job that is done or has failed; the same at every try.
+
+    Args:
+        configuration: has the public address and the sender.
+        job: that it is about.
+        mail: its row of the outbox.
+        painting: a JPEG, of a job that is done.
+    """
+    letter = EmailMessage(policy=POLICY)
+    letter["Subject"] = SUBJECTS[mail.kind]
+    letter["From"] = _sender(configuration.mail_from)
+    letter["To"] = mail.recipient
+    letter["Date"] = format_datetime(datetime.fromtimestamp(mail.created, UTC))
+    letter["Message-ID"] = mail.message_id
+    letter["Auto-Submitted"] = "auto-generated"
+    picture = make_msgid("painting", domain="impasto.invalid") if painting else ""
+    page = f"{configuration.address}/p/{job.token}"
+    image = f"{configuration.address}/api/paintings/{job.token}/image?kind=painting&format="
+    words = {
+        "subject": SUBJECTS[mail.kind], "kind": mail.kind, "home": configuration.address, "page": page,
+        "jpg": f"{image}jpg", "png": f"{image}png", "delete": f"{page}/delete", "expires": _day(job.expires),
+        "styles": _styles(job), "width": job.width, "height": job.height, "error": _sentence(job.error or ""),
+        "picture": picture.strip("<>"), "shown": _shown(painting) if painting else None,
+    }  # fmt: skip
+    letter.set_content(_templates().get_template("letter.txt").render(words), cte="quoted-printable")
+    letter.add_alternative(
+        _templates().get_template("letter.html").render(words), subtype="html", cte="quoted-printable"
+    )
+    if painting:
+        html = letter.get_body(("html",))
+        assert html is not None
+        html.add_related(painting, "image", "jpeg", cid=picture, filename="painting.jpg", disposition="inline")
+    return letter
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("impasto.studio.mail", "letters"),
+        autoescape=lambda name: name is not None and name.endswith(".html"),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def _sender(address: str) -> Address:
+    name, address = parseaddr(address)
+    return Address(name or "Impasto", addr_spec=address)
+
+
+def _day(moment: float) -> str:
+    day = datetime.fromtimestamp(moment, UTC)
+    return f"{day:%A}, {day.day} {day:%B %Y}, {day:%H:%M} UTC"
+
+
+def _styles(job: Job) -> str:
+    """The styles in words: the house's by their titles, others without the names that they came with."""
+    from impasto.styles import HOUSE_STYLES
+
+    words = []
+    for style in job.styles:
+        house = HOUSE_STYLES.get(style["name"]) if style["file"] is None else None
+        word = house.title if house else "your own style"
+        if word not in words:
+            words.append(word)
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def _sentence(error: str) -> str:
+    return f"{error[:1].upper()}{error[1:].rstrip('.')}."
+
+
+def _shown(painting: bytes) -> tuple[int, int]:
+    """Width and height that the painting has in the mail, in pixels of the page."""
+    with Image.open(io.BytesIO(painting)) as image:
+        share = min(1.0, WIDEST / image.width, HIGHEST / image.height)
+        return round(image.width * share), round(image.height * share)

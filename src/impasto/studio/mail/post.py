@@ -1,0 +1,161 @@
+"""The post: sends what is due in the outbox through SMTP, or writes it to a folder.
+
+A second copy of a mail goes out only where this process dies after the server has accepted it and before its row says
+so; both copies have one Message-ID.
+"""
+
+import secrets
+import smtplib
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from email.message import EmailMessage
+from pathlib import Path
+
+import structlog
+
+from impasto.studio.configuration import Configuration
+from impasto.studio.jobs.database import Database
+from impasto.studio.jobs.folders import Files
+from impasto.studio.jobs.table import Job
+from impasto.studio.mail import outbox
+from impasto.studio.mail.letters import compose
+from impasto.studio.mail.outbox import Mail
+
+log = structlog.get_logger("impasto.studio.mail.post")
+
+# Seconds between two looks at the outbox; that a server may be silent; and after which a mail that was being sent when
+# its process died is sent again, more than sending can take.
+LOOK, SILENCE, TAKEN = 2.0, 30.0, 900.0
+
+Send = Callable[[EmailMessage], None]
+
+
+class RejectedError(Exception):
+    """The server will never accept a mail to this recipient."""
+
+
+class Post:
+    """Sends mails until it is told to stop."""
+
+    def __init__(
+        self, configuration: Configuration, database: Database, files: Files, stopping: threading.Event
+    ) -> None:
+        self._configuration = configuration
+        self._database = database
+        self._files = files
+        self._stopping = stopping
+
+    def run(self) -> None:
+        """Send what is due, again and again."""
+        while self._configuration.can_mail and not self._stopping.wait(LOOK):
+            try:
+                self.deliver(time.time())
+            except Exception as error:  # such as a database that is away for a moment
+                log.error("the outbox can't be worked on", error=type(error).__name__)
+
+    def deliver(self, now: float) -> None:
+        """Send what is due, over one connection."""
+        with self._database.reading() as session:
+            due = outbox.due(session, now)
+        if not due:
+            return
+        try:
+            with self._sending() as send:
+                for mail in due:
+                    if self._stopping.is_set():
+                        return
+                    self._deliver(mail, send)
+        except (OSError, smtplib.SMTPException) as error:
+            why = error  # no server is there: that holds for all of them
+            for mail in due:
+                self._deliver(mail, lambda _: _raise(why))
+
+    def _deliver(self, mail: Mail, send: Send) -> None:
+        with self._database.session() as session:
+            if not outbox.take(session, mail, time.time() + TAKEN):
+                return
+            job = session.get(Job, mail.job_id)
+        if job is None:
+            return
+        say = log.bind(mail=mail.id, job=mail.job_id, kind=mail.kind)
+        error: Exception | None = None
+        try:
+            send(compose(self._configuration, job, mail, self._painting(mail)))
+        except (OSError, smtplib.SMTPException, RejectedError) as refused:
+            error = refused
+        with self._database.session() as session:
+            row = session.get(Mail, mail.id)
+            if row is None:  # deleted with its job
+                return
+            if error is None:
+                outbox.sent(row, time.time())
+                say.info("sent")
+            elif isinstance(error, RejectedError):
+                outbox.give_up(row, str(error))
+                say.warning("given up: its recipient was refused")
+            else:
+                outbox.postpone(row, time.time(), str(error))
+                # the server's words may hold the address
+                say.warning("not sent", error=type(error).__name__, code=getattr(error, "smtp_code", None))
+
+    def _painting(self, mail: Mail) -> bytes | None:
+        if mail.kind != "done":
+            return None
+        try:
+            return self._files.read(mail.job_id, "painting-mail.jpg")
+        except FileNotFoundError:  # just being deleted
+            return None
+
+    @contextmanager
+    def _sending(self) -> Iterator[Send]:
+        """A way to send mails: into the folder, or over a connection to the server."""
+        configuration = self._configuration
+        if configuration.mail_folder:
+            folder = configuration.mail_folder
+            yield lambda letter: _write(letter, folder)
+            return
+        secure = configuration.smtp_security
+        host, port = configuration.smtp_host, configuration.smtp_port
+        server = (
+            smtplib.SMTP_SSL(host, port, timeout=SILENCE, context=ssl.create_default_context())
+            if secure == "tls"
+            else smtplib.SMTP(host, port, timeout=SILENCE)
+        )
+        with server:
+            if secure == "starttls":
+                server.starttls(context=ssl.create_default_context())
+            if configuration.smtp_user:
+                server.login(configuration.smtp_user, configuration.smtp_password.get_secret_value())
+            yield lambda letter: _send(letter, server)
+
+
+def _raise(error: Exception) -> None:
+    raise error
+
+
+def _send(letter: EmailMessage, server: smtplib.SMTP) -> None:
+    try:
+        server.send_message(letter)
+    except smtplib.SMTPRecipientsRefused as error:
+        code, words = next(iter(error.recipients.values()))
+        text = f"{code} {words.decode(errors='replace') if isinstance(words, bytes) else words}"
+        if 500 <= code < 600:
+            raise RejectedError(text) from error
+        raise smtplib.SMTPResponseException(code, text) from error
+    except smtplib.SMTPNotSupportedError as error:  # an address in letters that the server does not know
+        raise RejectedError(str(error)) from error
+
+
+def _write(letter: EmailMessage, folder: Path) -> None:
+    """A mail as a file, whole or not at all; named after its Message-ID, so that it is there once."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{str(letter['Message-ID']).strip('<>').partition('@')[0]}.eml"
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        aside.write_bytes(letter.as_bytes())
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)

@@ -1,0 +1,213 @@
+"""One painter's hold on a job: a lease that is renewed beside the work, and what may be written while it lasts."""
+
+import errno
+import shutil
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import structlog
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from impasto.studio.jobs import leases
+from impasto.studio.jobs.database import Database
+from impasto.studio.jobs.folders import Files
+from impasto.studio.jobs.leases import Hold
+from impasto.studio.jobs.table import Job
+
+log = structlog.get_logger("impasto.studio.painters.attempt")
+
+# Seconds that a painter waits for room on a full disk, or for its database; and between two tries.
+PATIENCE, PAUSE = 300.0, 5.0
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NO_ROOM = "the studio's disk is full; try again later"
+
+
+class LostError(Exception):
+    """The job is no longer this attempt's: it was cancelled or deleted, or another painter has it."""
+
+
+class StoppedError(Exception):
+    """The painter was asked to give its job back."""
+
+
+class Attempt:
+    """One attempt at one job, for a `with`: inside it the lease is renewed.
+
+    Every call raises LostError once the job is no longer this attempt's.
+
+    Args:
+        work: where this machine's painters keep checkpoints; the job has a folder there.
+    """
+
+    def __init__(self, database: Database, files: Files, work: Path, hold: Hold, lease_seconds: float) -> None:
+        self.files = files
+        self.hold = hold
+        self._database = database
+        self._work = work / str(hold.job_id)
+        self._lease_seconds = lease_seconds
+        self._over = threading.Event()
+        self._lost = threading.Event()
+        self._heart = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._work.mkdir(parents=True, exist_ok=True)
+        self._heart.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._heart.join()
+
+    def job(self) -> Job:
+        """The job as it is now."""
+        with self._database.reading() as session:
+            job = session.get(Job, self.hold.job_id)
+        if job is None:
+            raise LostError
+        return job
+
+    def checkpoint(self) -> Path:
+        """The folder of this attempt's checkpoint, with what an earlier attempt left there.
+
+        Each attempt has its own: a painter that was thought dead writes into none but its own.
+        """
+        own = self._work / str(self.hold.attempt)
+        earlier = sorted((path for path in self._work.glob("[0-9]*") if path != own), key=lambda path: int(path.name))
+        for path in reversed(earlier):
+            if not own.exists() and any(path.glob("*.json")):
+                path.rename(own)
+            else:
+                shutil.rmtree(path, ignore_errors=True)
+        return own
+
+    def report(
+        self, progress: Mapping[str, Any], point: list[float] | None = None, preview: tuple[int, bytes] | None = None
+    ) -> None:
+        """Say how far it is; a preview is its number and its file.
+
+        A disk that is full, or a database that is away for a moment, costs only the report.
+
+        Raises:
+            StoppedError: the job is to be given back.
+        """
+        self._check_lost()
+        number = self._write_preview(*preview) if preview else None
+        try:
+            with self._database.session() as session:
+                if not leases.report(session, self.hold, dict(progress), point, number):
+                    raise LostError
+                stopping = leases.stopping(session, self.hold)
+        except OperationalError:
+            log.warning("progress not written", job=self.hold.job_id)
+            return
+        if stopping:
+            raise StoppedError
+
+    def finish(self, files: Mapping[str, bytes], seconds: float) -> None:
+        """Put the painting's files in place, and say that it is done: both, or neither.
+
+        Raises:
+            StoppedError: while it waited for room on the disk.
+            OSError: there was no room for minutes.
+        """
+
+        def write() -> None:
+            with self._database.session() as session:
+                if leases.held(session, self.hold) is None:
+                    raise LostError
+                for name, data in files.items():  # nobody else can write them: the row is locked
+                    self.files.write(self.hold.job_id, name, data)
+                leases.finish(session, self.hold, time.time(), seconds)
+
+        self._patiently(write)
+        self._remove_previews(keep=0)
+
+    def fail(self, error: str) -> None:
+        """Say why it can't be painted, to the person who asked."""
+        self._remove_previews(keep=0)  # which makes room for the row, where the disk is full
+        self.forget()
+
+        def write() -> None:
+            with self._database.session() as session:
+                if not leases.fail(session, self.hold, time.time(), error):
+                    raise LostError
+
+        self._patiently(write)
+
+    def release(self) -> None:
+        """Give the job back."""
+        with self._database.session() as session:
+            leases.release(session, self.hold)
+
+    def forget(self) -> None:
+        """Delete what was kept for going on with the painting."""
+        shutil.rmtree(self._work, ignore_errors=True)
+
+    def leave(self) -> None:
+        """Clear up after the job was lost: of one that is gone nothing stays, and one that has ended needs no more."""
+        with self._database.reading() as session:
+            job = session.get(Job, self.hold.job_id)
+        if job is None:
+            self.files.remove(self.hold.job_id)
+        if job is None or job.ended:
+            self.forget()
+
+    def _beat(self) -> None:
+        while not self._over.wait(self._lease_seconds / 3):
+            try:
+                with self._database.session() as session:
+                    if not leases.renew(session, self.hold, time.time() + self._lease_seconds):
+                        self._lost.set()
+                        return
+            except SQLAlchemyError:
+                log.warning("lease not renewed", job=self.hold.job_id)
+
+    def _check_lost(self) -> None:
+        if self._lost.is_set():
+            raise LostError
+
+    def _write_preview(self, number: int, data: bytes) -> int | None:
+        try:
+            self.files.write(self.hold.job_id, f"preview-{self.hold.attempt}-{number}.webp", data)
+            self._remove_previews(keep=2)  # a browser may just be fetching the last but one
+        except OSError as error:
+            if not is_full(error):
+                raise
+            return None
+        return number
+
+    def _remove_previews(self, keep: int) -> None:
+        names = [name for name in self.files.names(self.hold.job_id) if name.startswith("preview-")]
+        names.sort(key=lambda name: [int(part) for part in name.removesuffix(".webp").split("-")[1:]])
+        for name in names[: len(names) - keep]:
+            self.files.remove_file(self.hold.job_id, name)
+
+    def _patiently(self, write: Callable[[], None]) -> None:
+        """Write, and where there is no room for it, or no database, try again for some minutes."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return write()
+            except (OSError, OperationalError) as error:
+                if not is_full(error) or time.monotonic() > until:
+                    raise
+                log.warning("no room on the disk, or no database; waiting", job=self.hold.job_id)
+            self._lost.wait(PAUSE)
+            self._check_lost()
+            self._check_stopping()
+
+    def _check_stopping(self) -> None:
+        with self._database.reading() as session:
+            if leases.stopping(session, self.hold):
+                raise StoppedError
+
+
+def is_full(error: Exception) -> bool:
+    """Whether it may go away by itself: no room on the disk, or a database that can't be written to."""
+    return isinstance(error, OperationalError) or (isinstance(error, OSError) and error.errno in _FULL)

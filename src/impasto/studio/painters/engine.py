@@ -1,0 +1,249 @@
+"""The engine: takes jobs whose turn it is, hands them to Dask's workers, and takes up those whose painter died.
+
+It is a thread of the process that serves the pages, beside one for the mail and one for what has expired; nothing is
+painted here.
+"""
+
+import logging
+import multiprocessing
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from pydantic import SecretStr
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from impasto.studio.configuration import Configuration
+from impasto.studio.jobs import estimates, leases, queue
+from impasto.studio.jobs.database import Database
+from impasto.studio.jobs.expiry import Expiry
+from impasto.studio.jobs.folders import Files
+from impasto.studio.jobs.leases import Hold
+from impasto.studio.jobs.table import Job, State
+from impasto.studio.mail.post import Post
+from impasto.studio.painters.calibration import paces
+from impasto.studio.painters.task import paint
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+log = structlog.get_logger("impasto.studio.painters.engine")
+
+# Seconds between two looks at the queue, and at the leases.
+LOOK, LOOK_AT_LEASES = 0.25, 3.0
+# Seconds until a cluster that was lost, or could not be started, is tried again; and that closing one may take.
+AGAIN, CLOSING = 5.0, 4.0
+# Seconds after which painters that died, and were not started again, are all started anew.
+MISSING = 60.0
+
+
+class Engine:
+    """Paints the jobs of a studio until it is stopped.
+
+    Args:
+        configuration: says which painters there are.
+        database: where the jobs are; `migrate` has been called.
+        files: where their pictures are.
+    """
+
+    def __init__(self, configuration: Configuration, database: Database, files: Files) -> None:
+        self.configuration = configuration
+        # what painters have no use for is not sent to them
+        self._for_painters = configuration.model_copy(update={"smtp_password": SecretStr("")})
+        self._database = database
+        self._stopping = threading.Event()
+        self._grace = 25.0
+        self._working = threading.Event()
+        self._holds: dict[Future[Any], Hold | None] = {}  # None: a calibration
+        self._looked_at_leases = self._last_there = 0.0
+        self._threads = [
+            threading.Thread(target=run, name=name, daemon=True)
+            for name, run in (
+                ("engine", self._run),
+                ("post", Post(configuration, database, files, self._stopping).run),
+                ("expiry", Expiry(configuration, database, files, self._stopping).run),
+            )
+        ]
+
+    @property
+    def alive(self) -> bool:
+        """Whether there are painters, and jobs are given to them."""
+        return self._working.is_set() and self._threads[0].is_alive()
+
+    @property
+    def painters_busy(self) -> int:
+        """How many paint now."""
+        return len(self._holds)
+
+    def start(self) -> None:
+        """Begin; returns at once, and painters are there some seconds later."""
+        for thread in self._threads:
+            thread.start()
+
+    def ask_to_stop(self) -> None:
+        """Take no more jobs; :meth:`stop` waits for the end."""
+        self._stopping.set()
+
+    def stop(self, grace: float = 25) -> None:
+        """Have the painters give their jobs back, and end them; those that take longer than `grace` seconds too."""
+        self._grace = grace
+        self._stopping.set()
+        until = time.monotonic() + grace + CLOSING
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        for child in multiprocessing.active_children():  # no painter outlives this
+            child.kill()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                with self._painters() as client:
+                    log.info("painters are there")
+                    self._work(client)
+            except Exception:
+                log.exception("the painters were lost, or could not be started; trying again", seconds=AGAIN)
+                self._stopping.wait(AGAIN)
+            finally:
+                self._working.clear()
+                self._holds.clear()
+
+    @contextmanager
+    def _painters(self) -> "Iterator[Client]":
+        """A Dask cluster: the one that is named, or one of this machine's, which ends with this process."""
+        import dask
+
+        # read as Dask is loaded: its warnings quote what tasks are given, and with it the settings
+        dask.config.set({"logging": {"distributed": "critical", "distributed.client": "critical"}})
+        from distributed import Client, LocalCluster
+
+        if self.configuration.scheduler:
+            with Client(self.configuration.scheduler, timeout=10, set_as_default=False) as client:
+                client.run_on_scheduler(_take_up_nothing)
+                yield client
+            return
+        dask.config.set(
+            {
+                "distributed.scheduler.allowed-failures": 0,  # whose painter died is taken up by us
+                "distributed.scheduler.worker-ttl": "60s",  # one that hangs is started anew
+                "distributed.scheduler.http.routes": [],  # no page tells of tasks
+                "distributed.worker.http.routes": [],
+            }
+        )
+        with (
+            LocalCluster(
+                n_workers=self.configuration.painters, threads_per_worker=1, processes=True, host="127.0.0.1",
+                scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"}, memory_limit=0,
+                silence_logs=logging.CRITICAL, preload="impasto.studio.painters.process",
+            ) as cluster,
+            Client(cluster, set_as_default=False) as client,
+        ):  # fmt: skip
+            yield client
+
+    def _work(self, client: "Client") -> None:
+        self._calibrate(client)
+        self._working.set()
+        self._last_there = time.monotonic()
+        while not self._stopping.wait(LOOK):
+            self._check(client)
+            try:
+                self._settle()
+                self._take_up()
+                while not self._stopping.is_set() and self._hand_over(client):
+                    pass
+            except SQLAlchemyError as error:  # painters go on, and so do we when the database is back
+                log.error("the database can't be reached, or written to", error=type(error).__name__)
+                self._stopping.wait(AGAIN)
+        self._give_back()
+
+    def _check(self, client: "Client") -> None:
+        """Raise ConnectionError where the cluster is to be started anew."""
+        if client.status in ("closing", "closed"):
+            raise ConnectionError("Dask's scheduler is gone")
+        now = time.monotonic()
+        if self.configuration.scheduler or client.nthreads():
+            self._last_there = now
+        elif now - self._last_there > MISSING:
+            raise ConnectionError("no painter's process came back")
+
+    def _calibrate(self, client: "Client") -> None:
+        with self._database.reading() as session:
+            known = estimates.known(session)
+        if not known:
+            self._holds[client.submit(paces, self._for_painters, pure=False)] = None
+
+    def _hand_over(self, client: "Client") -> bool:
+        """Give the next job to a painter; False where none is free or none waits."""
+        with self._database.reading() as session:
+            if not queue.waiting(session) or not self._free(session, client):
+                return False
+        with self._database.session() as session:
+            job = queue.claim(session, time.time(), self.configuration.lease_seconds)
+        if job is None:
+            return False
+        hold = Hold(job.id, job.attempt)
+        log.info("handed over", job=hold.job_id, attempt=hold.attempt)
+        future = client.submit(paint, self._for_painters, hold, key=f"paint-{hold.job_id}-{hold.attempt}", retries=0)
+        self._holds[future] = hold
+        return True
+
+    def _free(self, session: Session, client: "Client") -> bool:
+        """Whether a painter is free; one whose process is just being started is not there yet."""
+        painters: int = sum(client.nthreads().values())
+        busy = len(self._holds)
+        if self.configuration.scheduler:  # of a cluster elsewhere, other engines may use the same
+            painting = session.scalar(select(func.count()).select_from(Job).where(Job.state == State.PAINTING)) or 0
+            busy = max(busy, painting)
+        return busy < painters
+
+    def _settle(self) -> None:
+        """Look at what the painters have ended with."""
+        for future, hold in [(future, hold) for future, hold in self._holds.items() if future.done()]:
+            del self._holds[future]
+            if hold is None and future.status == "finished":
+                with self._database.session() as session:
+                    for quality, pace in future.result().items():
+                        estimates.calibrate(session, quality, pace)
+            elif future.status == "error":
+                log.warning("a painter died", job=hold and hold.job_id, error=type(future.exception()).__name__)
+                if hold is not None:
+                    with self._database.session() as session:
+                        leases.take_up(session, time.time(), lost=hold)
+
+    def _take_up(self) -> None:
+        """Take up the jobs whose lease has run out; not after a sleep of this machine, in which none was renewed."""
+        now = time.time()
+        since, lease = now - self._looked_at_leases, self.configuration.lease_seconds
+        if since < LOOK_AT_LEASES:
+            return
+        slept = self._looked_at_leases and since > LOOK_AT_LEASES + lease / 2
+        self._looked_at_leases = now + lease if slept else now
+        if not slept:
+            with self._database.session() as session:
+                for job in leases.take_up(session, now):
+                    log.warning("a painter was silent", job=job.id, state=job.state)
+
+    def _give_back(self) -> None:
+        """Have this machine's painters give their jobs back; a cluster elsewhere goes on with them."""
+        if self.configuration.scheduler:
+            return
+        asked = time.monotonic()
+        holds = [hold for hold in self._holds.values() if hold]
+        with self._database.session() as session:
+            leases.ask_to_stop(session, holds)
+        while holds and time.monotonic() < asked + self._grace:
+            time.sleep(LOOK)
+            self._settle()
+            holds = [hold for hold in self._holds.values() if hold]
+        for hold in holds:  # its painter ends now
+            with self._database.session() as session:
+                leases.release(session, hold)
+
+
+def _take_up_nothing(dask_scheduler: Any) -> None:
+    """Jobs whose painter died are taken up by us: handed to another by Dask, two could hold the same attempt."""
+    dask_scheduler.allowed_failures = 0

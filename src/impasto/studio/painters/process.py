@@ -1,0 +1,17 @@
+"""Loaded by Dask as it starts a painter's process, before jobs are given to it.
+
+That process ends when the one that started it does, or when that asks it to. A signal that a terminal or a service
+manager sends to all processes at once must not end a painter before it has written its checkpoint.
+"""
+
+import signal
+
+from impasto.studio.painters import priority
+
+priority.give_way()
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, signal.SIG_IGN)
+
+# what takes seconds to load is there before a job is, whose lease runs from when it is handed over
+import impasto.painter.painter  # noqa: E402
+import impasto.studio.painters.task  # noqa: E402, F401

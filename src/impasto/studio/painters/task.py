@@ -1,0 +1,175 @@
+"""What a painter does with one job, from its files to its painting. Runs in a Dask worker."""
+
+import math
+import time
+from collections.abc import Generator
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import structlog
+
+from impasto.studio import logs
+from impasto.studio.configuration import Configuration
+from impasto.studio.jobs.database import Database
+from impasto.studio.jobs.folders import Files
+from impasto.studio.jobs.leases import Hold
+from impasto.studio.jobs.table import Job
+from impasto.studio.painters import priority
+from impasto.studio.painters.attempt import NO_ROOM, Attempt, LostError, StoppedError, is_full
+from impasto.studio.uploads import views
+
+if TYPE_CHECKING:
+    from impasto.images import Picture
+    from impasto.painter import Painter, Painting, Progress
+    from impasto.styles import HouseStyle
+
+log = structlog.get_logger("impasto.studio.painters.task")
+
+# Seconds between two previews, and how well they are kept.
+PREVIEW_EVERY, PREVIEW_QUALITY = 1.0, 75
+# Pixels: as wide as a mail shows it, for screens with two dots a pixel.
+MAIL_SIDE = 1120
+
+
+def paint(configuration: Configuration, hold: Hold) -> None:
+    """Paint a job that was claimed, fail it, or give it back; an exception counts as the painter's death."""
+    began = time.monotonic()
+    logs.configure()
+    priority.give_way()
+    database = Database(configuration.database)
+    files = Files(configuration.files)
+    say = log.bind(job=hold.job_id, attempt=hold.attempt)
+    try:
+        with Attempt(database, files, configuration.work, hold, configuration.lease_seconds) as attempt:
+            try:
+                say.info(_paint(attempt, configuration, began), seconds=round(time.monotonic() - began, 1))
+            except LostError:
+                say.info("lost")
+                attempt.leave()
+            except ValueError as error:  # the package's errors for people, each of one plain line
+                say.info("failed")
+                _fail(attempt, str(error).splitlines()[0])
+            except OSError as error:
+                if not is_full(error):
+                    raise
+                say.warning("failed: no room on the disk")
+                _fail(attempt, NO_ROOM)
+    except Exception:
+        say.exception("died")
+        raise
+    finally:
+        database.close()
+
+
+def _fail(attempt: Attempt, error: str) -> None:
+    with suppress(LostError):
+        attempt.fail(error)
+
+
+def _paint(attempt: Attempt, configuration: Configuration, began: float) -> str:
+    """Paint; answers with how it ended, "done" or "given back"."""
+    job = attempt.job()
+    painter, steps, step = _begun(job, attempt, configuration)
+    try:
+        shown, previews = -math.inf, job.preview
+        while step is not None:
+            preview = None
+            if time.monotonic() - shown >= PREVIEW_EVERY:
+                previews += 1
+                preview = previews, views.webp(step.preview(), views.PREVIEW_SIDE, PREVIEW_QUALITY)
+            attempt.report(_progress(step), _point(step, painter), preview)
+            if preview:
+                shown = time.monotonic()
+            if step.step == step.steps and step.scale == step.scales - 1:
+                break  # closed here, it leaves a checkpoint of this very step
+            step = next(steps, None)
+        painting = painter.painting()
+        # of one that went on from a checkpoint, the painter knows what it took before
+        attempt.finish(_kept(painting, job), max(painting.seconds, time.monotonic() - began))
+    except StoppedError:
+        steps.close()  # this writes a checkpoint
+        attempt.release()
+        return "given back"
+    except Exception as error:
+        with suppress(Exception):
+            steps.throw(error)  # and this none
+        raise
+    next(steps, None)  # to its end
+    attempt.forget()
+    return "done"
+
+
+def _begun(
+    job: Job, attempt: Attempt, configuration: Configuration
+) -> "tuple[Painter, Generator[Progress, None, None], Progress | None]":
+    """A painter and its steps, the first of them taken: from where an earlier attempt was, or from the start."""
+    from impasto import images
+    from impasto.painter.checkpoint import NAME, CheckpointError
+    from impasto.painter.painter import Painter
+    from impasto.painter.settings import Settings
+
+    settings = replace(
+        Settings.from_dict(job.settings),
+        threads=configuration.painter_threads or priority.cores(),
+        memory=configuration.painter_memory,
+    )
+    try:
+        photo = images.read(attempt.files.read(job.id, "photo.png"), name="photo")
+        styles = [(_style(style["name"], style["file"], job, attempt.files), style["weight"]) for style in job.styles]
+    except FileNotFoundError:
+        raise ValueError("the photo or the style is no longer here; send it again") from None
+    folder = attempt.checkpoint()
+
+    def begin(*, resume: bool) -> "tuple[Painter, Generator[Progress, None, None], Progress | None]":
+        painter = Painter(photo, styles, settings, checkpoint=folder, resume=resume)
+        steps = iter(painter)
+        return painter, steps, next(steps, None)
+
+    if (folder / NAME).exists():
+        try:
+            return begin(resume=True)
+        except CheckpointError:  # damaged, or of another version
+            log.warning("checkpoint refused", job=job.id)
+    return begin(resume=False)
+
+
+def _style(name: str, file: str | None, job: Job, files: Files) -> "HouseStyle | Picture":
+    from impasto import images
+    from impasto.styles import HOUSE_STYLES
+
+    if file is not None:
+        return images.read(files.read(job.id, file), name=name)
+    if name not in HOUSE_STYLES:
+        raise ValueError("there is no such style here any more; choose another")
+    return HOUSE_STYLES[name]
+
+
+def _progress(step: "Progress") -> dict[str, float]:
+    return {
+        "share": step.seconds / max(step.seconds + step.seconds_left, 1e-9), "scale": step.scale + 1,
+        "scales": step.scales, "step": step.step, "steps": step.steps, "seconds": step.seconds,
+        "seconds_left": step.seconds_left,
+    }  # fmt: skip
+
+
+def _point(step: "Progress", painter: "Painter") -> list[float] | None:
+    """A point of the objective's curve; none where it has diverged, which JSON can't say."""
+    costs = [step.objective, step.content, step.style]
+    before = sum(scale.steps for scale in painter.scales()[: step.scale])
+    return [before + step.step, *costs] if all(map(math.isfinite, costs)) else None
+
+
+def _kept(painting: "Painting", job: Job) -> dict[str, bytes]:
+    """The files of a painting, by their names."""
+    from impasto import images
+    from impasto.painter.painting import to_bytes
+
+    pixels = to_bytes(painting.pixels)
+    files = {
+        "painting.png": images.encode(painting.pixels, "png", settings=painting.settings),
+        "painting.jpg": images.encode(painting.pixels, "jpg"),
+        "painting-view.webp": views.webp(pixels, views.VIEW_SIDE),
+        "thumb.webp": views.webp(pixels, views.THUMB_SIDE),
+    }
+    return files | ({"painting-mail.jpg": views.jpeg(pixels, MAIL_SIDE)} if job.email else {})

@@ -1,0 +1,1 @@
+"""Uploads: pictures of strangers, decoded by processes of their own."""

@@ -1,0 +1,168 @@
+"""Uploads are hostile: each is decoded by a short-lived process of its own, and never in this one."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+
+import psutil
+
+from impasto.studio.configuration import Configuration
+
+# So many at once, whoever asks: the memory that all of them take is bounded.
+AT_ONCE = 2
+# Seconds until it is one's turn; a server that can't keep up says so.
+PATIENCE = 30.0
+# Bytes of an answer: far more than a canvas's PNG has.
+LONGEST = 100_000_000
+
+_turn = threading.BoundedSemaphore(AT_ONCE)
+
+
+class RefusedError(ValueError):
+    """A file that can't be painted; the message is one plain sentence."""
+
+
+class BusyError(RefusedError):
+    """So many files are being decoded that it is not this one's turn; the same file may be welcome in a minute."""
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """An uploaded picture, encoded anew: nothing of the file but its pixels, upright and in sRGB.
+
+    Attributes:
+        png: the picture as it is kept.
+        view: a WebP of at most 1024 px to be looked at.
+        width, height: of the PNG.
+    """
+
+    png: bytes
+    view: bytes
+    width: int
+    height: int
+
+
+def decode(data: bytes, *, max_side: int, configuration: Configuration) -> Decoded:
+    """Decode an uploaded file, in a process with limits on memory, processor time and time by the clock.
+
+    Blocks for as long as that takes, so a server calls it in a thread.
+
+    Args:
+        data: the file.
+        max_side: a larger picture is made smaller, in pixels.
+        configuration: has the limits.
+
+    Raises:
+        RefusedError: it can't be decoded within them; BusyError where it was not tried.
+    """
+    if not _turn.acquire(timeout=PATIENCE):
+        raise BusyError("many pictures are being read at the moment: try again in a minute")
+    asked = {
+        "max_side": max_side, "max_pixels": configuration.max_pixels, "memory": configuration.decode_memory,
+        "seconds": configuration.decode_seconds,
+    }  # fmt: skip
+    try:
+        return _understood(_answered(data, asked))
+    finally:
+        _turn.release()
+
+
+class _Decoders:
+    """The process that decoders are forked from: it has loaded what they need, has seen no file, and ends with this."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._line: socket.socket | None = None
+
+    def begin(self, asked: dict[str, int]) -> socket.socket:
+        """Fork one; gives our end of its connection."""
+        ours, its = socket.socketpair()
+        with its, self._lock:
+            for _ in range(2):
+                with suppress(OSError):  # it has ended: once more, with a new one
+                    socket.send_fds(self._started(), [json.dumps(asked).encode()], [its.fileno()])
+                    return ours
+                self._process = None
+        ours.close()
+        raise BusyError("no picture can be read at the moment: try again in a minute")
+
+    def _started(self) -> socket.socket:
+        if self._line is None or self._process is None or self._process.poll() is not None:
+            if self._line is not None:
+                self._line.close()
+            self._line, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            # what a decoder has no need for, such as passwords, it can't give away
+            environment = {name: value for name, value in os.environ.items() if not name.startswith("IMPASTO_")}
+            with other:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-P", "-m", "impasto.studio.uploads.decoding"], stdin=other.fileno(),
+                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, start_new_session=True,
+                )  # fmt: skip
+        return self._line
+
+
+_decoders = _Decoders()
+
+
+def _answered(data: bytes, asked: dict[str, int]) -> bytes:
+    """What a decoder answers; nothing, where it died.
+
+    Raises:
+        RefusedError: it took too long.
+    """
+    until = time.monotonic() + asked["seconds"]
+    answer = bytearray()
+    with _decoders.begin(asked) as connection:
+        decoder: psutil.Process | None = None
+        try:
+            connection.settimeout(max(0.01, until - time.monotonic()))
+            first = connection.recv(16)  # its number, before it has seen anything of the file
+            with suppress(ValueError, psutil.NoSuchProcess):
+                decoder = psutil.Process(int(first))
+            with suppress(BrokenPipeError, ConnectionResetError):  # it may say no before it has read all
+                connection.sendall(data)
+                connection.shutdown(socket.SHUT_WR)
+            with suppress(ConnectionResetError):
+                while len(answer) <= LONGEST and time.monotonic() < until:
+                    connection.settimeout(max(0.01, until - time.monotonic()))
+                    if not (piece := connection.recv(1 << 20)):
+                        return bytes(answer)
+                    answer += piece
+        except TimeoutError:
+            pass
+        else:
+            if time.monotonic() < until:  # it said too much, or died
+                return b""
+        finally:
+            if decoder is not None:
+                with suppress(psutil.NoSuchProcess, psutil.TimeoutExpired):
+                    decoder.kill()
+                    decoder.wait(5)  # before it is another's turn, its memory is free
+    raise RefusedError("this picture takes too long to read: save it anew as a JPEG or PNG, or make it smaller")
+
+
+def _understood(answer: bytes) -> Decoded:
+    """The decoder's answer, which is believed only where it has the form that it should have."""
+    line, _, rest = answer.partition(b"\n")
+    try:
+        head = json.loads(line)
+        if "refused" in head:
+            raise RefusedError(str(head["refused"])[:500])
+        lengths = head["parts"]
+        png, view = rest[: lengths["png"]], rest[lengths["png"] :]
+        decoded = Decoded(png, view, int(head["width"]), int(head["height"]))
+        whole = len(rest) == lengths["png"] + lengths["view"]
+    except RefusedError:
+        raise
+    except (ValueError, KeyError, TypeError):
+        whole = False
+    if not whole:
+        raise RefusedError("this picture can't be read here: save it anew as a JPEG or PNG, or give another")
+    return decoded
