@@ -11,6 +11,7 @@ import argparse
 import time
 
 import torch
+from impasto.painter.tiles import TiledStyleTransfer
 
 from impasto.networks.vgg import VGG19
 from impasto.painter.canvas import Canvas
@@ -19,7 +20,6 @@ from impasto.painter.objective import StyleTransfer
 from impasto.painter.pyramid import LaplacianPyramid
 from impasto.painter.scratch import in_memory
 from impasto.painter.settings import Settings
-from impasto.painter.tiles import TiledStyleTransfer
 from impasto.styles import render
 
 

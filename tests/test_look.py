@@ -20,6 +20,8 @@ from impasto.look.fourier import Fourier
 from impasto.look.page import WIDTH, Page
 from impasto.networks.weights import LAYERS, packaged
 from impasto.painter.painter import Painter
+from impasto.painter.painting import to_bytes
+from impasto.painter.recipe import Recipe
 from impasto.painter.schedule import Scale
 from impasto.painter.settings import SettingsError
 
@@ -37,8 +39,9 @@ def features(photo):
 
 
 def finished(painter):
-    steps = list(painter)
-    return steps, painter.painting().pixels
+    run = iter(painter)
+    steps = list(run)
+    return steps, run.painting().pixels
 
 
 def reference(pixels, last):
@@ -153,7 +156,7 @@ def test_a_visualised_unit_answers_more_than_to_any_photo(photo):
         return look.feature_maps(picture, [unit.layer])[0].maps[unit.index].mean()
 
     painter = look.visualization(unit, size=64)
-    before = answer(painter.photo)
+    before = answer(painter.recipe.photo)
     _, pixels = finished(painter)
     after = answer(Picture(pixels.round().astype(np.uint8)))
     assert after > 3 * before
@@ -200,22 +203,30 @@ def test_the_best_patch_is_what_the_strongest_output_sees(photo):
     assert best.pixels.shape == (10, 10, 3)
 
 
-def test_a_painter_may_have_an_objective_and_scales_of_its_own_and_no_style(photo):
+class Redness:
+    """How far a picture is from a red."""
+
+    name, weight, layers = "redness", 1.0, ()
+
+    def targets(self, scene):
+        return torch.tensor([200.0, 50, 50]).view(1, 3, 1, 1)
+
+    def sums(self, view, targets):
+        return (torch.tensor(float(view.pixels.numel())), (view.pixels - targets).square().sum())
+
+    def cost(self, sums, targets):
+        return sums[1] / sums[0]
+
+
+def test_a_painter_may_have_terms_and_scales_of_its_own_and_no_style(photo):
     picture = images.read(photo)
-
-    class Redness:
-        def __call__(self, canvas):
-            cost = ((canvas - torch.tensor([200.0, 50, 50]).view(1, 3, 1, 1)) ** 2).mean()
-            from impasto.painter.objective import Costs
-
-            return Costs(cost, cost, cost)
-
-    painter = Painter(picture, [], objective=lambda _: Redness(), scales=[Scale(48, 36, 2), Scale(96, 72, 40)])
+    painter = Painter(Recipe(picture), terms=[Redness()], scales=[Scale(48, 36, 2), Scale(96, 72, 40)])
     steps, pixels = finished(painter)
     assert [(step.width, step.steps) for step in steps][:3] == [(48, 2), (48, 2), (96, 40)]
+    assert set(steps[-1].costs) == {"redness"}
     assert np.abs(pixels.mean((0, 1)) - [200, 50, 50]).max() < 30
     with pytest.raises(SettingsError):
-        Painter(picture, [])
+        Painter(Recipe(picture))
 
 
 def test_what_is_drawn_is_the_figure_on_a_sheet_of_a4s_width(features):
@@ -260,7 +271,7 @@ def test_the_grid_has_a_painter_for_every_ratio_and_depth(photo):
     depths = [[name for name, _ in painter.settings.style_layers] for painter in painters[::4]]
     assert depths == [list(look.FIRST_OF_EACH_BLOCK[:count]) for count in range(1, 6)]
     assert len(finished(painters[0])[0]) > 0
-    figure = look.balance_sheet("disc", "ink", [painter.preview() for painter in painters])
+    figure = look.balance_sheet("disc", "ink", [to_bytes(painter.start().painting().pixels) for painter in painters])
     assert drawn(figure).std() > 15
 
 

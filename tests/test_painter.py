@@ -17,12 +17,16 @@ from impasto.images import arrays
 from impasto.networks.vgg import VGG19
 from impasto.networks.weights import packaged
 from impasto.painter import color, compute, sources
-from impasto.painter.objective import StyleTransfer
-from impasto.painter.optimize import Adam
+from impasto.painter.objective import Objective
+from impasto.painter.optimizers import Adam
 from impasto.painter.painter import Painter
 from impasto.painter.pyramid import Pixels
+from impasto.painter.recipe import Recipe, Style
 from impasto.painter.schedule import Scale, canvas_size
 from impasto.painter.settings import Settings, SettingsError
+from impasto.painter.style_losses import STYLE_LOSSES
+from impasto.painter.term import Scene, StyleSource
+from impasto.painter.terms import style_transfer
 from impasto.styles import HOUSE_STYLES
 
 
@@ -42,6 +46,17 @@ def style(tmp_path_factory):
 
 def tensor(path):
     return torch.tensor(images.read(path).pixels).permute(2, 0, 1)[None].float()
+
+
+def costs_of(picture, photo, style, settings):
+    """The costs of a file, against those of a photo and a style."""
+    network = VGG19(packaged(), {name for name, _ in (*settings.content_layers, *settings.style_layers)})
+    scene = Scene(network, tensor(photo), [StyleSource(1.0, None, lambda: tensor(style))])
+    return Objective(style_transfer(settings), scene)(tensor(picture))
+
+
+def recipe(photo, style, settings, **more):
+    return Recipe(images.read(photo), (Style(images.read(style)),), settings, **more)
 
 
 def tensor_of_noise():
@@ -64,36 +79,33 @@ def test_both_parts_are_the_peers_own_numbers(photo, style, tmp_path):
         whole = peer._calc_loss().item()
         peer.content_weight = 0.0
         expected_style = peer._calc_loss().item()
-    settings = Settings(content_weight=1.0)
-    network = VGG19(packaged(), {name for name, _ in (*settings.content_layers, *settings.style_layers)})
-    costs = StyleTransfer(network, tensor(photo), [(tensor(style), 1.0)], settings)(tensor(start))
-    assert costs.style.item() == pytest.approx(expected_style, rel=1e-4)
+    costs = costs_of(start, photo, style, Settings(content_weight=1.0))
+    assert costs.parts["style"].item() == pytest.approx(expected_style, rel=1e-4)
     assert costs.objective.item() == pytest.approx(whole, rel=1e-4)
     # The peer's content alone is a difference of two large numbers of float32.
-    assert costs.content.item() == pytest.approx(whole - expected_style, rel=1e-4, abs=1e-6 * whole)
+    assert costs.parts["content"].item() == pytest.approx(whole - expected_style, rel=1e-4, abs=1e-6 * whole)
 
 
-@pytest.mark.parametrize("style_loss", ["gram", "moments", "wasserstein"])
+@pytest.mark.parametrize("style_loss", list(STYLE_LOSSES))
 def test_painting_lowers_the_objective_and_stays_a_picture(photo, style, style_loss):
-    painter = Painter(images.read(photo), [(images.read(style), 2.0)], Settings(size=96, style_loss=style_loss))
-    steps = list(painter)
+    painter = Painter(recipe(photo, style, Settings(size=96, style_loss=style_loss)))
+    run = painter.start()
+    steps = list(run)
     assert [(s.scale, s.step) for s in steps] == [(0, i) for i in range(1, painter.scales()[0].steps + 1)]
     assert steps[-1].objective < 0.5 * steps[0].objective
     assert all(b.objective <= a.objective for a, b in itertools.pairwise(steps))
-    painting = painter.painting()
+    painting = run.painting()
     assert painting.pixels.shape == (72, 96, 3)
     assert painting.pixels.min() >= 0
     assert painting.pixels.max() <= 255
-    assert painting.objective == pytest.approx(20 * painting.content + painting.style, rel=1e-5)
+    assert painting.objective == pytest.approx(20 * painting.costs["content"] + painting.costs["style"], rel=1e-5)
     assert (painting.image().width, painting.steps) == (96, len(steps))
 
 
 def test_the_file_is_as_good_as_reported(photo, style, tmp_path):
     painting = impasto.paint(photo, style, size=96, quality="draft")
     painting.save(tmp_path / "out.png")
-    settings = Settings()
-    network = VGG19(packaged(), {name for name, _ in (*settings.content_layers, *settings.style_layers)})
-    costs = StyleTransfer(network, tensor(photo), [(tensor(style), 1.0)], settings)(tensor(tmp_path / "out.png"))
+    costs = costs_of(tmp_path / "out.png", photo, style, Settings())
     assert costs.objective.item() == pytest.approx(painting.objective, rel=0.02)
 
 
@@ -112,10 +124,8 @@ def test_one_call_starts_from_noise_or_from_a_picture(photo, style):
 
 
 def test_other_parameterizations_optimizers_and_starts(photo, style):
-    asked = Settings(size=64, quality="draft", init="noise", keep_colors=True, pooling="avg", tv_weight=1.0)
-    painter = Painter(
-        images.read(photo), [(images.read(style), 1)], asked, parameterization=Pixels(), optimizer=Adam(0.1)
-    )
+    asked = Settings(size=64, quality="draft", keep_colors=True, pooling="avg", tv_weight=1.0)
+    painter = Painter(recipe(photo, style, asked, init="noise"), parameterization=Pixels(), optimizer=Adam(0.1))
     steps = list(painter)
     assert steps[-1].objective < steps[0].objective
     assert painter.estimate() > 0
@@ -124,9 +134,9 @@ def test_other_parameterizations_optimizers_and_starts(photo, style):
 def test_a_canvas_begun_in_strips_is_that_begun_at_once(photo, style, monkeypatch):
     def painted():
         two = [Scale(48, 36, 2), Scale(97, 73, 1)]
-        painter = Painter(images.read(photo), [(images.read(style), 1)], Settings(size=97), scales=two)
-        costs = [(step.content, step.style) for step in painter]
-        return costs[-1], painter.painting().pixels
+        run = Painter(recipe(photo, style, Settings(size=97)), scales=two).start()
+        costs = [dict(step.costs) for step in run]
+        return costs[-1], run.painting().pixels
 
     def by_pillow(pixels, width, height):  # in strips, a half may be rounded the other way, which painting magnifies
         return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR))
@@ -141,7 +151,8 @@ def test_a_canvas_begun_in_strips_is_that_begun_at_once(photo, style, monkeypatc
 
 def test_a_house_style_is_as_large_as_the_canvas_but_no_larger_than_bearable(photo, monkeypatch):
     monkeypatch.setattr(sources, "HOUSE_STYLE_PIXELS", 160 * 120)
-    made = sources.Sources(images.read(photo), [(HOUSE_STYLES["ink"], 1.0)], Settings(size=320), None)
+    asked = Recipe(images.read(photo), (Style(HOUSE_STYLES["ink"]),), Settings(size=320))
+    made = sources.Sources(asked, 320, 240)
     assert [made.style_at(0, pixels).shape for pixels in (80 * 60, 160 * 120, 320 * 240)] == [
         (60, 80, 3), (120, 160, 3), (120, 160, 3),
     ]  # fmt: skip
@@ -159,14 +170,15 @@ def test_colours_take_a_palette_however_many_are_worked_on_at_once(monkeypatch):
 
 
 def test_a_painter_that_is_let_go_frees_its_memory_at_once(photo, style):
-    painter = Painter(images.read(photo), [(images.read(style), 1)], Settings(size=48, quality="draft"))
+    painter = Painter(recipe(photo, style, Settings(size=48, quality="draft")))
     gone = weakref.ref(painter)
     gc.disable()
     try:
-        for _ in painter:
+        run = painter.start()
+        for _ in run:
             pass
-        painter.painting()
-        del _, painter
+        run.painting()
+        del _, run, painter
         assert gone() is None
     finally:
         gc.enable()

@@ -10,9 +10,10 @@ from itertools import islice
 import pytest
 
 from impasto import images
-from impasto.painter import painter as module
+from impasto.painter import run as module
 from impasto.painter.checkpoint import CheckpointError
 from impasto.painter.painter import Painter
+from impasto.painter.recipe import Recipe, Style
 from impasto.painter.schedule import Scale
 from impasto.painter.settings import Settings
 
@@ -20,8 +21,8 @@ from impasto.painter.settings import Settings
 KILLED = """
 import os, signal, sys
 from impasto.cli import main
-from impasto.painter import checkpoint, painter
-painter.CHECKPOINT_EVERY, left, put = 0, int(sys.argv.pop(1)), checkpoint.Checkpoint._put
+from impasto.painter import checkpoint, run
+run.CHECKPOINT_EVERY, left, put = 0, int(sys.argv.pop(1)), checkpoint.Checkpoint._put
 def killing(*arguments):
     global left
     left -= 1
@@ -46,54 +47,49 @@ def asked(photo, tmp_path_factory):
     return [photo, "--style", path, "--size", "96", "--quality", "draft", "--json"]
 
 
-def painter(photo, folder, *, resume=False, memory=None, **settings):
-    settings = Settings(size=96, quality="draft", memory=memory, **settings)
-    read = images.read(photo)
-    return Painter(read, [(read, 1.0)], settings, checkpoint=folder, resume=resume)
+def begun(photo, folder, *, resume=False, scales=None, **settings):
+    read, asked = images.read(photo), Settings(**({"size": 96, "quality": "draft"} | settings))
+    return Painter(Recipe(read, (Style(read),), asked), scales=scales, checkpoint=folder).start(resume=resume)
 
 
 def test_what_goes_on_ends_as_if_it_had_not_stopped(photo, tmp_path):
-    whole = painter(photo, tmp_path / "whole")
+    whole = begun(photo, tmp_path / "whole")
     expected = list(whole)[-1]
-    for _ in islice(stopped := iter(painter(photo, tmp_path / "c")), 5):
+    for _ in islice(begun(photo, tmp_path / "c"), 5):
         pass
-    del stopped
-    going_on = painter(photo, tmp_path / "c", resume=True)
+    going_on = begun(photo, tmp_path / "c", resume=True)
     steps = list(going_on)
     assert [step.step for step in steps] == [6, 7, 8, 9]
     assert steps[-1].objective == pytest.approx(expected.objective, rel=1e-4)
     assert going_on.painting().steps == whole.painting().steps == 9
     for done in (going_on, whole):
-        assert done.kept
-        done.forget()
+        assert done.can_resume
+        done.forget_checkpoint()
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_closed_leaves_a_checkpoint_of_its_last_step(photo, tmp_path, monkeypatch):
+def test_a_checkpoint_can_be_asked_for_and_is_of_the_last_step(photo, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "CHECKPOINT_EVERY", 1e9)
-    stopped = iter(painter(photo, tmp_path / "c"))
+    stopped = begun(photo, tmp_path / "c")
+    stopped.checkpoint()  # of nothing yet
     for _ in islice(stopped, 4):
         pass
     assert not (tmp_path / "c").exists()
-    stopped.close()
-    going_on = painter(photo, tmp_path / "c", resume=True)
+    stopped.checkpoint()
+    going_on = begun(photo, tmp_path / "c", resume=True)
     assert [step.step for step in going_on] == [5, 6, 7, 8, 9]
 
 
 @pytest.mark.parametrize("steps", [2, 3, 4, 6])
-def test_what_is_closed_between_scales_or_at_the_end_goes_on(photo, tmp_path, steps):
-    read, settings = images.read(photo), Settings(size=96)
+def test_what_is_left_between_scales_or_at_the_end_goes_on(photo, tmp_path, steps):
+    read = images.read(photo)
     sizes = [Scale(48, round(48 / read.width * read.height), 3), Scale(96, round(96 / read.width * read.height), 3)]
 
-    def begun(folder, resume=False):
-        return Painter(read, [(read, 1.0)], settings, scales=sizes, checkpoint=folder, resume=resume)
-
-    whole, stopped, going_on = begun(tmp_path / "whole"), begun(tmp_path / "c"), begun(tmp_path / "c", resume=True)
+    whole, stopped = (begun(photo, tmp_path / name, scales=sizes) for name in ("whole", "c"))
     expected = [(step.scale, step.step) for step in whole]
-    iterator = iter(stopped)
-    for _ in islice(iterator, steps):
+    for _ in islice(stopped, steps):
         pass
-    iterator.close()
+    going_on = begun(photo, tmp_path / "c", scales=sizes, resume=True)
     assert [(step.scale, step.step) for step in going_on] == expected[steps:]
     assert going_on.painting().objective == pytest.approx(whole.painting().objective, rel=1e-4)
     assert going_on.painting().steps == 6
@@ -122,8 +118,8 @@ def test_a_painting_that_is_killed_goes_on(asked, run, home, tmp_path, files):
 WRITING = """
 import os, signal
 from impasto.cli import main
-from impasto.painter import painter
-painter.CHECKPOINT_EVERY, fsync = 0, os.fsync
+from impasto.painter import run
+run.CHECKPOINT_EVERY, fsync = 0, os.fsync
 def unlucky(descriptor):
     if os.readlink(f"/proc/self/fd/{descriptor}").endswith(".tmp"):
         HAPPENS
@@ -169,25 +165,25 @@ def test_what_can_not_be_written_at_the_end_is_not_lost(asked, run, home, tmp_pa
     ("change", "named"), [({"content_weight": 3.0}, "content weight (20.0, not 3.0)"), ({"seed": 5}, "seed (0, not 5)")]
 )
 def test_a_checkpoint_of_other_settings_is_refused_by_name(photo, tmp_path, change, named):
-    next(iter(painter(photo, tmp_path / "c")))
+    next(begun(photo, tmp_path / "c"))
     with pytest.raises(CheckpointError) as error:
-        next(iter(painter(photo, tmp_path / "c", resume=True, **change)))
+        next(begun(photo, tmp_path / "c", resume=True, **change))
     assert named in str(error.value)
     assert (tmp_path / "c" / "checkpoint.json").exists()
 
 
 @pytest.mark.parametrize("name", ["checkpoint.json", "point-2.bin"])
 def test_a_checkpoint_that_is_cut_short_is_refused(photo, tmp_path, name):
-    for _ in islice(iter(painter(photo, tmp_path / "c")), 2):
+    for _ in islice(begun(photo, tmp_path / "c"), 2):
         pass
     file = tmp_path / "c" / name
     file.write_bytes(file.read_bytes()[:-7])
     with pytest.raises(CheckpointError, match="is damaged; paint without --resume"):
-        next(iter(painter(photo, tmp_path / "c", resume=True)))
+        next(begun(photo, tmp_path / "c", resume=True))
 
 
 def test_a_checkpoint_that_cannot_be_written_does_not_stop_a_painting(asked, home, tmp_path):
-    code = "from impasto.painter import painter; painter.CHECKPOINT_EVERY = 0; from impasto.cli import main; main()"
+    code = "from impasto.painter import run; run.CHECKPOINT_EVERY = 0; from impasto.cli import main; main()"
     call = [sys.executable, "-c", code, "paint", *map(str, asked), "-o", str(tmp_path / "out.jpg")]
     limited = ["bash", "-c", 'ulimit -f 64; exec "$@"', "bash", *call]  # files of up to 64 kB
     done = subprocess.run(

@@ -1,6 +1,5 @@
 """Tiles against the whole picture: features, objective and gradient, in float64 and float32."""
 
-import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -13,16 +12,20 @@ from hypothesis import strategies as st
 from impasto.networks.tiles import tiles
 from impasto.networks.vgg import VGG19
 from impasto.networks.weights import LAYERS, packaged
+from impasto.painter.canvas import Canvas
 from impasto.painter.memory import plan
-from impasto.painter.objective import StyleTransfer
+from impasto.painter.objective import Objective
 from impasto.painter.pyramid import LaplacianPyramid
-from impasto.painter.scratch import in_files, in_memory
+from impasto.painter.scratch import in_files
 from impasto.painter.settings import Settings, SettingsError
-from impasto.painter.tiles import TiledStyleTransfer
+from impasto.painter.term import Scene, StyleSource
+from impasto.painter.terms import style_transfer
 
 GRAM = Settings()
 MOMENTS = Settings(style_loss="moments", tv_weight=1.0, content_layers=(("conv1_2", 1.0), ("conv3_3", 0.5)))
 WASSERSTEIN = Settings(style_loss="wasserstein", pooling="avg", style_layers=(("conv2_2", 1.0), ("conv4_4", 2.0)))
+
+SLICED = Settings(style_loss="sliced")
 
 
 @pytest.fixture(scope="module")
@@ -46,21 +49,43 @@ def noise(height, width, seed, dtype=torch.float64):
     return 255 * torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(seed), dtype=dtype)
 
 
-def both(weights, asked, height, width, pixels, dtype):
+class Redness:
+    """A term that somebody else wrote: how red a layer's first features and the pixels are."""
+
+    name, weight, layers = "redness", 3.0, ("conv2_1",)
+
+    def targets(self, scene):
+        return scene.photo.double().mean()
+
+    def sums(self, view, targets):
+        (top, bottom), (left, right) = view.tile.core()
+        (first_row, _), (first_column, _) = view.tile.window
+        red = view.pixels[0, 0, top - first_row : bottom - first_row, left - first_column : right - first_column]
+        features = view.features["conv2_1"][0, :3].to(torch.promote_types(view.pixels.dtype, torch.float32))
+        return (red - targets).square().sum(), features.sum((1, 2))
+
+    def cost(self, sums, targets):
+        return sums[0].sqrt() + sums[1].square().mean() / (1 + sums[1].sum().abs())
+
+
+def both(weights, asked, height, width, pixels, dtype, more=()):
     """Costs and gradient of the whole picture, and of the same in tiles; and how many tiles those were."""
-    net, pyramid = network(weights, asked, dtype), LaplacianPyramid()
-    photo, styles = noise(height, width, 0, dtype), [(noise(90, 77, 1, dtype), 0.7), (noise(64, 40, 2, dtype), 0.3)]
-    parameters = [part.requires_grad_() for part in pyramid.parameters(noise(height, width, 3, dtype))]
-    costs = StyleTransfer(net, photo, styles, asked)(pyramid.picture(parameters))
-    gradient = torch.autograd.grad(costs.objective, parameters)
-    tiled = TiledStyleTransfer(net, photo, styles, asked, pixels=pixels, allocate=in_memory)
-    found = [torch.empty_like(part) for part in parameters]
-    values, differentiate = tiled.evaluate(pyramid, [part.detach() for part in parameters])
-    differentiate(found)
-    whole = [costs.objective.item(), costs.content.item(), costs.style.item()]
-    difference = math.sqrt(sum(float((a - b).square().sum()) for a, b in zip(gradient, found, strict=True)))
-    length = math.sqrt(sum(float(part.square().sum()) for part in gradient))
-    return values, whole, difference / length, len(tiled.tiles)
+    net, pyramid, photo = network(weights, asked, dtype), LaplacianPyramid(), noise(height, width, 0, dtype)
+    first, second = noise(90, 77, 1, dtype), noise(64, 40, 2, dtype)
+    styles = [StyleSource(0.7, None, lambda: first), StyleSource(0.3, None, lambda: second)]
+    canvas = Canvas.shaped(pyramid, width, height)
+    point = torch.cat([part.flatten() for part in pyramid.parameters(noise(height, width, 3, dtype))])
+    terms = [*style_transfer(asked), *more]
+    whole, tiled = (Objective(terms, Scene(net, photo, styles, tile, allocate)) for tile in (None, pixels))
+    assert len(whole.tiles) == 1
+    expected, found = whole.at(canvas, point), tiled.at(canvas, point)
+    difference = (expected.gradient - found.gradient).norm() / expected.gradient.norm()
+    values = [[each.objective, *each.costs.values()] for each in (found, expected)]
+    return *values, float(difference), len(tiled.tiles)
+
+
+def allocate(shape, dtype):
+    return torch.empty(*shape, dtype=dtype)
 
 
 def loss_of(value):
@@ -78,12 +103,23 @@ def loss_of(value):
         (MOMENTS, 97, 180, 16_000),
         (WASSERSTEIN, 203, 149, 20_000),
         (WASSERSTEIN, 97, 180, 14_000),
+        (SLICED, 203, 149, 26_000),
+        (SLICED, 97, 180, 16_000),
     ],
     ids=loss_of,
 )
 def test_tiles_are_the_whole_picture(narrow, asked, height, width, pixels):
     values, whole, difference, count = both(narrow, asked, height, width, pixels, torch.float64)
     assert count >= 15
+    assert values == pytest.approx(whole, rel=1e-9)
+    assert difference < 1e-9
+
+
+def test_a_term_of_somebody_elses_works_in_tiles(narrow):
+    asked = replace(GRAM, style_layers=(("conv2_1", 1.0),))
+    values, whole, difference, count = both(narrow, asked, 97, 180, 16_000, torch.float64, [Redness()])
+    assert count >= 2
+    assert len(values) == 4
     assert values == pytest.approx(whole, rel=1e-9)
     assert difference < 1e-9
 
@@ -144,18 +180,18 @@ def test_a_window_of_the_pyramid_is_that_of_its_picture(height, width, data):
 
 def test_a_plan_fits_the_memory():
     cpu, float32 = torch.device("cpu"), torch.float32
-    assert plan(200_000, 32, 20, 8 * 10**9, cpu, float32).pixels is None
-    twelve = plan(4032 * 3024, 4, 20, 4 * 10**9, cpu, float32)
+    assert plan(200_000, 40, 8 * 10**9, cpu, float32).pixels is None
+    twelve = plan(4032 * 3024, 8, 4 * 10**9, cpu, float32)
     assert twelve.pixels is not None
     assert 200_000 < twelve.pixels < 2_000_000
     assert twelve.files
-    assert plan(4032 * 3024, 4, 20, 4 * 10**9, cpu, torch.bfloat16).pixels > 1.5 * twelve.pixels
-    assert plan(11600 * 8700, 3, 20, 8 * 10**9, cpu, float32).files
+    assert plan(4032 * 3024, 8, 4 * 10**9, cpu, torch.bfloat16).pixels > 1.5 * twelve.pixels
+    assert plan(11600 * 8700, 6, 8 * 10**9, cpu, float32).files
 
 
 @pytest.mark.parametrize("megapixels", [0.1, 3, 12, 100])
 def test_the_memory_that_a_refusal_asks_for_is_enough(megapixels):
-    asked = int(megapixels * 1e6), 4, 20
+    asked = int(megapixels * 1e6), 8
     with pytest.raises(SettingsError) as refusal:
         plan(*asked, 10**8, torch.device("cpu"), torch.float32)
     needed = float(re.search(r"give at least --memory (\d+\.\d)G", str(refusal.value))[1])
@@ -167,9 +203,9 @@ def test_the_memory_that_a_refusal_asks_for_is_enough(megapixels):
 def test_tiles_take_no_more_open_files_than_a_few(narrow, tmp_path):
     asked, photo = replace(GRAM, content_layers=(("conv1_2", 1.0), ("conv3_3", 0.5))), noise(203, 149, 0)
     before = len(list(Path("/proc/self/fd").iterdir()))
-    made = TiledStyleTransfer(
-        network(narrow, asked, torch.float64), photo, [(photo, 1.0)], asked, pixels=26_000, allocate=in_files(tmp_path)
-    )
+    styles = [StyleSource(1.0, None, lambda: photo)]
+    scene = Scene(network(narrow, asked, torch.float64), photo, styles, 26_000, in_files(tmp_path))
+    made = Objective(style_transfer(asked), scene)
     assert len(made.tiles) >= 15
     assert len(list(Path("/proc/self/fd").iterdir())) == before + 2
 

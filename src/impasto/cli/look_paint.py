@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from impasto.look import Unit
     from impasto.look.page import Bytes
-    from impasto.painter import Painter
+    from impasto.painter import Run
 
 Photo = Annotated[Path, typer.Argument(metavar="PHOTO", help="A picture.")]
 
@@ -40,8 +40,8 @@ def reconstruct(
         picture = images.read(photo)
     with plain_errors(MISUSE):
         asked = FIGURE_1 if everything else (Kept(tuple(content or ()), tuple(style or ())),)
-        painters = (reconstruction(picture, kept, size, seed) for kept in asked)
-        made = _painted(painters, len(asked))
+        runs = (reconstruction(picture, kept, size, seed).start() for kept in asked)
+        made = _painted(runs, len(asked))
     figure = figure_1_sheet(picture.name, made) if everything else reconstruction_sheet(picture, asked[0], made[0])
     keep(figure, path)
 
@@ -64,8 +64,8 @@ def unit(
     with plain_errors(MISUSE):
         asked = [unit for name in units for unit in _units(name)]
         poster = any(":" not in name for name in units)
-        painters = visualizations(asked, count, "centre" if centre else "mean", size or (64 if poster else 128))
-        made = _painted(painters, len(asked) * count)
+        runs = visualizations(asked, count, "centre" if centre else "mean", size or (64 if poster else 128))
+        made = _painted(runs, len(asked) * count)
     keep(unit_sheet([unit for unit in asked for _ in range(count)], made), path)
 
 
@@ -86,14 +86,16 @@ def balance(
         picture = images.read(photo)
     with plain_errors(MISUSE):
         chosen = find(style)
-        made = _painted(balance(picture, chosen, size), len(DEPTHS) * len(RATIOS))
+        runs = (painter.start() for painter in balance(picture, chosen, size))
+        made = _painted(runs, len(DEPTHS) * len(RATIOS))
     keep(balance_sheet(picture.name, chosen.name, made), path)
 
 
-def _painted(painters: "Iterable[Painter]", count: int) -> "list[Bytes]":
+def _painted(runs: "Iterable[Run]", count: int) -> "list[Bytes]":
     from impasto.cli.progress import in_turn
+    from impasto.painter.painting import to_bytes
 
-    return [painter.preview() for painter in in_turn(painters, count)]
+    return [to_bytes(run.painting().pixels) for run in in_turn(runs, count)]
 
 
 def _units(name: str) -> "list[Unit]":

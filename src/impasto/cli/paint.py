@@ -11,12 +11,11 @@ import typer
 
 from impasto.cli.errors import FAILURE, INTERRUPTED, MISUSE, plain_errors, say, stop
 from impasto.cli.files import STDIO, expanded, unused
+from impasto.painter.style_losses import STYLE_LOSSES
 
 if TYPE_CHECKING:
     from impasto.images import Picture
-    from impasto.painter import Painter, Painting
-    from impasto.painter.painting import Progress
-    from impasto.styles import HouseStyle
+    from impasto.painter import Painter, Painting, Progress, Recipe, Run, Style
 
 LOOK, CANVAS, NETWORK, OUTPUT = "Look", "Canvas", "The network", "What is shown and kept"
 
@@ -59,7 +58,7 @@ def paint(
         typer.Option(metavar="LAYER[:WEIGHT]", help="conv1_1 … conv5_4; repeatable.", rich_help_panel=NETWORK),
     ] = None,
     style_loss: Annotated[
-        str | None, typer.Option(help="gram, moments or wasserstein.", rich_help_panel=NETWORK)
+        str | None, typer.Option(help=f"What is compared: {', '.join(STYLE_LOSSES)}.", rich_help_panel=NETWORK)
     ] = None,
     pooling: Annotated[str | None, typer.Option(help="max or avg.", rich_help_panel=NETWORK)] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.", rich_help_panel=NETWORK)] = "auto",
@@ -98,6 +97,7 @@ def paint(
     _check_outputs(sources, out, bits, frames, plot, as_json)
     from impasto.images import PictureError
     from impasto.painter.painter import Painter
+    from impasto.painter.recipe import Recipe
     from impasto.painter.settings import Settings
 
     with plain_errors(MISUSE):
@@ -114,21 +114,19 @@ def paint(
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         if size == "full":
             changes["size"] = None
-        start = None
+        start: Any = "photo"
         if init is not None:
-            changes["init"] = init if init in ("photo", "noise") else "file"
-            start = images.read(Path(init), max_pixels=limit) if changes["init"] == "file" else None
+            start = init if init in ("photo", "noise") else images.read(Path(init), max_pixels=limit)
         settings = replace(Settings.from_dict(before or {}), **changes)
         chosen = _recalled(before["styles"]) if before and not style else _styles(style or [])
     failed = False
     for source in sources:
         try:
             photo = _read(source, limit)
-            target = _target(source, out, [s.name for s, _ in chosen], photo, checkpoint, resume)
-            painter = Painter(
-                photo, chosen, settings, init=start, checkpoint=_checkpoint(target, checkpoint), resume=resume
-            )
-            _paint_one(painter, target, bits, frames, plot, as_json)
+            target = _target(source, out, [style.picture.name for style in chosen], photo, checkpoint, resume)
+            recipe = Recipe(photo, chosen, settings, start)
+            painter = Painter(recipe, checkpoint=_checkpoint(target, checkpoint))
+            _paint_one(painter, resume, target, bits, frames, plot, as_json)
         except PictureError as error:
             if len(sources) == 1:
                 stop(str(error).splitlines()[0], FAILURE)
@@ -142,6 +140,7 @@ def paint(
 
 def _paint_one(
     painter: "Painter",
+    resume: bool,
     target: str,
     bits: int,
     frames: Path | None,
@@ -153,18 +152,19 @@ def _paint_one(
     from impasto.cli.progress import shown
     from impasto.images import PictureError
 
-    photo = painter.photo
+    photo = painter.recipe.photo
     if max(photo.width, photo.height) < max(painter.width, painter.height):
         say(f"the photo is {photo.width} × {photo.height}; it is enlarged to {painter.width} × {painter.height}")
     say(f"painting {painter.width} × {painter.height} px; about {_duration(painter.estimate())} on this machine")
+    run = painter.start(resume=resume)
     rows: list[Progress] = []
     grown = Frames(frames) if frames else None
     interrupted = warned = False
     try:
-        for step in shown(painter):
+        for step in shown(run):
             rows.append(step)
-            if painter.unkept is not None and not warned:
-                say(f"no checkpoint can be written ({painter.unkept.strerror}); painting goes on without")
+            if run.checkpoint_error is not None and not warned:
+                say(f"no checkpoint can be written ({run.checkpoint_error.strerror}); painting goes on without")
                 warned = True
             if grown is not None:
                 grown.add(step)
@@ -172,32 +172,41 @@ def _paint_one(
         if not rows:
             raise
         interrupted = True
-    painting = painter.painting()
+        _keep(run)
+    painting = run.painting()
     try:
         _save(painting, target, bits)
     except PictureError as error:
-        raise PictureError(f"{error}{'; then --resume goes on with it' if painter.kept else ''}") from error
+        raise PictureError(f"{error}{'; then --resume goes on with it' if run.can_resume else ''}") from error
     if not interrupted:
-        painter.forget()
+        run.forget_checkpoint()
     if grown is not None and rows:  # there are none where all had been done when it was stopped
         grown.save()
     if plot is not None and rows:
         draw(rows, plot)
     if as_json:
-        print(json.dumps(_row(painter, painting, target)), flush=True)
+        print(json.dumps(_row(painter.recipe, painting, target)), flush=True)
     elif target != STDIO:
         print(target, flush=True)
     if interrupted:
-        more = "; --resume goes on with it" if painter.kept else ""
+        more = "; --resume goes on with it" if run.can_resume else ""
         stop(f"interrupted after {painting.steps} steps; what there is was saved{more}", INTERRUPTED)
 
 
-def _row(painter: "Painter", painting: "Painting", target: str) -> dict[str, Any]:
+def _keep(run: "Run") -> None:
+    """Write a checkpoint, if that can be."""
+    try:
+        run.checkpoint()
+    except OSError as error:
+        say(f"no checkpoint can be written ({error.strerror})")
+
+
+def _row(recipe: "Recipe", painting: "Painting", target: str) -> dict[str, Any]:
     height, width = painting.pixels.shape[:2]
     return {
         "out": target, "width": width, "height": height, "seconds": round(painting.seconds, 3),
-        "steps": painting.steps, "objective": painting.objective, "content": painting.content,
-        "style": painting.style, "styles": {style.name: weight for style, weight in painter.styles},
+        "steps": painting.steps, "objective": painting.objective, **painting.costs,
+        "styles": {style.picture.name: share for style, share in zip(recipe.styles, recipe.shares, strict=True)},
     }  # fmt: skip
 
 
@@ -309,20 +318,22 @@ def _weighted_layers(layers: list[str] | None) -> tuple[tuple[str, float], ...] 
     return tuple(map(_split_weight, layers)) if layers else None
 
 
-def _styles(names: list[str]) -> "list[tuple[HouseStyle | Picture, float]]":
+def _styles(names: list[str]) -> "tuple[Style, ...]":
+    from impasto.painter.recipe import Style
     from impasto.styles import DEFAULT_STYLE
     from impasto.styles.library import find
 
     if not names:
         say(f"no --style was given: painting in the house style {DEFAULT_STYLE}; impasto styles shows the others")
         names = [DEFAULT_STYLE]
-    return [(find(name), weight) for name, weight in map(_split_weight, names)]
+    return tuple(Style(find(name), weight) for name, weight in map(_split_weight, names))
 
 
-def _recalled(styles: list[dict[str, Any]]) -> "list[tuple[HouseStyle | Picture, float]]":
+def _recalled(styles: list[dict[str, Any]]) -> "tuple[Style, ...]":
+    from impasto.painter.recipe import Style
     from impasto.styles.library import recall
 
-    return [(recall(style["name"], style.get("digest")), style["weight"]) for style in styles]
+    return tuple(Style(recall(style["name"], style.get("digest")), style["weight"]) for style in styles)
 
 
 def _weights_file(weights: str | None) -> Path | None:

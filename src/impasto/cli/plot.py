@@ -19,8 +19,9 @@ def draw(rows: "Sequence[Progress]", path: Path) -> None:
     figure = Figure(figsize=(8, 5), layout="constrained")
     axes = figure.subplots()
     seconds = [row.seconds for row in rows]
-    for name in ("objective", "content", "style"):
-        axes.plot(seconds, [getattr(row, name) for row in rows], label=name)
+    axes.plot(seconds, [row.objective for row in rows], label="objective")
+    for name in rows[0].costs:
+        axes.plot(seconds, [row.costs[name] for row in rows], label=name)
     for before, after in pairwise(rows):
         if after.scale != before.scale:
             axes.axvline(after.seconds, color="0.7", linewidth=1)

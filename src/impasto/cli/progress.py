@@ -6,15 +6,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from impasto.painter import Painter, Progress
+    from impasto.painter import Progress, Run
 
 
-def shown(painter: "Painter") -> "Iterator[Progress]":
+def shown(run: "Run") -> "Iterator[Progress]":
     """Paint, showing each step on standard error."""
     if sys.stderr.isatty():
-        yield from _bar(painter)
+        yield from _bar(run)
         return
-    for step in painter:
+    for step in run:
         if step.step == step.steps:
             print(
                 f"scale {step.scale + 1} of {step.scales}, {step.width} × {step.height}: {step.steps} steps, "
@@ -25,43 +25,42 @@ def shown(painter: "Painter") -> "Iterator[Progress]":
         yield step
 
 
-def _bar(painter: "Painter") -> "Iterator[Progress]":
+def _bar(run: "Run") -> "Iterator[Progress]":
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
     columns = (
         TextColumn("scale {task.fields[scale]}, step {task.fields[step]}"),
         BarColumn(),
-        TextColumn("objective {task.fields[objective]}, {task.fields[left]} s left"),
+        TextColumn("objective {task.fields[objective]} ({task.fields[costs]}), {task.fields[left]} s left"),
     )
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=1.0, scale="-", step="-", objective="-", left="-")
-        for step in painter:
-            share = step.seconds / max(step.seconds + step.seconds_left, 1e-9)
+        task = bar.add_task("", total=1.0, scale="-", step="-", objective="-", costs="-", left="-")
+        for step in run:
             bar.update(
                 task,
-                completed=share,
+                completed=step.share,
                 scale=f"{step.scale + 1}/{step.scales}",
                 step=f"{step.step}/{step.steps}",
                 objective=f"{step.objective:,.0f}",
+                costs=", ".join(f"{name} {cost:,.0f}" for name, cost in step.costs.items()),
                 left=f"{step.seconds_left:.0f}",
             )
             yield step
 
 
-def in_turn(painters: "Iterable[Painter]", count: int) -> "Iterator[Painter]":
-    """Run so many painters one after the other, each made when its turn comes, and give each when it is done."""
+def in_turn(runs: "Iterable[Run]", count: int) -> "Iterator[Run]":
+    """Take so many runs to their ends in turn, each made when its turn comes, and give each when it is done."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("picture {task.fields[number]} of {task.fields[count]}"), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task("", total=float(count), number=1, count=count)
-        for done, painter in enumerate(painters):
-            for step in painter:
-                share = step.seconds / max(step.seconds + step.seconds_left, 1e-9)
-                bar.update(task, completed=done + share, number=done + 1)
-            yield painter
+        for done, run in enumerate(runs):
+            for step in run:
+                bar.update(task, completed=done + step.share, number=done + 1)
+            yield run
 
 
 @contextmanager

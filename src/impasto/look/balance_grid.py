@@ -11,6 +11,7 @@ from impasto import images
 from impasto.images import Picture
 from impasto.look.layers import FIRST_OF_EACH_BLOCK
 from impasto.painter.painter import Painter
+from impasto.painter.recipe import Recipe, Style
 from impasto.painter.settings import Settings
 from impasto.styles import HouseStyle
 from impasto.styles.library import find
@@ -45,4 +46,4 @@ def balance(photo: Any, style: Any, size: int = SIZE) -> Iterator[Painter]:
             asked = replace(
                 settings, content_weight=ratio, style_layers=tuple((name, len(DEPTHS) / len(layers)) for name in layers)
             )
-            yield Painter(content, [(chosen, 1.0)], asked)
+            yield Painter(Recipe(content, (Style(chosen),), asked))

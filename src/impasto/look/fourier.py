@@ -7,10 +7,11 @@ on pixels it gives noise of high frequency.
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from impasto.painter.pyramid import OPPONENT, Pixels
+from impasto.painter.pyramid import OPPONENT, Pixels, mix
 
 DEVIATIONS = (1.0, 0.5, 0.35)
 """Of light, of red against blue, of green against both: how far colours reach in each."""
@@ -28,23 +29,22 @@ class Fourier:
 
     def __init__(self) -> None:
         self.pixels = Pixels()
-        self.to_rgb = OPPONENT * torch.tensor(DEVIATIONS)
-        self.from_rgb = OPPONENT.T / torch.tensor(DEVIATIONS)[:, None]
+        self.to_rgb = OPPONENT * np.array(DEVIATIONS)
+        self.from_rgb = OPPONENT.T / np.array(DEVIATIONS)[:, None]
         self.size = (0, 0)
 
     def parameters(self, picture: Tensor) -> list[Tensor]:
         """One tensor, 1 × 3 × H × (⌊W / 2⌋ + 1) × 2: the real and the imaginary part of each frequency."""
         (free,) = self.pixels.parameters(picture)
         self.size = (free.shape[2], free.shape[3])
-        colors = torch.einsum("cd,bdhw->bchw", self.from_rgb.to(free), free)
-        spectrum = torch.fft.rfft2(colors, norm="ortho") / self._scale(free)
+        spectrum = torch.fft.rfft2(mix(self.from_rgb, free), norm="ortho") / self._scale(free)
         return [torch.view_as_real(spectrum)]
 
     def picture(self, parameters: Sequence[Tensor]) -> Tensor:
         """The picture, 1 × 3 × H × W in 0–255."""
         spectrum = torch.view_as_complex(parameters[0]) * self._scale(parameters[0])
         colors = torch.fft.irfft2(spectrum, s=self.size, norm="ortho")
-        free = torch.einsum("cd,bdhw->bchw", self.to_rgb.to(colors), colors)
+        free = mix(self.to_rgb, colors)
         return self.pixels.picture([free * (CONTRAST / free.square().mean().sqrt()).clamp(max=1)])
 
     def _scale(self, like: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from impasto import images
 from impasto.images import Picture
 from impasto.look.features import SIZE, FeatureMaps, feature_maps
 from impasto.look.layers import FIRST_OF_EACH_BLOCK
-from impasto.painter.objective import Statistics, style_cost
+from impasto.painter.losses import gram_distance, gram_matrix
 from impasto.styles import HouseStyle, render
 from impasto.styles.library import find
 
@@ -112,12 +112,12 @@ def layer_grams(
     """
     features = feature_maps(photo, layers, size)
     if style is None:
-        return [LayerGram(each, _statistics(each).gram.double().numpy(), None, 0.0) for each in features]
+        return [LayerGram(each, _gram(each).double().numpy(), None, 0.0) for each in features]
     found = []
     for ours, theirs in zip(features, feature_maps(style_picture(style, size), layers, size), strict=True):
-        mine, wanted = _statistics(ours), _statistics(theirs)
-        cost = style_cost({ours.layer: mine}, {ours.layer: wanted}, ((ours.layer, 1.0),), "gram")
-        found.append(LayerGram(ours, mine.gram.double().numpy(), wanted.gram.double().numpy(), cost.item()))
+        mine, wanted = _gram(ours), _gram(theirs)
+        cost = gram_distance((mine,), (wanted,)).item()
+        found.append(LayerGram(ours, mine.double().numpy(), wanted.double().numpy(), cost))
     return found
 
 
@@ -133,8 +133,8 @@ def style_picture(style: Any, size: int) -> Picture:
     return images.read(found)
 
 
-def _statistics(features: FeatureMaps) -> Statistics:
-    return Statistics.of(torch.from_numpy(features.maps)[None])
+def _gram(features: FeatureMaps) -> torch.Tensor:
+    return gram_matrix(torch.from_numpy(features.maps)[None], normalize=True)
 
 
 def _cosines(gram: Matrix) -> Matrix:

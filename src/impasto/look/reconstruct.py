@@ -4,8 +4,7 @@ Gatys, Ecker and Bethge, "Image Style Transfer Using Convolutional Neural Networ
 one layer, or from the style of a growing set of layers.
 """
 
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,15 +12,15 @@ import torch
 from torch import Tensor
 
 from impasto.images import Picture
-from impasto.look.features import fitted, weights
+from impasto.look.features import fitted
 from impasto.look.layers import FIRST_OF_EACH_BLOCK, LookError, in_order
-from impasto.networks.vgg import VGG19
-from impasto.painter import compute
-from impasto.painter.losses import gram_matrix
-from impasto.painter.objective import Costs
+from impasto.painter.losses import style_loss
 from impasto.painter.painter import Painter
+from impasto.painter.recipe import Recipe
 from impasto.painter.schedule import Scale
 from impasto.painter.settings import Settings
+from impasto.painter.term import Scene, StyleSource, Sums, wide
+from impasto.painter.terms import ContentTerm, StyleTargets, StyleTerm
 
 SIZE = 256
 HALF_STEPS = 30
@@ -71,37 +70,33 @@ FIGURE_1 = tuple(
 """Gatys et al. 2016, figure 1: the content of each of conv1_1 … conv5_1; the style of {1_1}, of {1_1, 2_1}, …"""
 
 
-class Difference:
-    """How much of what is to be kept a picture lacks; the mean over the layers of
+class LackingContent(ContentTerm):
+    """Content as a share of what is to be kept: the mean over all kept layers of Σ (F − P)² / Σ P².
 
-        Σ (F − P)² / Σ P²  for content,  Σ (G − A)² / Σ A²  for style:
-
-    0 where nothing is lacking and about 1 where all is, at shallow and deep layers alike, whose features differ in
-    scale by orders of magnitude.
-
-    Args:
-        network: extracts the layers.
-        kept: what is to be kept.
-        photo: of which, 1 × 3 × H × W in 0–255.
+    It is 0 where nothing is lacking and about 1 where all is, at shallow and deep layers alike, whose features differ
+    in scale by orders of magnitude.
     """
 
-    def __init__(self, network: VGG19, kept: Kept, photo: Tensor) -> None:
-        self.network = network
-        self.kept = kept
-        with torch.no_grad():
-            features = network(photo)
-        self.content = {name: features[name].float() for name in kept.content}
-        self.style = {name: gram_matrix(features[name], normalize=True) for name in kept.style}
+    def cost(self, sums: Sums, targets: dict[str, Tensor]) -> Tensor:
+        """The sum over the layers. A scalar."""
+        energies = [wide(targets[layer]).square().sum() for layer in self.layers]
+        return torch.stack([_share(2 * half, energy) for half, energy in zip(sums, energies, strict=True)]).sum()
 
-    def __call__(self, picture: Tensor) -> Costs:
-        """The costs of a picture, 1 × 3 × H × W in 0–255."""
-        features = self.network(picture)
-        none = picture.new_zeros(())
-        content = sum((_lack(features[name].float(), wanted) for name, wanted in self.content.items()), none)
-        style = sum(
-            (_lack(gram_matrix(features[name], normalize=True), wanted) for name, wanted in self.style.items()), none
-        )
-        return Costs((content + style) / (len(self.content) + len(self.style)), content, style)
+
+class LackingStyle(StyleTerm):
+    """Style as a share of what is to be kept: the mean over all kept layers of Σ (G − A)² / Σ A²."""
+
+    def targets(self, scene: Scene) -> StyleTargets:
+        """The averages of the photo."""
+        return super().targets(replace(scene, styles=[StyleSource(1.0, None, lambda: scene.photo)]))
+
+    def cost(self, sums: Sums, targets: StyleTargets) -> Tensor:
+        """The sum over the layers. A scalar."""
+        ours, ((_, theirs),) = self.averaged(sums), targets.styles
+        pairs = [(ours[layer][0], theirs[layer][0]) for layer in self.layers]
+        return torch.stack(
+            [_share(2 * style_loss([gram], [wanted]), wanted.square().sum()) for gram, wanted in pairs]
+        ).sum()
 
 
 def reconstruction(photo: Any, kept: Kept, size: int = SIZE, seed: int = 0) -> Painter:
@@ -119,14 +114,14 @@ def reconstruction(photo: Any, kept: Kept, size: int = SIZE, seed: int = 0) -> P
     """
     picture = fitted(photo, size, kept.layers)
     noise = np.random.default_rng(seed).normal(128, CONTRAST, (picture.height, picture.width, 3)).round().clip(0, 255)
-    settings = Settings(size=None, init="file", seed=seed)
-    network = VGG19(weights(), kept.layers, device=compute.device_of(settings))
+    each = 1 / (len(kept.content) + len(kept.style))
+    content, style = (tuple((layer, 1.0) for layer in layers) for layers in (kept.content, kept.style))
     return Painter(
-        picture,
-        [],
-        settings,
-        init=Picture(noise.astype(np.uint8)),
-        objective=partial(Difference, network, kept),
+        Recipe(picture, settings=Settings(size=None, seed=seed, dtype="float32"), init=Picture(noise.astype(np.uint8))),
+        terms=[
+            *([LackingContent(content, each)] if content else []),
+            *([LackingStyle(style, each)] if style else []),
+        ],
         scales=_scales(picture.width, picture.height, kept.layers[-1]),
     )
 
@@ -137,5 +132,5 @@ def _scales(width: int, height: int, deepest: str) -> list[Scale]:
     return [Scale(width // 2, height // 2, HALF_STEPS), whole] if halved else [whole]
 
 
-def _lack(ours: Tensor, wanted: Tensor) -> Tensor:
-    return (ours - wanted).square().sum() / wanted.square().sum().clamp(min=1e-12)
+def _share(lacking: Tensor, of: Tensor) -> Tensor:
+    return lacking / of.clamp(min=1e-12)

@@ -11,10 +11,13 @@ _HOMES = {
     "Painter": "impasto.painter.painter",
     "Painting": "impasto.painter.painting",
     "Progress": "impasto.painter.painting",
+    "Recipe": "impasto.painter.recipe",
+    "Run": "impasto.painter.run",
+    "Style": "impasto.painter.recipe",
     "Settings": "impasto.painter.settings",
     "SettingsError": "impasto.painter.settings",
 }
-__all__ = ["Painter", "Painting", "Progress", "Settings", "SettingsError", "paint"]
+__all__ = ["Painter", "Painting", "Progress", "Recipe", "Run", "Settings", "SettingsError", "Style", "paint"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""A canvas in an optimiser's hands: flat vectors of parameters, and the picture and the objective at such a vector."""
+"""A canvas in an optimiser's hands: flat vectors of parameters, and the picture that such a vector stands for."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -8,19 +8,8 @@ import torch
 from torch import Tensor
 
 from impasto.images.arrays import strips
-from impasto.painter.objective import Costs, Objective
-from impasto.painter.optimize import Evaluation
-from impasto.painter.pyramid import Parameterization, Windowed, within
+from impasto.painter.pyramid import Parameterization, Window, Windowed, within
 from impasto.painter.scratch import Allocate
-from impasto.painter.tiles import TiledStyleTransfer
-
-
-class CanvasEvaluation(Evaluation):
-    """An evaluation of the objective, with the objective, its content and style part as numbers."""
-
-    def __init__(self, point: Tensor, costs: tuple[float, float, float], slope: Callable[[], Tensor]) -> None:
-        super().__init__(point, costs[0], slope)
-        self.costs = costs
 
 
 @dataclass(frozen=True)
@@ -82,42 +71,29 @@ class Canvas:
         pieces = vector.split([math.prod(shape) for shape in self.shapes])
         return [piece.view(shape) for piece, shape in zip(pieces, self.shapes, strict=True)]
 
+    def picture(self, vector: Tensor) -> Tensor:
+        """The whole picture, 1 × 3 × H × W in 0–255, differentiable."""
+        return self.parameterization.picture(self.parts(vector))
+
+    def within(self, vector: Tensor, window: Window) -> list[Tensor]:
+        """The parameters, or their gradients, that a window of the picture depends on: views into a vector."""
+        return within(self._windowed, self.parts(vector), window)
+
+    def part(self, parts: Sequence[Tensor], window: Window) -> Tensor:
+        """A window of the picture, 1 × 3 × H × W in 0–255, from the parameters :meth:`within` it; differentiable."""
+        return self._windowed.part(parts, self.shapes, window)
+
+    @property
+    def _windowed(self) -> Windowed:
+        assert isinstance(self.parameterization, Windowed)
+        return self.parameterization
+
     def strips(self, vector: Tensor) -> Iterator[tuple[slice, Tensor]]:
         """The picture as (rows, 1 × 3 × rows × W), in strips where the parameterization can."""
-        parts = self.parts(vector)
         with torch.no_grad():
             if not isinstance(self.parameterization, Windowed):
-                yield slice(0, self.height), self.parameterization.picture(parts)
+                yield slice(0, self.height), self.picture(vector)
                 return
             for rows in strips(self.height, self.width):
                 window = (rows.start, rows.stop), (0, self.width)
-                seen = within(self.parameterization, parts, window)
-                yield rows, self.parameterization.part(seen, self.shapes, window)
-
-    def at_once(self, objective: Objective) -> Callable[[Tensor], CanvasEvaluation]:
-        """Evaluates an objective of the whole picture at a vector."""
-
-        def evaluate(point: Tensor) -> CanvasEvaluation:
-            leaf = point.detach().requires_grad_()
-            costs: Costs = objective(self.parameterization.picture(self.parts(leaf)))
-            values = (costs.objective.item(), costs.content.item(), costs.style.item())
-            return CanvasEvaluation(point, values, lambda: torch.autograd.grad(costs.objective, leaf)[0])
-
-        return evaluate
-
-    def in_tiles(self, objective: TiledStyleTransfer, allocate: Allocate) -> Callable[[Tensor], CanvasEvaluation]:
-        """Evaluates an objective tile by tile at a vector."""
-        parameterization = self.parameterization
-        assert isinstance(parameterization, Windowed)
-
-        def evaluate(point: Tensor) -> CanvasEvaluation:
-            values, differentiate = objective.evaluate(parameterization, self.parts(point))
-
-            def slope() -> Tensor:
-                gradient = allocate(point.shape, point.dtype)
-                differentiate(self.parts(gradient))
-                return gradient
-
-            return CanvasEvaluation(point, values, slope)
-
-        return evaluate
+                yield rows, self.part(self.within(vector, window), window)

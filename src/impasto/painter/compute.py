@@ -1,9 +1,14 @@
 """Where and in which arithmetic the network computes."""
 
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+
 import torch
 
 from impasto.networks.numbers import multiplies_bfloat16
-from impasto.networks.vgg import VGG19
+from impasto.networks.vgg import VGG19, Pooling
 from impasto.networks.weights import from_file, packaged
 from impasto.painter.settings import Settings, SettingsError
 
@@ -34,20 +39,48 @@ def dtype_of(settings: Settings, device: torch.device) -> torch.dtype:
     return torch.float32
 
 
-def network_for(settings: Settings, device: torch.device) -> VGG19:
-    """The network with the layers that the settings name; in bfloat16 only where that agrees with float32.
+@contextmanager
+def set_up(settings: Settings) -> Iterator[None]:
+    """Compute as the settings ask for it, and leave PyTorch's threads and modes, which are global, as they were."""
+    threads = torch.get_num_threads()
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
+    try:
+        with torch.inference_mode(False), torch.enable_grad():
+            yield
+    finally:
+        if settings.threads:
+            torch.set_num_threads(threads)
+
+
+def network_for(settings: Settings, layers: Collection[str], device: torch.device) -> VGG19:
+    """The network with some layers, the same again where it was the last one asked for.
+
+    In bfloat16 only where that agrees with float32.
 
     Raises:
         WeightsError: the settings' file of weights can't be used.
     """
-    weights = from_file(settings.weights) if settings.weights else packaged()
-    layers = {name for name, _ in (*settings.content_layers, *settings.style_layers)}
+    file = settings.weights
+    changed = file.stat().st_mtime_ns if file and file.exists() else None
+    return _network(
+        file, changed, frozenset(layers), settings.pooling, device, dtype_of(settings, device), settings.dtype
+    )
+
+
+@lru_cache(maxsize=1)
+def _network(
+    file: Path | None, changed: int | None, layers: frozenset[str], pooling: Pooling, device: torch.device,
+    dtype: torch.dtype, asked: str,
+) -> VGG19:  # fmt: skip
+    del changed  # of the file; another time is another network
+    weights = from_file(file) if file else packaged()
 
     def network(dtype: torch.dtype) -> VGG19:
-        return VGG19(weights, layers, pooling=settings.pooling, device=device, dtype=dtype)
+        return VGG19(weights, layers, pooling=pooling, device=device, dtype=dtype)
 
-    made = network(dtype_of(settings, device))
-    if settings.dtype == "auto" and made.dtype != torch.float32:
+    made = network(dtype)
+    if asked == "auto" and made.dtype != torch.float32:
         reference = network(torch.float32)
         made = made if agrees(made, reference) else reference
     return made

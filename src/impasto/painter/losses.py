@@ -1,15 +1,27 @@
-"""The course's costs, each a pure function.
+"""The course's costs, and the style losses that are built from them; each is a pure function.
 
 A layer's features of one picture are F, of N features × M positions. Gatys, Ecker and Bethge, "Image Style Transfer
-Using Convolutional Neural Networks", 2016, equations 1 to 5, whose factors vary between papers and programs: each
-docstring says which ones are meant, and :mod:`impasto.painter.objective` says how they are put together.
+Using Convolutional Neural Networks", 2016, equations 1 to 5. Their factors vary between papers and programs: each
+docstring says which ones are meant, and `FACTORS` holds those with which Impasto paints.
+
+A style loss has two functions. One makes sums over positions of a layer's features. The other compares the averages of
+a painting, which are those sums divided by the number of positions, with those of a style.
+:mod:`impasto.painter.style_losses` lists them.
 """
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
+
+FACTORS = {"content": 0.02, "style": 20.0}
+"""What multiplies `content_loss` / (N M), and `style_loss` of Gram matrices divided by M, / N⁴: as in `pastiche`."""
+
+Averages = tuple[Tensor, ...]
+"""A layer's sums over positions, divided by how many positions there are."""
 
 
 def gram_matrix(features: Tensor, normalize: bool = False) -> Tensor:
@@ -68,13 +80,6 @@ def style_loss(grams: Sequence[Tensor], targets: Sequence[Tensor]) -> Tensor:
     return torch.stack([(gram - target).square().sum() for gram, target in zip(grams, targets, strict=True)]).sum() / 2
 
 
-def total_variation(picture: Tensor) -> Tensor:
-    """Mean |difference| of horizontal neighbours plus that of vertical ones, for B × C × H × W. A scalar."""
-    across = (picture[..., :, 1:] - picture[..., :, :-1]).abs().mean()
-    down = (picture[..., 1:, :] - picture[..., :-1, :]).abs().mean()
-    return across + down
-
-
 def moments_loss(mean: Tensor, covariance: Tensor, target_mean: Tensor, target_covariance: Tensor) -> Tensor:
     """Mean squared differences of the features' means and standard deviations, added up.
 
@@ -124,3 +129,120 @@ def wasserstein_loss(mean: Tensor, covariance: Tensor, target_mean: Tensor, targ
     spread: Tensor = _BuresDistance.apply(covariance.double() + ridge * eye, root, float(ridge) * 1e-3)  # type: ignore[no-untyped-call]
     squared = (mean.double() - target_mean.double()).square().sum() + spread
     return squared.to(mean.dtype)
+
+
+def gram_sums(features: Tensor) -> Averages:
+    """F Fᵀ, of a layer's 1 × N × H × W."""
+    return (gram_matrix(features),)
+
+
+def moments_sums(features: Tensor) -> Averages:
+    """Σ_k F_ik and F Fᵀ, of a layer's 1 × N × H × W."""
+    return features.sum((0, 2, 3)), gram_matrix(features)
+
+
+def gram_distance(ours: Averages, theirs: Averages) -> Tensor:
+    """20 / N⁴ · ½ Σ (G − A)² = 10 / N² · mean((G − A)²), for averages of :func:`gram_sums`. A scalar."""
+    return FACTORS["style"] / len(theirs[-1]) ** 4 * style_loss([ours[-1]], [theirs[-1]])
+
+
+def moments_distance(ours: Averages, theirs: Averages) -> Tensor:
+    """:func:`gram_distance` + 10 / N² · P · :func:`moments_loss`, for averages of :func:`moments_sums`. A scalar.
+
+    The Gram distance is in feature units to the fourth power, and the other in their square: P, the mean square of the
+    style's features, brings both to the same units, and weights of style losses to the same order.
+    """
+    moments = moments_loss(ours[0], _covariance(*ours), theirs[0], _covariance(*theirs))
+    return gram_distance(ours, theirs) + _scale(theirs[1]) * moments
+
+
+def wasserstein_distance(ours: Averages, theirs: Averages) -> Tensor:
+    """10 / N² · P / N · :func:`wasserstein_loss`, for averages of :func:`moments_sums`. A scalar."""
+    squared = wasserstein_loss(ours[0], _covariance(*ours), theirs[0], _covariance(*theirs))
+    return _scale(theirs[1]) / len(theirs[0]) * squared
+
+
+def _covariance(mean: Tensor, gram: Tensor) -> Tensor:
+    """N × N."""
+    return gram - mean[:, None] * mean
+
+
+def _scale(gram: Tensor) -> Tensor:
+    """10 / N² · P, where P is the mean square of the features with this Gram matrix, divided by M."""
+    return FACTORS["style"] / 2 / len(gram) ** 2 * gram.diagonal().mean()
+
+
+@dataclass(frozen=True)
+class Slices:
+    """Directions in the space of a layer's features, and bins along each of them.
+
+    Attributes:
+        directions: N × N, orthonormal; one a row.
+        low: where the first bin is, N.
+        width: from one bin to the next, N.
+        scale: 10 / N² · P, for the mean square P of the styles' features.
+    """
+
+    directions: Tensor
+    low: Tensor
+    width: Tensor
+    scale: Tensor
+
+
+BINS = 64
+# The bins of a direction reach this many standard deviations of the styles' features to both sides of their mean.
+REACH = 4.0
+
+
+def slices(mean: Tensor, gram: Tensor) -> Slices:
+    """Random directions, and bins along them for features with this mean (N) and Gram matrix divided by M (N × N)."""
+    count = len(mean)
+    drawn = torch.randn(count, count, generator=torch.Generator().manual_seed(count), dtype=torch.float64)
+    directions = torch.linalg.qr(drawn)[0].to(mean)
+    variances = ((directions @ _covariance(mean, gram)) * directions).sum(1)
+    deviations = variances.clamp(min=1e-6 * float(gram.diagonal().mean()) + 1e-12).sqrt()
+    return Slices(directions, directions @ mean - REACH * deviations, 2 * REACH / (BINS - 1) * deviations, _scale(gram))
+
+
+def sliced_sums(features: Tensor, known: Slices) -> Averages:
+    """A histogram of the features along each direction, N × `BINS`; of a layer's 1 × N × H × W.
+
+    A feature between two bins counts in both, the more in the nearer one, so that the counts change smoothly. Beyond
+    the last bin that goes on as a straight line: the mean of a histogram is always that of the features.
+    """
+    along = known.directions @ features.reshape(features.shape[1], -1)
+    histogram: Tensor = _Histogram.apply((along - known.low[:, None]) / known.width[:, None])  # type: ignore[no-untyped-call]
+    return (histogram,)
+
+
+class _Histogram(torch.autograd.Function):
+    """Counts of N × M numbers in bins at 0, 1, … `BINS` − 1, each number shared by the two bins that it is between."""
+
+    @staticmethod
+    def forward(ctx: Any, places: Tensor) -> Tensor:
+        below = places.floor().clamp_(0, BINS - 2)
+        share = places - below
+        index = below.long()
+        ctx.save_for_backward(index.to(torch.uint8))
+        histogram = places.new_zeros(len(places), BINS)
+        histogram.scatter_add_(1, index, 1 - share)
+        return histogram.scatter_add_(1, index + 1, share)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        (index,) = ctx.saved_tensors
+        return gradients[0].diff(dim=1).gather(1, index.long())
+
+
+def sliced_distance(ours: Averages, theirs: Averages, known: Slices) -> Tensor:
+    """10 / N² · P · the mean over directions of a squared distance of two distributions. A scalar.
+
+    Heitz et al., "A Sliced Wasserstein Loss for Neural Texture Synthesis", 2021, sort the features along each
+    direction. Sorting needs all positions at once; histograms are sums over positions. The distance of two of them is
+    Cramér's, ∫ (C − C')² of the cumulative distributions, times 2 √π σ: for two normal distributions of one deviation
+    σ, a little apart, that is the square of how far apart they are, as the Wasserstein distance's is.
+    """
+    difference = (ours[0] - theirs[0]).cumsum(1)
+    deviation = known.width * ((BINS - 1) / (2 * REACH))
+    squared = difference.square().sum(1) * known.width * (2 * math.sqrt(math.pi) * deviation)
+    return known.scale * squared.mean()

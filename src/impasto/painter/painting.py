@@ -1,6 +1,6 @@
 """What painting gives: progress after each step, and at last a painting."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -24,10 +24,11 @@ class Progress:
         scale: of `scales`, from 0, the coarsest.
         width, height: the canvas at this scale.
         step: of `steps` at this scale, from 1.
-        objective, content, style: of the canvas now; the parts before α and β.
+        objective: of the canvas after this step: the terms' costs, each times its weight, added up.
+        costs: term's name → cost, before its weight.
         seconds: since painting began.
         seconds_left: an estimate.
-        preview: the canvas now, uint8, H × W × 3.
+        preview: draws the canvas as it was after this step, uint8, H × W × 3.
     """
 
     scale: int
@@ -37,11 +38,15 @@ class Progress:
     step: int
     steps: int
     objective: float
-    content: float
-    style: float
+    costs: Mapping[str, float]
     seconds: float
     seconds_left: float
     preview: Callable[[], Bytes]
+
+    @property
+    def share(self) -> float:
+        """How much of the whole painting is done, from 0 to 1."""
+        return self.seconds / max(self.seconds + self.seconds_left, 1e-9)
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,8 @@ class Painting:
     Attributes:
         pixels: float32, H × W × 3, sRGB in 0–255.
         settings: the settings, and the names and digests of the pictures, as JSON can hold them.
-        objective, content, style: of the canvas when it was taken; the parts before α and β.
+        objective: of the canvas when it was taken: the terms' costs, each times its weight, added up.
+        costs: term's name → cost, before its weight.
         seconds: of painting.
         steps: over all scales.
     """
@@ -59,8 +65,7 @@ class Painting:
     pixels: Floats
     settings: dict[str, Any]
     objective: float
-    content: float
-    style: float
+    costs: Mapping[str, float]
     seconds: float
     steps: int
 

@@ -9,16 +9,19 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Protocol, runtime_checkable
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
 from impasto.images.arrays import strips
 
 SPAN = 0.95
-# Orthonormal: light, red against blue, and green against both, as columns.
-OPPONENT = torch.tensor([[1.0, 1.0, 1.0], [1.0, 0.0, -2.0], [1.0, -1.0, 1.0]]) / torch.tensor([3.0, 2.0, 6.0]).sqrt()
-
+# Orthonormal: light, red against blue, and green against both, as columns. Not a tensor: one that is made while somebody
+# has PyTorch's inference mode on can't be differentiated through later.
+OPPONENT = np.array([[1.0, 1.0, 1.0], [1.0, 0.0, -2.0], [1.0, -1.0, 1.0]]) / np.sqrt([3.0, 2.0, 6.0])
+Matrix = NDArray[np.float64]
 
 Span = tuple[int, int]
 Window = tuple[Span, Span]
@@ -100,7 +103,7 @@ class LaplacianPyramid:
     def __init__(self, levels: int = 5, scale: float = 0.8, chroma: float = 0.7) -> None:
         self.levels = levels
         self.scale = scale
-        weights = torch.tensor([1.0, chroma, chroma])
+        weights = np.array([1.0, chroma, chroma])
         self.to_rgb = OPPONENT * weights
         self.from_rgb = OPPONENT.T / weights[:, None]
 
@@ -122,7 +125,7 @@ class LaplacianPyramid:
         """Put the parameters that stand for the picture in the first part into all parts, in place."""
         for rows in strips(*parts[0].shape[2:]):
             strip = parts[0][:, :, rows]
-            strip.copy_(_mix(self.from_rgb, _free(strip)))
+            strip.copy_(mix(self.from_rgb, _free(strip)))
         weight = 1.0
         for level, (fine, coarse) in enumerate(pairwise(parts)):  # each holds what is left after the finer ones
             for rows in strips(*fine.shape[2:]):
@@ -143,7 +146,7 @@ class LaplacianPyramid:
         for band in reversed(parameters[:-1]):
             weight /= self.scale
             whole = band * weight + _enlarge(whole, band)
-        return _squash(_mix(self.to_rgb, whole))
+        return _squash(mix(self.to_rgb, whole))
 
     def windows(self, shapes: Sequence[torch.Size], window: Window) -> list[Window]:
         """The window at every level, widened by what enlarging reads."""
@@ -163,11 +166,12 @@ class LaplacianPyramid:
             weight /= self.scale
             enlarged = _enlarge_within(whole, windows[level + 1], windows[level], shapes[level + 1], shapes[level])
             whole = parts[level] * weight + enlarged
-        return _squash(_mix(self.to_rgb, whole))
+        return _squash(mix(self.to_rgb, whole))
 
 
-def _mix(matrix: Tensor, picture: Tensor) -> Tensor:
-    return F.conv2d(picture, matrix.to(picture)[:, :, None, None])
+def mix(matrix: Matrix, picture: Tensor) -> Tensor:
+    """Each pixel's three colours, 1 × 3 × H × W, times a matrix of 3 × 3."""
+    return F.conv2d(picture, torch.tensor(matrix, dtype=picture.dtype, device=picture.device)[:, :, None, None])
 
 
 def _enlarge(picture: Tensor, like: Tensor) -> Tensor:

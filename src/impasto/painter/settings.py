@@ -3,16 +3,17 @@
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from impasto.painter.style_losses import STYLE_LOSSES
+
 Quality = Literal["draft", "standard", "fine"]
-StyleLoss = Literal["gram", "moments", "wasserstein"]
 LayerWeights = tuple[tuple[str, float], ...]
 CHOICES: dict[str, tuple[str, ...]] = {
     "quality": get_args(Quality),
-    "style_loss": get_args(StyleLoss),
-    "init": ("photo", "noise", "file"),
+    "style_loss": tuple(STYLE_LOSSES),
     "pooling": ("max", "avg"),
     "device": ("auto", "cpu", "cuda", "mps"),
     "dtype": ("auto", "float32", "bfloat16"),
@@ -23,6 +24,15 @@ CONTENT_LAYERS: LayerWeights = (("conv4_2", 1.0),)
 STYLE_LAYERS: LayerWeights = tuple((f"conv{block}_1", 1.0) for block in BLOCKS)
 # conv5_1 still has a position of its own at this size.
 MIN_SIZE, MAX_SIZE = 32, 100_000
+# Weights are relative to one another, so larger ones say nothing more.
+MAX_WEIGHT = 1e100
+# Settings that are whole numbers: their unit, and what None stands for where they may be that.
+WHOLE_NUMBERS = {
+    "size": ("pixels", "None for the photo's own size"),
+    "seed": ("", ""),
+    "threads": ("threads", "None for PyTorch's choice"),
+    "memory": ("bytes", "None for a share of what is free"),
+}
 # What describes the machine and not the painting.
 OF_THE_MACHINE = ("device", "threads", "weights", "memory")
 
@@ -46,8 +56,7 @@ class Settings:
         content_layers: (layer, weight) pairs, after the ReLU.
         style_layers: the same.
         pooling: "max" or "avg".
-        style_loss: what of a layer's features is compared.
-        init: what the canvas shows before the first step; "photo" is the photo in the style's palette.
+        style_loss: what of a layer's features is compared; a name in `STYLE_LOSSES`.
         seed: of the noise that "noise" starts from.
         device: where to compute; "auto" takes CUDA or MPS where there is one.
         dtype: of the network; "auto" takes bfloat16 where the processor multiplies it faster.
@@ -69,8 +78,7 @@ class Settings:
     content_layers: LayerWeights = CONTENT_LAYERS
     style_layers: LayerWeights = STYLE_LAYERS
     pooling: Literal["max", "avg"] = "max"
-    style_loss: StyleLoss = "gram"
-    init: Literal["photo", "noise", "file"] = "photo"
+    style_loss: str = "gram"
     seed: int = 0
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
@@ -79,28 +87,31 @@ class Settings:
     memory: int | None = None
 
     def __post_init__(self) -> None:
-        if self.size is not None and not MIN_SIZE <= self.size <= MAX_SIZE:
-            raise SettingsError(f"a size of {self.size} px is not possible; give one from {MIN_SIZE} to {MAX_SIZE}")
         for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
                 raise SettingsError(f"{name} can't be {getattr(self, name)!r}; choose one of: {', '.join(choices)}")
+        for name, (unit, none) in WHOLE_NUMBERS.items():
+            value = getattr(self, name)
+            if not (_is_whole(value) or (value is None and none)):
+                kind = f"a whole number of {unit}" if unit else "a whole number"
+                raise SettingsError(f"{name} can't be {value!r}; give {kind}{f', or {none}' if none else ''}")
         for name in ("content_weight", "style_weight", "tv_weight"):
             _check_weight(name.replace("_", " "), getattr(self, name))
+        if not isinstance(self.keep_colors, bool):
+            raise SettingsError(f"keep_colors can't be {self.keep_colors!r}; give True or False")
+        if self.size is not None and not MIN_SIZE <= self.size <= MAX_SIZE:
+            raise SettingsError(f"a size of {self.size} px is not possible; give one from {MIN_SIZE} to {MAX_SIZE}")
         if self.content_weight == 0 and self.style_weight == 0:
             raise SettingsError("the content and the style weight are both 0; give one of them a weight above 0")
-        if not (math.isfinite(self.style_scale) and 0.05 <= self.style_scale <= 20):
-            raise SettingsError(f"a style scale of {self.style_scale} is not possible; give one from 0.05 to 20")
+        if not (_is_number(self.style_scale) and 0.05 <= self.style_scale <= 20):
+            raise SettingsError(f"a style scale of {self.style_scale!r} is not possible; give one from 0.05 to 20")
         if self.threads is not None and self.threads < 1:
             raise SettingsError(f"{self.threads} threads are not possible; give 1 or more")
         if self.memory is not None and self.memory < 1:
             raise SettingsError(f"{self.memory} bytes of memory are not possible; give more, such as 4G")
-        for kind, layers in (("content", self.content_layers), ("style", self.style_layers)):
-            if not layers:
-                raise SettingsError(f"no {kind} layer; give at least one of {LAYER_NAMES[0]} … {LAYER_NAMES[-1]}")
-            for layer, weight in layers:
-                if layer not in LAYER_NAMES:
-                    raise SettingsError(f"no layer is called {layer!r}; they are: {', '.join(LAYER_NAMES)}")
-                _check_weight(f"weight of the {kind} layer {layer}", weight)
+        for kind in ("content", "style"):
+            layers = _checked_layers(kind, getattr(self, f"{kind}_layers"))
+            object.__setattr__(self, f"{kind}_layers", layers)
 
     def to_dict(self) -> dict[str, Any]:
         """What makes the painting, and nothing of the machine, as JSON can hold it."""
@@ -124,6 +135,29 @@ class Settings:
             raise SettingsError("these stored settings can't be read; give the options instead") from None
 
 
-def _check_weight(name: str, weight: float) -> None:
-    if not math.isfinite(weight) or weight < 0:
-        raise SettingsError(f"a {name} of {weight} is not possible; give 0 or more")
+def _checked_layers(kind: str, layers: Any) -> LayerWeights:
+    """(layer, weight) pairs, in tuples."""
+    if not isinstance(layers, list | tuple) or not all(
+        isinstance(pair, list | tuple) and len(pair) == 2 for pair in layers
+    ):
+        raise SettingsError(f'{kind}_layers can\'t be {layers!r}; give pairs, such as [("{LAYER_NAMES[0]}", 1.0)]')
+    if not layers:
+        raise SettingsError(f"no {kind} layer; give at least one of {LAYER_NAMES[0]} … {LAYER_NAMES[-1]}")
+    for layer, weight in layers:
+        if layer not in LAYER_NAMES:
+            raise SettingsError(f"no layer is called {layer!r}; they are: {', '.join(LAYER_NAMES)}")
+        _check_weight(f"weight of the {kind} layer {layer}", weight)
+    return tuple((layer, weight) for layer, weight in layers)
+
+
+def _check_weight(name: str, weight: Any) -> None:
+    if not (_is_number(weight) and 0 <= weight <= MAX_WEIGHT):
+        raise SettingsError(f"a {name} of {weight!r} is not possible; give a number from 0 to {MAX_WEIGHT:g}")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)

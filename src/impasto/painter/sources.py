@@ -1,7 +1,7 @@
 """The pictures that a painting is made from, at the size that a scale needs them: photo, styles, and the start."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable
 
 import numpy as np
 
@@ -10,10 +10,8 @@ from impasto.images import Picture
 from impasto.images.arrays import empty, strips
 from impasto.painter.color import Palette, recolor
 from impasto.painter.painting import Bytes
-from impasto.painter.schedule import canvas_size
-from impasto.painter.settings import Settings
-from impasto.styles import HouseStyle
-from impasto.styles import render as render_house_style
+from impasto.painter.recipe import Recipe
+from impasto.styles import HouseStyle, render
 
 # A house style is painted in the proportions of a landscape, whatever the photo's.
 HOUSE_STYLE_RATIO = 4 / 3
@@ -23,53 +21,48 @@ HOUSE_STYLE_PIXELS = 16_000_000
 
 
 class Sources:
-    """What a painting is made from.
+    """What a painting is made from. Nothing is resized, recoloured or rendered before somebody asks for it.
 
     Args:
-        photo: the content.
-        styles: (style, weight) pairs, the weights summing to 1.
-        settings: what is asked.
-        init: the first canvas, where `settings.init` is "file".
-
-    Attributes:
-        width, height: of the canvas.
+        recipe: what is painted.
+        width: of the canvas, in pixels.
+        height: the same.
     """
 
-    def __init__(
-        self,
-        photo: Picture,
-        styles: Sequence[tuple[Picture | HouseStyle, float]],
-        settings: Settings,
-        init: Picture | None,
-    ) -> None:
-        self.photo = photo
-        self.styles = styles
-        self.settings = settings
-        self.width, self.height = canvas_size(photo.width, photo.height, settings.size)
-        self._init = init
+    def __init__(self, recipe: Recipe, width: int, height: int) -> None:
+        self.recipe = recipe
+        self.width = width
+        self.height = height
         self._rendered: dict[int, Bytes] = {}
+        self._first: Bytes | None = None
 
     def photo_at(self, width: int, height: int) -> Bytes:
         """The photo, H × W × 3."""
-        return images.resize(self.photo.pixels, width, height)
+        return images.resize(self.recipe.photo.pixels, width, height)
 
     def first(self) -> Bytes:
         """The canvas before the first step, at its full size."""
-        if self.settings.init == "noise":
-            random, noise = np.random.default_rng(self.settings.seed), empty((self.height, self.width, 3), np.uint8)
+        if self._first is None:
+            self._first = self._begun()
+        return self._first
+
+    def _begun(self) -> Bytes:
+        init, settings = self.recipe.init, self.recipe.settings
+        if isinstance(init, Picture):
+            return images.resize(init.pixels, self.width, self.height)
+        if init == "noise":
+            random, noise = np.random.default_rng(settings.seed), empty((self.height, self.width, 3), np.uint8)
             for rows in strips(self.height, self.width):
                 drawn = random.normal(128, 40, noise[rows].shape)
                 noise[rows] = drawn.round().clip(0, 255)
             return noise
-        if self.settings.init == "file" and self._init is not None:
-            return images.resize(self._init.pixels, self.width, self.height)
         photo = self.photo_at(self.width, self.height)
-        if not self.settings.style_weight or not self.styles:
+        if not settings.style_weight or not self.recipe.styles:
             return photo
         # In the style's palette from the start, the painting is where it would otherwise be about seven steps later.
         pixels = self.width * self.height
-        palettes = [Palette.of(self.style_at(i, pixels)) for i in range(len(self.styles))]
-        return recolor(photo, Palette.mixed(palettes, [weight for _, weight in self.styles]))
+        palettes = [Palette.of(self.style_at(i, pixels)) for i in range(len(self.recipe.styles))]
+        return recolor(photo, Palette.mixed(palettes, self.recipe.shares))
 
     def style_at(self, index: int, canvas: int) -> Bytes:
         """A style for a canvas of that many pixels.
@@ -77,28 +70,44 @@ class Sources:
         The brush's size is the same share of the canvas at every scale, but for house styles where the canvas is larger
         than those are made.
         """
-        style, _ = self.styles[index]
-        pixels = self._largest(index)
-        height, width = pixels.shape[:2]
-        if isinstance(style, HouseStyle):
-            share = min(1, canvas * self.settings.style_scale**2 / (width * height))
+        return images.resize(self._largest(index), *self._sides_at(index, canvas))
+
+    def style_key(self, index: int, canvas: int) -> Hashable:
+        """What names the pixels of :meth:`style_at`: two that are equal have the same key."""
+        picture, recipe = self.recipe.styles[index].picture, self.recipe
+        digest = picture.digest if isinstance(picture, Picture) else None
+        palette = recipe.photo.digest if recipe.settings.keep_colors else None
+        return picture.name, digest, palette, self._largest_sides(index), self._sides_at(index, canvas)
+
+    def _sides_at(self, index: int, canvas: int) -> tuple[int, int]:
+        """(width, height) of a style for a canvas of that many pixels."""
+        width, height = self._largest_sides(index)
+        if isinstance(self.recipe.styles[index].picture, HouseStyle):
+            share = min(1, canvas * self.recipe.settings.style_scale**2 / (width * height))
         else:
             share = canvas / (self.width * self.height)
-        return images.resize(pixels, *(max(16, round(side * math.sqrt(share))) for side in (width, height)))
+        return max(16, round(width * math.sqrt(share))), max(16, round(height * math.sqrt(share)))
+
+    def _largest_sides(self, index: int) -> tuple[int, int]:
+        """(width, height) of a style as the whole canvas needs it."""
+        picture, scale = self.recipe.styles[index].picture, self.recipe.settings.style_scale
+        wanted = self.width * self.height * scale**2
+        if isinstance(picture, HouseStyle):
+            return _sides(min(wanted, HOUSE_STYLE_PIXELS), HOUSE_STYLE_RATIO)
+        if scale <= 1:
+            wanted = min(wanted, picture.width * picture.height)
+        return _sides(wanted, picture.width / picture.height)
 
     def _largest(self, index: int) -> Bytes:
         """A style as the whole canvas needs it."""
         if index not in self._rendered:
-            style, _ = self.styles[index]
-            wanted = self.width * self.height * self.settings.style_scale**2
-            if isinstance(style, HouseStyle):
-                pixels = render_house_style(style.name, *_sides(min(wanted, HOUSE_STYLE_PIXELS), HOUSE_STYLE_RATIO))
+            picture, sides = self.recipe.styles[index].picture, self._largest_sides(index)
+            if isinstance(picture, HouseStyle):
+                pixels = render(picture.name, *sides)
             else:
-                if self.settings.style_scale <= 1:
-                    wanted = min(wanted, style.width * style.height)
-                pixels = images.resize(style.pixels, *_sides(wanted, style.width / style.height))
-            if self.settings.keep_colors:
-                pixels = recolor(pixels, Palette.of(self.photo.pixels))
+                pixels = images.resize(picture.pixels, *sides)
+            if self.recipe.settings.keep_colors:
+                pixels = recolor(pixels, Palette.of(self.recipe.photo.pixels))
             self._rendered[index] = pixels
         return self._rendered[index]
 

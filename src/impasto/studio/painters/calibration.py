@@ -16,6 +16,7 @@ def paces(configuration: Configuration) -> dict[str, float]:
 
     from impasto.images import Picture
     from impasto.painter.painter import Painter
+    from impasto.painter.recipe import Recipe, Style
     from impasto.painter.schedule import scales
     from impasto.painter.settings import Quality, Settings
 
@@ -28,5 +29,5 @@ def paces(configuration: Configuration) -> dict[str, float]:
         quality: sum(scale.pixels * (scale.steps + 1) for scale in scales(WIDTH, HEIGHT, quality))
         for quality in get_args(Quality)
     }
-    one = Painter(photo, [(photo, 1.0)], settings).estimate() / evaluations["draft"]
+    one = Painter(Recipe(photo, (Style(photo),), settings)).estimate() / evaluations["draft"]
     return {quality: one * count / (WIDTH * HEIGHT / 1e6) for quality, count in evaluations.items()}

@@ -2,7 +2,6 @@
 
 import math
 import time
-from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -21,7 +20,7 @@ from impasto.studio.uploads import views
 
 if TYPE_CHECKING:
     from impasto.images import Picture
-    from impasto.painter import Painter, Painting, Progress
+    from impasto.painter import Painting, Progress, Run
     from impasto.styles import HouseStyle
 
 log = structlog.get_logger("impasto.studio.painters.task")
@@ -70,7 +69,7 @@ def _fail(attempt: Attempt, error: str) -> None:
 def _paint(attempt: Attempt, configuration: Configuration, began: float) -> str:
     """Paint; answers with how it ended, "done" or "given back"."""
     job = attempt.job()
-    painter, steps, step = _begun(job, attempt, configuration)
+    run, step = _begun(job, attempt, configuration)
     try:
         shown, previews = -math.inf, job.preview
         while step is not None:
@@ -78,35 +77,28 @@ def _paint(attempt: Attempt, configuration: Configuration, began: float) -> str:
             if time.monotonic() - shown >= PREVIEW_EVERY:
                 previews += 1
                 preview = previews, views.webp(step.preview(), views.PREVIEW_SIDE, PREVIEW_QUALITY)
-            attempt.report(_progress(step), _point(step, painter), preview)
+            attempt.report(_progress(step), _point(step, run), preview)
             if preview:
                 shown = time.monotonic()
-            if step.step == step.steps and step.scale == step.scales - 1:
-                break  # closed here, it leaves a checkpoint of this very step
-            step = next(steps, None)
-        painting = painter.painting()
-        # of one that went on from a checkpoint, the painter knows what it took before
+            step = next(run, None)
+        run.checkpoint()  # what follows may fail
+        painting = run.painting()
+        # of one that went on from a checkpoint, the run knows what it took before
         attempt.finish(_kept(painting, job), max(painting.seconds, time.monotonic() - began))
     except StoppedError:
-        steps.close()  # this writes a checkpoint
+        run.checkpoint()
         attempt.release()
         return "given back"
-    except Exception as error:
-        with suppress(Exception):
-            steps.throw(error)  # and this none
-        raise
-    next(steps, None)  # to its end
     attempt.forget()
     return "done"
 
 
-def _begun(
-    job: Job, attempt: Attempt, configuration: Configuration
-) -> "tuple[Painter, Generator[Progress, None, None], Progress | None]":
-    """A painter and its steps, the first of them taken: from where an earlier attempt was, or from the start."""
+def _begun(job: Job, attempt: Attempt, configuration: Configuration) -> "tuple[Run, Progress | None]":
+    """A run and its first step: from where an earlier attempt was, or from the start."""
     from impasto import images
     from impasto.painter.checkpoint import NAME, CheckpointError
     from impasto.painter.painter import Painter
+    from impasto.painter.recipe import Recipe, Style
     from impasto.painter.settings import Settings
 
     settings = replace(
@@ -116,22 +108,22 @@ def _begun(
     )
     try:
         photo = images.read(attempt.files.read(job.id, "photo.png"), name="photo")
-        styles = [(_style(style["name"], style["file"], job, attempt.files), style["weight"]) for style in job.styles]
+        styles = tuple(
+            Style(_style(style["name"], style["file"], job, attempt.files), style["weight"]) for style in job.styles
+        )
     except FileNotFoundError:
         raise ValueError("the photo or the style is no longer here; send it again") from None
     folder = attempt.checkpoint()
 
-    def begin(*, resume: bool) -> "tuple[Painter, Generator[Progress, None, None], Progress | None]":
-        painter = Painter(photo, styles, settings, checkpoint=folder, resume=resume)
-        steps = iter(painter)
-        return painter, steps, next(steps, None)
-
+    painter = Painter(Recipe(photo, styles, settings), checkpoint=folder)
     if (folder / NAME).exists():
+        run = painter.start(resume=True)
         try:
-            return begin(resume=True)
+            return run, next(run, None)
         except CheckpointError:  # damaged, or of another version
             log.warning("checkpoint refused", job=job.id)
-    return begin(resume=False)
+    run = painter.start()
+    return run, next(run, None)
 
 
 def _style(name: str, file: str | None, job: Job, files: Files) -> "HouseStyle | Picture":
@@ -147,16 +139,15 @@ def _style(name: str, file: str | None, job: Job, files: Files) -> "HouseStyle |
 
 def _progress(step: "Progress") -> dict[str, float]:
     return {
-        "share": step.seconds / max(step.seconds + step.seconds_left, 1e-9), "scale": step.scale + 1,
-        "scales": step.scales, "step": step.step, "steps": step.steps, "seconds": step.seconds,
-        "seconds_left": step.seconds_left,
+        "share": step.share, "scale": step.scale + 1, "scales": step.scales, "step": step.step, "steps": step.steps,
+        "seconds": step.seconds, "seconds_left": step.seconds_left,
     }  # fmt: skip
 
 
-def _point(step: "Progress", painter: "Painter") -> list[float] | None:
+def _point(step: "Progress", run: "Run") -> list[float] | None:
     """A point of the objective's curve; none where it has diverged, which JSON can't say."""
-    costs = [step.objective, step.content, step.style]
-    before = sum(scale.steps for scale in painter.scales()[: step.scale])
+    costs = [step.objective, step.costs["content"], step.costs["style"]]
+    before = sum(scale.steps for scale in run.painter.scales()[: step.scale])
     return [before + step.step, *costs] if all(map(math.isfinite, costs)) else None
 
 

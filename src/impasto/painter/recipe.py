@@ -1,0 +1,117 @@
+"""What a painting is made from: a recipe, which is cheap, immutable, and can be turned into JSON and back."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from impasto.images import Picture
+from impasto.painter.settings import Settings, SettingsError
+from impasto.styles import HouseStyle
+
+
+@dataclass(frozen=True)
+class Style:
+    """One of the styles of a painting.
+
+    Attributes:
+        picture: a picture, or a house style, which is painted at the size that the canvas needs.
+        weight: how much it counts beside the other styles.
+
+    Raises:
+        SettingsError: a weight that makes no sense.
+    """
+
+    picture: Picture | HouseStyle
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.picture, Picture | HouseStyle):
+            raise SettingsError(
+                f"a style can't be a {type(self.picture).__name__}; give a house style, or a picture that "
+                "impasto.images.read gave"
+            )
+        if not (_is_number(self.weight) and math.isfinite(self.weight) and self.weight >= 0):
+            raise SettingsError(f"a style's weight of {self.weight!r} is not possible; give a number of 0 or more")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a painting is made from. Making one computes nothing: no picture is resized and no style rendered.
+
+    Attributes:
+        photo: the content.
+        styles: with their weights, of which one must be above 0. Terms of one's own may need no style.
+        settings: all else that is asked.
+        init: what the canvas shows before the first step: "photo", which is the photo in the styles' palette; "noise";
+            or a picture.
+
+    Raises:
+        SettingsError: something that makes no sense.
+    """
+
+    photo: Picture
+    styles: tuple[Style, ...] = ()
+    settings: Settings = field(default_factory=Settings)
+    init: Literal["photo", "noise"] | Picture = "photo"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.photo, Picture):
+            raise SettingsError(
+                f"the photo can't be a {type(self.photo).__name__}; give a picture that impasto.images.read gave"
+            )
+        if self.styles and not sum(style.weight for style in self.styles) > 0:
+            raise SettingsError("the weights of all styles are 0; give one of them a weight above 0")
+        if not isinstance(self.init, Picture) and self.init not in ("photo", "noise"):
+            raise SettingsError(f"a painting can't start from {self.init!r}; give photo, noise, or a picture")
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """The styles' weights, so that they sum to 1."""
+        total = sum(style.weight for style in self.styles)
+        return tuple(style.weight / total for style in self.styles)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The recipe as JSON can hold it: the settings, and the pictures by name and digest."""
+        styles = [
+            {**_named(style.picture), "weight": share} for style, share in zip(self.styles, self.shares, strict=True)
+        ]
+        return {
+            **self.settings.to_dict(),
+            "init": self.init if isinstance(self.init, str) else _named(self.init),
+            "photo": _named(self.photo),
+            "styles": styles,
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any], find: Callable[[str, str | None], Picture | HouseStyle]) -> "Recipe":
+        """The inverse of :meth:`to_dict`.
+
+        Args:
+            stored: what it gave.
+            find: the picture or the house style of a name and a digest.
+
+        Raises:
+            SettingsError: what is stored can't be read.
+        """
+
+        def picture(of: Mapping[str, Any]) -> Picture:
+            found = find(of["name"], of["digest"])
+            assert isinstance(found, Picture)
+            return found
+
+        try:
+            styles = tuple(Style(find(s["name"], s.get("digest")), s["weight"]) for s in stored["styles"])
+            init = stored.get("init", "photo")
+            settings = Settings.from_dict(stored)
+            return cls(picture(stored["photo"]), styles, settings, picture(init) if isinstance(init, Mapping) else init)
+        except (KeyError, TypeError):
+            raise SettingsError("this stored recipe can't be read; give the options instead") from None
+
+
+def _named(picture: Picture | HouseStyle) -> dict[str, Any]:
+    return {"name": picture.name} | ({"digest": picture.digest} if isinstance(picture, Picture) else {})
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

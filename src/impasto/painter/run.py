@@ -1,0 +1,256 @@
+"""A run: one painting of a recipe, coarse to fine, as an iterator of progress."""
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from copy import copy
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from impasto import images
+from impasto.images.arrays import empty, scratch_folder, strips
+from impasto.painter import compute
+from impasto.painter.canvas import Canvas
+from impasto.painter.checkpoint import Checkpoint
+from impasto.painter.memory import Plan
+from impasto.painter.objective import CanvasEvaluation, Objective
+from impasto.painter.optimizers import State
+from impasto.painter.painting import Bytes, Floats, Painting, Progress, to_bytes
+from impasto.painter.schedule import Scale
+from impasto.painter.scratch import Allocate, give_back, in_files, on
+from impasto.painter.sources import Sources
+from impasto.painter.term import Scene, StyleSource
+
+if TYPE_CHECKING:
+    from impasto.painter.painter import Painter
+
+# Seconds of work that may be lost: after a step, a checkpoint is written where the last one is older.
+CHECKPOINT_EVERY = 15.0
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a run is: at a scale, after so many of its steps, at a point of a canvas."""
+
+    scale: int
+    step: int
+    canvas: Canvas
+    here: CanvasEvaluation
+
+
+class Run(Iterator[Progress]):
+    """One painting of a painter's recipe; iterate over it to paint. It may be left at any step.
+
+    Attributes:
+        painter: what it paints, and how.
+        checkpoint_error: why the last checkpoint that was due could not be written, where it could not. Painting goes
+            on without.
+    """
+
+    def __init__(self, painter: "Painter", *, resume: bool) -> None:
+        self.painter = painter
+        self.checkpoint_error: OSError | None = None
+        self._sources = Sources(painter.recipe, painter.width, painter.height)
+        self._checkpoint = Checkpoint(painter.checkpoint, self._identity()) if painter.checkpoint else None
+        self._place: Place | None = None
+        self._optimizer = copy(painter.optimizer)
+        self._began = self._written = self._seconds = 0.0
+        self._taken = 0
+        self._progress = self._painted(resume)
+
+    def __next__(self) -> Progress:
+        """Take a step.
+
+        Raises:
+            SettingsError, WeightsError, CheckpointError: what was asked can't be done; each at the first step.
+        """
+        with compute.set_up(self.painter.settings):
+            return next(self._progress)
+
+    def painting(self) -> Painting:
+        """What is on the canvas now; at a coarse scale, enlarged to the size asked for."""
+        width, height = self.painter.width, self.painter.height
+        if self._place is None:
+            pixels, objective, costs = self._sources.first().astype(np.float32), math.nan, {}
+        else:
+            here = self._place.here
+            pixels, objective, costs = _drawn(self._place.canvas, here.point), here.objective, dict(here.costs)
+        if pixels.shape[:2] != (height, width):
+            pixels = _resampled(pixels, width, height)
+        return Painting(pixels, self.painter.recipe.to_dict(), objective, costs, self._seconds, self._taken)
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether there is a checkpoint to go on with."""
+        return self._checkpoint is not None and self._checkpoint.there
+
+    def checkpoint(self) -> None:
+        """Write where it is, for another run to go on from; nothing where there is no folder or no step was taken.
+
+        Raises:
+            OSError: it can't be written. The checkpoint before it is still there.
+        """
+        if self._checkpoint is None or self._place is None:
+            return
+        index, step, here = self._place.scale, self._place.step, self._place.here
+        place: dict[str, Any] = {
+            "scale": index, "step": step, "steps": self._taken, "seconds": self._seconds,
+            "value": here.value, "objective": here.objective, "costs": dict(here.costs), "optimizer": {},
+        }  # fmt: skip
+        vectors = {f"point-{self._taken}": here.point}
+        if step < self.painter.scales()[index].steps:  # else only the picture is gone on with
+            with compute.set_up(self.painter.settings):
+                state = self._optimizer.state()
+                place["optimizer"] = dict(state.numbers)
+                vectors |= {f"gradient-{self._taken}": here.gradient, **state.vectors}
+        self._checkpoint.write(place, vectors)
+        self._written = time.perf_counter()
+
+    def forget_checkpoint(self) -> None:
+        """Remove the checkpoint: the painting is where it is to stay."""
+        if self._checkpoint is not None:
+            self._checkpoint.remove()
+
+    def _identity(self) -> Mapping[str, Any]:
+        """What a checkpoint must agree with: all that makes the painting, and this version of the program."""
+        terms = [[term.name, term.weight] for term in self.painter.terms]
+        return {"version": version("impasto"), **self.painter.recipe.to_dict(), "terms": terms}
+
+    def _painted(self, resume: bool) -> Iterator[Progress]:
+        scales = self.painter.scales()
+        plans = [self.painter.plan(scale) for scale in scales]
+        first, state = self._resumed(scales, plans) if resume else (0, None)
+        self._written = time.perf_counter()
+        self._began = self._written - self._seconds
+        work = [self.painter.work(scale) for scale in scales]
+        for index in range(first, len(scales)):
+            scale = scales[index]
+            for place in self._steps(index, scale, plans[index], state):
+                self._place = place
+                self._taken += 1
+                now = time.perf_counter()
+                self._seconds = now - self._began
+                if now - self._written > CHECKPOINT_EVERY:
+                    self._write_checkpoint(now)
+                ready = sum(work[:index]) + work[index] * (place.step + 1) / (scale.steps + 1)
+                yield Progress(
+                    index, len(scales), scale.width, scale.height, place.step, scale.steps, place.here.objective,
+                    dict(place.here.costs), self._seconds, self._seconds * (sum(work) - ready) / ready,
+                    partial(_preview, place.canvas, place.here.point),
+                )  # fmt: skip
+            state = None
+
+    def _steps(self, index: int, scale: Scale, how: Plan, state: State | None) -> Iterator[Place]:
+        """The optimiser's steps at a scale, from its start, or from where the run is if there is a state to go on."""
+        give_back()  # what the scale before had
+        painter, allocate = self.painter, self._allocate(how)
+        near = self._place is not None
+        canvas = vector = None
+        if state is None:
+            canvas, vector = Canvas.begin(
+                painter.parameterization, scale.width, scale.height, self._draw_start, allocate
+            )
+        photo = self._tensor(self._sources.photo_at(scale.width, scale.height))
+        styles = self._styles(scale)
+        objective = Objective(
+            painter.terms, Scene(painter.network, photo, styles, how.pixels, allocate), augment=painter.augment
+        )
+        if canvas is not None and vector is not None:
+            self._place = Place(index, 0, canvas, objective.at(canvas, vector))
+            del vector
+        assert self._place is not None
+        done, canvas = self._place.step, self._place.canvas
+        self._optimizer.load(state or State())
+        steps = self._optimizer.steps(
+            self._place.here, partial(objective.at, canvas), scale.steps - done, near=near, allocate=allocate
+        )
+        for step, here in enumerate(steps, done + 1):
+            if step == scale.steps:
+                here.settle()
+            yield Place(index, step, canvas, here)
+
+    def _write_checkpoint(self, now: float) -> None:
+        try:
+            self.checkpoint()
+        except OSError as error:
+            self.checkpoint_error = error
+            self._written = now  # it is tried again when the next one is due
+
+    def _resumed(self, scales: list[Scale], plans: list[Plan]) -> tuple[int, State | None]:
+        """Go to where the checkpoint is: the scale to paint at, and what the optimiser remembers if that has begun."""
+        assert self._checkpoint is not None
+        place, sizes = self._checkpoint.read()
+        index, scale = place["scale"], scales[place["scale"]]
+        vectors = self._checkpoint.load(sizes, self._allocate(plans[index]))
+        self._taken, self._seconds = place["steps"], place["seconds"]
+        canvas = Canvas.shaped(self.painter.parameterization, scale.width, scale.height)
+        point, gradient = (vectors.pop(f"{name}-{self._taken}", None) for name in ("point", "gradient"))
+        assert point is not None
+        slope = None if gradient is None else lambda: gradient
+        here = CanvasEvaluation(point, place["value"], place["objective"], place["costs"], slope)
+        self._place = Place(index, place["step"], canvas, here)
+        return (index + 1, None) if gradient is None else (index, State(place["optimizer"], vectors))
+
+    def _allocate(self, how: Plan) -> Allocate:
+        """Where the vectors of a scale live: in files beside the checkpoint, or in memory."""
+        if not how.files:
+            return on(self.painter.device)
+        return in_files(self._checkpoint.folder.parent if self._checkpoint else scratch_folder())
+
+    def _draw_start(self, out: Tensor) -> None:
+        """A scale's first canvas: that of the scale before, enlarged, with the detail that its own start has more."""
+        height, width = out.shape[2:]
+        first = images.resize(self._sources.first(), width, height)
+        missing = None if self._place is None else _missing(self._place, first)
+        for rows in strips(height, width):
+            strip = first[rows]
+            if missing is not None:
+                strip = (strip + images.resample(missing, width, height, rows)).clip(0, 255)
+            out[:, :, rows] = self._tensor(strip)
+
+    def _styles(self, scale: Scale) -> list[StyleSource]:
+        def source(number: int, share: float) -> StyleSource:
+            pixels = partial(self._sources.style_at, number, scale.pixels)
+            return StyleSource(share, self._sources.style_key(number, scale.pixels), lambda: self._tensor(pixels()))
+
+        return [source(number, share) for number, share in enumerate(self.painter.recipe.shares)]
+
+    def _tensor(self, pixels: Bytes | Floats) -> Tensor:
+        """Pixels as 1 × 3 × H × W, of the same type, and not copied where that can be."""
+        writable = np.require(pixels, requirements="W")  # PyTorch has no tensors that may only be read
+        return torch.from_numpy(writable).to(self.painter.device).permute(2, 0, 1)[None]
+
+
+def _drawn(canvas: Canvas, point: Tensor) -> Floats:
+    """The picture that a vector stands for, H × W × 3."""
+    drawn = empty((canvas.height, canvas.width, 3), np.float32)
+    for rows, strip in canvas.strips(point):
+        drawn[rows] = strip[0].permute(1, 2, 0).float().cpu().numpy()
+    return drawn
+
+
+def _preview(canvas: Canvas, point: Tensor) -> Bytes:
+    return to_bytes(_drawn(canvas, point))
+
+
+def _missing(place: Place, first: Bytes) -> Floats:
+    """What the canvas has that a scale's first canvas, made smaller, has not."""
+    missing = _drawn(place.canvas, place.here.point)
+    height, width = missing.shape[:2]
+    for rows in strips(height, width):
+        missing[rows] -= images.resample(first, width, height, rows)
+    return missing
+
+
+def _resampled(pixels: Floats, width: int, height: int) -> Floats:
+    """Pixels at another size, in 0–255."""
+    resampled = empty((height, width, 3), np.float32)
+    for rows in strips(height, width):
+        resampled[rows] = images.resample(pixels, width, height, rows).clip(0, 255)
+    return resampled

