@@ -18,8 +18,8 @@ from torch.nn import functional as F
 from impasto.images.arrays import strips
 
 SPAN = 0.95
-# Orthonormal: light, red against blue, and green against both, as columns. Not a tensor: one that is made while somebody
-# has PyTorch's inference mode on can't be differentiated through later.
+# Orthonormal: light, red against blue, and green against both, as columns. It is no tensor: one that is made while
+# PyTorch's inference mode is on can't be differentiated through later.
 OPPONENT = np.array([[1.0, 1.0, 1.0], [1.0, 0.0, -2.0], [1.0, -1.0, 1.0]]) / np.sqrt([3.0, 2.0, 6.0])
 Matrix = NDArray[np.float64]
 
