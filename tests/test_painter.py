@@ -14,7 +14,7 @@ from PIL import Image
 import impasto
 from impasto import images
 from impasto.images import arrays
-from impasto.networks.vgg import VGG19
+from impasto.networks.extractor import Extractor
 from impasto.networks.weights import packaged
 from impasto.painter import color, compute, sources
 from impasto.painter.objective import StyleTransfer
@@ -65,7 +65,7 @@ def test_both_parts_are_the_peers_own_numbers(photo, style, tmp_path):
         peer.content_weight = 0.0
         expected_style = peer._calc_loss().item()
     settings = Settings(content_weight=1.0)
-    network = VGG19(packaged(), {name for name, _ in (*settings.content_layers, *settings.style_layers)})
+    network = Extractor(packaged(), {name for name, _ in (*settings.content_layers, *settings.style_layers)})
     costs = StyleTransfer(network, tensor(photo), [(tensor(style), 1.0)], settings)(tensor(start))
     assert costs.style.item() == pytest.approx(expected_style, rel=1e-4)
     assert costs.objective.item() == pytest.approx(whole, rel=1e-4)
@@ -92,7 +92,7 @@ def test_the_file_is_as_good_as_reported(photo, style, tmp_path):
     painting = impasto.paint(photo, style, size=96, quality="draft")
     painting.save(tmp_path / "out.png")
     settings = Settings()
-    network = VGG19(packaged(), {name for name, _ in (*settings.content_layers, *settings.style_layers)})
+    network = Extractor(packaged(), {name for name, _ in (*settings.content_layers, *settings.style_layers)})
     costs = StyleTransfer(network, tensor(photo), [(tensor(style), 1.0)], settings)(tensor(tmp_path / "out.png"))
     assert costs.objective.item() == pytest.approx(painting.objective, rel=0.02)
 
@@ -174,7 +174,7 @@ def test_a_painter_that_is_let_go_frees_its_memory_at_once(photo, style):
 
 def test_bfloat16_stays_near_float32():
     layers = ["conv1_1", "conv3_1", "conv5_1"]
-    rough, exact = VGG19(packaged(), layers, dtype=torch.bfloat16), VGG19(packaged(), layers)
+    rough, exact = Extractor(packaged(), layers, dtype=torch.bfloat16), Extractor(packaged(), layers)
     assert compute.agrees(rough, exact)
     exact.get_buffer("conv3_1_bias").add_(exact(tensor_of_noise())["conv3_1"].mean())
     assert not compute.agrees(rough, exact)

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from impasto.images import Picture
 from impasto.look.features import fitted, weights
-from impasto.look.layers import FIRST_OF_EACH_BLOCK, LookError, in_order
-from impasto.networks.vgg import VGG19
+from impasto.look.layers import FIRST_OF_EACH_BLOCK, LookError, field_of, in_order
+from impasto.networks.extractor import Extractor
 from impasto.painter import compute
 from impasto.painter.losses import gram_matrix
 from impasto.painter.objective import Costs
@@ -25,8 +25,9 @@ from impasto.painter.settings import Settings
 
 SIZE = 256
 HALF_STEPS = 30
-WHOLE_STEPS = {"1": 50, "2": 40, "3": 30, "4": 22, "5": 18}
-"""At half of the sides, where steps are cheap and large shapes are found; and then, by the deepest layer's block."""
+WHOLE_STEPS = {1: 50, 2: 40, 4: 30, 8: 22, 16: 18}
+"""At half of the sides, where steps are cheap and large shapes are found; and then, by the pixels between two positions
+of the deepest layer."""
 SMALLEST = 64
 """Pixels of the short side: with fewer positions, Gram matrices of many features tell where everything is."""
 CONTRAST = 8
@@ -85,7 +86,7 @@ class Difference:
         photo: of which, 1 × 3 × H × W in 0–255.
     """
 
-    def __init__(self, network: VGG19, kept: Kept, photo: Tensor) -> None:
+    def __init__(self, network: Extractor, kept: Kept, photo: Tensor) -> None:
         self.network = network
         self.kept = kept
         with torch.no_grad():
@@ -120,7 +121,7 @@ def reconstruction(photo: Any, kept: Kept, size: int = SIZE, seed: int = 0) -> P
     picture = fitted(photo, size, kept.layers)
     noise = np.random.default_rng(seed).normal(128, CONTRAST, (picture.height, picture.width, 3)).round().clip(0, 255)
     settings = Settings(size=None, init="file", seed=seed)
-    network = VGG19(weights(), kept.layers, device=compute.device_of(settings))
+    network = Extractor(weights(), kept.layers, device=compute.device_of(settings))
     return Painter(
         picture,
         [],
@@ -132,7 +133,7 @@ def reconstruction(photo: Any, kept: Kept, size: int = SIZE, seed: int = 0) -> P
 
 
 def _scales(width: int, height: int, deepest: str) -> list[Scale]:
-    whole = Scale(width, height, WHOLE_STEPS[deepest[4]])
+    whole = Scale(width, height, WHOLE_STEPS[field_of(deepest).jump])
     halved = min(width, height) >= 2 * SMALLEST
     return [Scale(width // 2, height // 2, HALF_STEPS), whole] if halved else [whole]
 

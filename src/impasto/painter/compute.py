@@ -2,8 +2,8 @@
 
 import torch
 
+from impasto.networks.extractor import Extractor
 from impasto.networks.numbers import multiplies_bfloat16
-from impasto.networks.vgg import VGG19
 from impasto.networks.weights import from_file, packaged
 from impasto.painter.settings import Settings, SettingsError
 
@@ -34,17 +34,17 @@ def dtype_of(settings: Settings, device: torch.device) -> torch.dtype:
     return torch.float32
 
 
-def network_for(settings: Settings, device: torch.device) -> VGG19:
+def network_for(settings: Settings, device: torch.device) -> Extractor:
     """The network with the layers that the settings name; in bfloat16 only where that agrees with float32.
 
     Raises:
-        WeightsError: the settings' file of weights can't be used.
+        NetworkError: the settings' file of weights can't be used.
     """
     weights = from_file(settings.weights) if settings.weights else packaged()
     layers = {name for name, _ in (*settings.content_layers, *settings.style_layers)}
 
-    def network(dtype: torch.dtype) -> VGG19:
-        return VGG19(weights, layers, pooling=settings.pooling, device=device, dtype=dtype)
+    def network(dtype: torch.dtype) -> Extractor:
+        return Extractor(weights, layers, pooling=settings.pooling, device=device, dtype=dtype)
 
     made = network(dtype_of(settings, device))
     if settings.dtype == "auto" and made.dtype != torch.float32:
@@ -53,7 +53,7 @@ def network_for(settings: Settings, device: torch.device) -> VGG19:
     return made
 
 
-def agrees(network: VGG19, reference: VGG19) -> bool:
+def agrees(network: Extractor, reference: Extractor) -> bool:
     """Whether a network's features of a small picture are within 1 % of the float32 network's, at every layer."""
     device = network.get_buffer("mean").device
     picture = 255 * torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0)).to(device)

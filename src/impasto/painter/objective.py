@@ -16,7 +16,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from impasto.networks.vgg import VGG19
+from impasto.networks.extractor import Extractor
 from impasto.painter.losses import gram_matrix, moments_loss, total_variation, wasserstein_loss
 from impasto.painter.settings import LayerWeights, Settings, StyleLoss
 
@@ -70,7 +70,7 @@ class StyleTransfer:
     """
 
     def __init__(
-        self, network: VGG19, photo: Tensor, styles: Sequence[tuple[Tensor, float]], settings: Settings
+        self, network: Extractor, photo: Tensor, styles: Sequence[tuple[Tensor, float]], settings: Settings
     ) -> None:
         self.network = network
         self.settings = settings

@@ -30,7 +30,7 @@ def paint(
         settings: as :class:`Settings` names them; `size=512`, `quality="standard"`, …
 
     Raises:
-        PictureError, SettingsError, StyleError, WeightsError: each a ValueError with one plain line.
+        PictureError, SettingsError, StyleError, NetworkError: each a ValueError with one plain line.
     """
     weighted = style.items() if isinstance(style, Mapping) else [(DEFAULT_STYLE if style is None else style, 1.0)]
     chosen = [(find(source) if isinstance(source, str) else images.read(source), weight) for source, weight in weighted]

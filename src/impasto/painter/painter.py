@@ -15,7 +15,7 @@ from torch import Tensor
 from impasto import images
 from impasto.images import Picture
 from impasto.images.arrays import empty, scratch_folder, strips
-from impasto.networks.vgg import VGG19
+from impasto.networks.extractor import Extractor
 from impasto.painter import compute
 from impasto.painter.canvas import Canvas, CanvasEvaluation
 from impasto.painter.checkpoint import Checkpoint
@@ -58,7 +58,7 @@ class Painter:
         unkept: why the last checkpoint could not be written, where it could not; painting goes on without.
 
     Raises:
-        SettingsError, WeightsError: what was asked can't be done.
+        SettingsError, NetworkError: what was asked can't be done.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class Painter:
         self._resume = resume
         self._objective = objective
         self._scales = scales
-        self._network: VGG19 | None = None
+        self._network: Extractor | None = None
         self._first = self._sources.first()
         self._now: tuple[Canvas, Tensor, tuple[float, float, float]] | None = None
         self._goes_on: CanvasEvaluation | None = None
@@ -111,7 +111,7 @@ class Painter:
         return self._checkpoint is not None and self._checkpoint.there
 
     @property
-    def network(self) -> VGG19:
+    def network(self) -> Extractor:
         """The network, made when it is first used."""
         if self._network is None:
             self._network = compute.network_for(self.settings, self.device)

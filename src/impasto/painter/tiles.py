@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from impasto.networks.tiles import Tile, tiles
-from impasto.networks.vgg import VGG19
+from impasto.networks.extractor import Extractor
+from impasto.networks.tiles import Tile
 from impasto.painter.losses import gram_matrix
 from impasto.painter.objective import CONTENT_FACTOR, Statistics, for_statistics, styles_cost
-from impasto.painter.pyramid import Window, Windowed, cut, within
+from impasto.painter.pyramid import Windowed, cut, within
 from impasto.painter.scratch import Allocate, give_back
 from impasto.painter.settings import Settings
 
@@ -61,7 +61,7 @@ class TiledStyleTransfer:
 
     def __init__(
         self,
-        network: VGG19,
+        network: Extractor,
         photo: Tensor,
         styles: Sequence[tuple[Tensor, float]],
         settings: Settings,
@@ -73,7 +73,7 @@ class TiledStyleTransfer:
         self.settings = settings
         self.dtype = torch.promote_types(network.dtype, torch.float32)
         self.height, self.width = photo.shape[2:]
-        self.tiles = tiles(self.height, self.width, network.layers, pixels)
+        self.tiles = network.tiles(self.height, self.width, pixels)
         self.content = list(self._content_of(photo, allocate))
         self.styles = [(self._statistics_of(picture, pixels), weight) for picture, weight in styles]
 
@@ -96,7 +96,7 @@ class TiledStyleTransfer:
         with torch.no_grad():
             for tile, targets in zip(self.tiles, self.content, strict=True):
                 give_back()
-                window = _window(tile)
+                window = tile.window
                 picture = parameterization.part(within(parameterization, parameters, window), shapes, window)
                 features = self.network(picture, tile)
                 self._add(sums, features)
@@ -119,7 +119,7 @@ class TiledStyleTransfer:
                 gradient.zero_()
             for tile, targets in zip(self.tiles, self.content, strict=True):
                 give_back()
-                window = _window(tile)
+                window = tile.window
                 parts = [part.detach().requires_grad_() for part in within(parameterization, parameters, window)]
                 share = self._share(parameterization.part(parts, shapes, window), tile, targets, by_layer)
                 added = torch.autograd.grad(share, parts)
@@ -154,8 +154,8 @@ class TiledStyleTransfer:
 
     def _variation(self, picture: Tensor, tile: Tile) -> Tensor:
         """A tile's share of the total variation: each of its core's pixels with the next one across and down."""
-        (top, bottom), (left, right) = tile.rows.core[0], tile.columns.core[0]
-        first_row, first_column = tile.rows.read[0][0], tile.columns.read[0][0]
+        (top, bottom), (left, right) = tile.core()
+        (first_row, _), (first_column, _) = tile.window
         below, beside = min(bottom + 1, self.height), min(right + 1, self.width)
         rows = picture[..., top - first_row : bottom - first_row, left - first_column : beside - first_column]
         columns = picture[..., top - first_row : below - first_row, left - first_column : right - first_column]
@@ -165,7 +165,7 @@ class TiledStyleTransfer:
     def _features(self, picture: Tensor, tile: Tile) -> dict[str, Tensor]:
         give_back()
         with torch.no_grad():
-            features: dict[str, Tensor] = self.network(cut(picture, _window(tile)).to(self.dtype), tile)
+            features: dict[str, Tensor] = self.network(cut(picture, tile.window).to(self.dtype), tile)
         return features
 
     def _content_of(self, photo: Tensor, allocate: Allocate) -> Iterator[dict[str, Tensor]]:
@@ -184,7 +184,7 @@ class TiledStyleTransfer:
     def _statistics_of(self, picture: Tensor, pixels: int) -> dict[str, Statistics]:
         """The statistics of a style's picture, in tiles too."""
         height, width = picture.shape[2:]
-        sums, parts = Sums(), tiles(height, width, self.network.layers, pixels)
+        sums, parts = Sums(), self.network.tiles(height, width, pixels)
         for tile in parts:
             self._add(sums, self._features(picture, tile))
         return self._statistics(sums, parts[0])
@@ -205,9 +205,4 @@ class TiledStyleTransfer:
 
 def _positions(tile: Tile, layer: str) -> int:
     """How many positions a layer has in the whole picture that a tile is of."""
-    block = int(layer[4]) - 1
-    return math.prod(axis.whole[block] for axis in (tile.rows, tile.columns))
-
-
-def _window(tile: Tile) -> Window:
-    return tile.rows.read[0], tile.columns.read[0]
+    return math.prod(tile.size(layer))
