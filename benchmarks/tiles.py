@@ -13,7 +13,7 @@ import time
 import torch
 from impasto.painter.tiles import TiledStyleTransfer
 
-from impasto.networks.vgg import VGG19
+from impasto.networks.extractor import Extractor
 from impasto.painter.canvas import Canvas
 from impasto.painter.compute import device_of, network_for
 from impasto.painter.objective import StyleTransfer
@@ -36,7 +36,7 @@ def main() -> None:
         measure(network, settings, megapixels, asked.tile, whole=megapixels == asked.whole)
 
 
-def measure(network: VGG19, settings: Settings, megapixels: float, tile: int, *, whole: bool) -> None:
+def measure(network: Extractor, settings: Settings, megapixels: float, tile: int, *, whole: bool) -> None:
     """Measure one evaluation of a picture, and print it."""
     style = torch.from_numpy(render("night", 1024, 768)).permute(2, 0, 1)[None]
     height = round((megapixels * 1e6 * 3 / 4) ** 0.5)

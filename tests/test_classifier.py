@@ -8,7 +8,9 @@ from torch import nn
 
 from impasto.classify.classifier import ARCHITECTURES, Classifier, Modern
 from impasto.convolution.geometry import Field, GeometryError
-from impasto.convolution.shapes import shapes, table, vgg19
+from impasto.convolution.shapes import shapes, table
+from impasto.networks.sequential import to_sequential
+from impasto.networks.vgg import VGG19
 
 
 def outputs(model, size=32):
@@ -74,7 +76,7 @@ def test_one_class_is_nothing_to_choose_from(classes):
 
 
 def test_vgg19s_layers_have_the_published_sums():
-    rows = shapes(vgg19(), 224)
+    rows = shapes(to_sequential(VGG19), 224)
     assert sum(row.parameters for row in rows) == 20_024_384
     assert rows[-1].output == (512, 14, 14)
     assert next(row for row in rows if row.name == "conv5_1").field == Field(156, 16, 70)

@@ -7,18 +7,19 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 from PIL import Image
-from torch import nn
-from torch.nn import functional as F
+from published import published
 
 from impasto import images, look
-from impasto.convolution.shapes import shapes, vgg19
+from impasto.convolution.shapes import shapes
 from impasto.images import Picture
 from impasto.look.features import tensor_of
 from impasto.look.files import pixels as drawn
 from impasto.look.files import write
 from impasto.look.fourier import Fourier
 from impasto.look.page import WIDTH, Page
-from impasto.networks.weights import LAYERS, packaged
+from impasto.networks.sequential import to_sequential
+from impasto.networks.vgg import VGG19
+from impasto.networks.weights import packaged
 from impasto.painter.painter import Painter
 from impasto.painter.painting import to_bytes
 from impasto.painter.recipe import Recipe
@@ -46,13 +47,11 @@ def finished(painter):
 
 def reference(pixels, last):
     """PyTorch's own layers up to one, in float64."""
-    weights, x, block = packaged(), torch.tensor(pixels).permute(2, 0, 1)[None].double(), "1"
-    x = x - torch.tensor(weights.mean).view(1, 3, 1, 1)
-    for name in LAYERS:
-        if name[4] != block:
-            x, block = nn.MaxPool2d(2)(x), name[4]
-        x = F.conv2d(x, weights.kernels[name].double(), weights.biases[name].double(), padding=1).relu()
-        if name == last:
+    weights = packaged()
+    x = torch.tensor(pixels).permute(2, 0, 1)[None].double() - torch.tensor(weights.mean).view(1, 3, 1, 1)
+    for name, layer in published(weights).named_children():
+        x = layer(x)
+        if name == last.replace("conv", "relu"):
             return x[0].numpy()
     return None
 
@@ -69,8 +68,10 @@ def test_feature_maps_are_those_of_pytorchs_layers(photo, features):
 
 
 def test_receptive_fields_are_those_that_shapes_measures():
-    measured = {row.name: row.field for row in shapes(vgg19(), 224)}
-    assert {name: look.field_of(name) for name in LAYERS} == {name: measured[name] for name in LAYERS}
+    measured = {row.name: row.field for row in shapes(to_sequential(VGG19), 224)}
+    assert {name: look.field_of(name) for name in VGG19.convolutions} == {
+        name: measured[name] for name in VGG19.convolutions
+    }
 
 
 def test_a_larger_photo_is_made_smaller_and_a_smaller_one_stays(photo):

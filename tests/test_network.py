@@ -4,12 +4,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import nn
+from published import published
 from torch.nn import functional as F
 
 from impasto.networks import winograd
-from impasto.networks.vgg import VGG19
-from impasto.networks.weights import LAYERS, WeightsError, from_file, packaged
+from impasto.networks.extractor import Extractor
+from impasto.networks.table import NetworkError
+from impasto.networks.weights import from_file, packaged
 
 
 @pytest.fixture(scope="module")
@@ -17,27 +18,13 @@ def weights():
     return packaged()
 
 
-def reference(weights, pooling="max"):
-    """torchvision's order of layers, in float64, for pictures less their mean."""
-    layers, inputs, block = [], 3, "1"
-    for name, outputs in LAYERS.items():
-        if name[4] != block:
-            layers.append(nn.MaxPool2d(2) if pooling == "max" else nn.AvgPool2d(2))
-            block = name[4]
-        convolution = nn.Conv2d(inputs, outputs, 3, padding=1).double()
-        convolution.weight.data, convolution.bias.data = weights.kernels[name].double(), weights.biases[name].double()
-        layers += [convolution, nn.ReLU()]
-        inputs = outputs
-    return nn.Sequential(*layers).requires_grad_(False)
-
-
 @pytest.mark.parametrize(("pooling", "height", "width"), [("max", 37, 50), ("avg", 64, 33)])
 def test_features_and_gradient_are_those_of_pytorchs_layers(weights, pooling, height, width):
-    network = VGG19(weights, ["conv2_2", "conv5_4"], pooling=pooling)
+    network = Extractor(weights, ["conv2_2", "conv5_4"], pooling=pooling)
     picture = 255 * torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(1))
     ours, theirs = picture.clone().requires_grad_(), picture.double().requires_grad_()
     features = network(ours)
-    expected = reference(weights, pooling)(theirs - torch.tensor(weights.mean).view(1, 3, 1, 1))
+    expected = published(weights, pooling)(theirs - torch.tensor(weights.mean).view(1, 3, 1, 1))
     torch.testing.assert_close(features["conv5_4"].double(), expected, rtol=1e-3, atol=1e-4 * expected.max().item())
     assert list(features) == ["conv2_2", "conv5_4"]
     (g,) = torch.autograd.grad(features["conv5_4"].square().sum(), ours)
@@ -73,13 +60,11 @@ def test_winograd_is_a_convolution(batch, inputs, outputs, height, width, seed):
 
 def torchvision_file(weights, path, factor=1.0):
     std = torch.tensor((0.229, 0.224, 0.225)).view(1, 3, 1, 1) * 255
-    stored, index, block = {}, 0, "1"
-    for name in LAYERS:
-        if name[4] != block:
-            index, block = index + 1, name[4]
-        kernel = weights.kernels[name] * (std if name == "conv1_1" else 1)
-        stored[f"features.{index}.weight"], stored[f"features.{index}.bias"] = kernel * factor, weights.biases[name]
-        index += 2
+    stored = {}
+    for index, (name, layer) in enumerate(published(weights).named_children()):
+        if name.startswith("conv"):
+            kernel = layer.weight.float() * (std if name == "conv1_1" else 1)
+            stored[f"features.{index}.weight"], stored[f"features.{index}.bias"] = kernel * factor, layer.bias.float()
     torch.save(stored, path)
     return path
 
@@ -89,7 +74,7 @@ def test_weights_of_another_scale_are_brought_to_ours(weights, tmp_path):
     picture = 255 * torch.rand(1, 3, 80, 80, generator=torch.Generator().manual_seed(2))
     layers = ["conv1_1", "conv3_1", "conv5_1"]
     with torch.no_grad():
-        expected, features = VGG19(weights, layers)(picture), VGG19(theirs, layers)(picture)
+        expected, features = Extractor(weights, layers)(picture), Extractor(theirs, layers)(picture)
     for name in layers:
         assert features[name].mean().item() == pytest.approx(expected[name].mean().item(), rel=0.3), name
 
@@ -101,5 +86,5 @@ def test_a_weights_file_that_is_something_else_is_refused(tmp_path, content):
         torch.save({"features.0.weight": torch.zeros(2)}, path)
     else:
         path.write_bytes(content)
-    with pytest.raises(WeightsError, match=r"weights\.pth"):
+    with pytest.raises(NetworkError, match=r"weights\.pth"):
         from_file(path)

@@ -14,7 +14,7 @@ from PIL import Image
 import impasto
 from impasto import images
 from impasto.images import arrays
-from impasto.networks.vgg import VGG19
+from impasto.networks.extractor import Extractor
 from impasto.networks.weights import packaged
 from impasto.painter import color, compute, sources
 from impasto.painter.objective import Objective
@@ -50,7 +50,7 @@ def tensor(path):
 
 def costs_of(picture, photo, style, settings):
     """The costs of a file, against those of a photo and a style."""
-    network = VGG19(packaged(), {name for name, _ in (*settings.content_layers, *settings.style_layers)})
+    network = Extractor(packaged(), {layer for term in style_transfer(settings) for layer in term.layers})
     scene = Scene(network, tensor(photo), [StyleSource(1.0, None, lambda: tensor(style))])
     return Objective(style_transfer(settings), scene)(tensor(picture))
 
@@ -134,7 +134,7 @@ def test_other_parameterizations_optimizers_and_starts(photo, style):
 def test_a_canvas_begun_in_strips_is_that_begun_at_once(photo, style, monkeypatch):
     def painted():
         two = [Scale(48, 36, 2), Scale(97, 73, 1)]
-        run = Painter(recipe(photo, style, Settings(size=97)), scales=two).start()
+        run = Painter(recipe(photo, style, Settings(size=97, dtype="float32")), scales=two).start()
         costs = [dict(step.costs) for step in run]
         return costs[-1], run.painting().pixels
 
@@ -152,7 +152,7 @@ def test_a_canvas_begun_in_strips_is_that_begun_at_once(photo, style, monkeypatc
 def test_a_house_style_is_as_large_as_the_canvas_but_no_larger_than_bearable(photo, monkeypatch):
     monkeypatch.setattr(sources, "HOUSE_STYLE_PIXELS", 160 * 120)
     asked = Recipe(images.read(photo), (Style(HOUSE_STYLES["ink"]),), Settings(size=320))
-    made = sources.Sources(asked, 320, 240)
+    made = sources.Sources(asked, 320, 240, 16)
     assert [made.style_at(0, pixels).shape for pixels in (80 * 60, 160 * 120, 320 * 240)] == [
         (60, 80, 3), (120, 160, 3), (120, 160, 3),
     ]  # fmt: skip
@@ -186,7 +186,7 @@ def test_a_painter_that_is_let_go_frees_its_memory_at_once(photo, style):
 
 def test_bfloat16_stays_near_float32():
     layers = ["conv1_1", "conv3_1", "conv5_1"]
-    rough, exact = VGG19(packaged(), layers, dtype=torch.bfloat16), VGG19(packaged(), layers)
+    rough, exact = Extractor(packaged(), layers, dtype=torch.bfloat16), Extractor(packaged(), layers)
     assert compute.agrees(rough, exact)
     exact.get_buffer("conv3_1_bias").add_(exact(tensor_of_noise())["conv3_1"].mean())
     assert not compute.agrees(rough, exact)

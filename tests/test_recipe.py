@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from dataclasses import FrozenInstanceError
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,16 +13,20 @@ import torch
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from torch import nn
 
 import impasto
 from impasto import images
 from impasto.images import Picture
+from impasto.networks.table import NetworkError
 from impasto.painter import sources, terms
 from impasto.painter.painter import Painter
 from impasto.painter.recipe import Recipe, Style
 from impasto.painter.settings import MAX_WEIGHT, Settings, SettingsError
 from impasto.painter.style_losses import STYLE_LOSSES
 from impasto.styles import HOUSE_STYLES
+
+CLASSIFIER = Path(impasto.__file__).parent / "classify" / "models" / "fashion-classifier.safetensors"
 
 
 @pytest.fixture(autouse=True)
@@ -138,6 +143,7 @@ before = dict(os.environ), dict(logging.root.manager.loggerDict)
 import impasto, impasto.painter, impasto.look, impasto.images
 assert dict(os.environ) == before[0]
 import torch
+from torch import nn
 threads = torch.get_num_threads()
 from impasto.painter.painter import Painter
 assert dict(os.environ) == before[0] and torch.get_num_threads() == threads
@@ -190,3 +196,32 @@ def test_what_makes_no_sense_is_one_plain_line(bad, words):
 def test_a_recipe_of_what_is_no_picture_is_refused_with_the_fix(make):
     with pytest.raises(SettingsError, match="give"):
         make()
+
+
+def chain():
+    """A network of somebody's own."""
+    torch.manual_seed(3)
+    return nn.Sequential(nn.Conv2d(3, 8, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(8, 12, 3), nn.ReLU())
+
+
+@pytest.mark.parametrize("kind", ["sequential", "saved", "classifier"])
+def test_any_chain_of_convolutions_paints(kind, tmp_path):
+    network = {"sequential": chain, "saved": lambda: tmp_path / "net.pt", "classifier": lambda: CLASSIFIER}[kind]()
+    torch.save(chain(), tmp_path / "net.pt")
+    painter = Painter(recipe(network=network, dtype="auto"))
+    steps, painting = finished(painter)
+    assert steps[-1].objective < steps[0].objective
+    assert {layer for term in painter.terms for layer in term.layers} == {"conv1", "conv2"}
+    assert set(painting.settings["network"]) == {"name", "digest"}
+    assert "network" not in finished(Painter(recipe()))[1].settings
+    tiled = Painter(recipe(network=network, memory=3 * 10**9, size=256))
+    assert tiled.plan(tiled.scales()[0]).pixels is None  # a small network takes little
+
+
+def test_a_network_of_ones_own_refuses_what_it_has_not():
+    with pytest.raises(SettingsError, match="nearest are: conv1"):
+        Painter(recipe(network=chain(), style_layers=[("conv1_1", 1)]))
+    with pytest.raises(SettingsError, match="one of the two"):
+        recipe(network=chain(), weights="vgg.pth")
+    with pytest.raises(NetworkError, match="no convolution"):
+        Painter(recipe(network=nn.Sequential(nn.Linear(3, 4))))

@@ -23,7 +23,6 @@ from impasto import look
 from impasto.convolution import geometry
 from impasto.convolution.geometry import GeometryError
 from impasto.convolution.kernels import convolve
-from impasto.networks.weights import LAYERS
 from impasto.studio.lessons import process as lessons
 from impasto.studio.lessons.process import LessonError, Lessons, QuestionError
 from impasto.studio.web import learn, learn_padding
@@ -381,7 +380,6 @@ def test_the_pages_own_scripts_and_styles_are_light():
 
 
 def test_inside_shows_what_impasto_look_finds(page, site):
-    assert tuple(LAYERS) == learn.LAYERS
     page.goto("/learn/inside?photo=coffee&layer=conv2_1")
     page.locator("#maps li").first.wait_for()
     (found,) = look.feature_maps(learn.STATIC / "coffee.webp", ["conv2_1"], 320)

@@ -1,5 +1,6 @@
 """Tiles against the whole picture: features, objective and gradient, in float64 and float32."""
 
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -9,11 +10,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from impasto.networks.tiles import tiles
+from impasto.networks.backbone import Backbone
+from impasto.networks.extractor import Extractor
+from impasto.networks.table import Table
+from impasto.networks.tiles import PICTURE, tiles
 from impasto.networks.vgg import VGG19
-from impasto.networks.weights import LAYERS, packaged
+from impasto.networks.weights import packaged
 from impasto.painter.canvas import Canvas
-from impasto.painter.memory import plan
+from impasto.painter.memory import EVALUATIONS, plan
 from impasto.painter.objective import Objective
 from impasto.painter.pyramid import LaplacianPyramid
 from impasto.painter.scratch import in_files
@@ -31,18 +35,25 @@ SLICED = Settings(style_loss="sliced")
 @pytest.fixture(scope="module")
 def narrow():
     """VGG19 with an eighth of its channels, which makes float64 bearable, and random kernels."""
-    generator, kernels, inputs = torch.Generator().manual_seed(9), {}, 3
-    for name, outputs in LAYERS.items():
-        spread = (2 / (9 * inputs)) ** 0.5
-        kernels[name] = spread * torch.randn(outputs // 8, inputs, 3, 3, generator=generator)
-        inputs = outputs // 8
-    biases = {name: torch.zeros(len(kernel)) for name, kernel in kernels.items()}
-    return replace(packaged(), kernels=kernels, biases=biases)
+    return drawn(Table(tuple(replace(layer, channels=layer.channels // 8) for layer in VGG19.layers)), 9)
+
+
+def drawn(table, seed, dtype=torch.float32):
+    """A table with random numbers."""
+    generator, kernels, biases, inputs = torch.Generator().manual_seed(seed), {}, {}, 3
+    for layer in table.steps:
+        if layer.kind == "convolution":
+            spread = (2 / (layer.kernel**2 * inputs)) ** 0.5
+            shape = layer.channels, inputs, layer.kernel, layer.kernel
+            kernels[layer.name] = spread * torch.randn(shape, generator=generator, dtype=dtype)
+            biases[layer.name] = torch.randn(layer.channels, generator=generator, dtype=dtype)
+        inputs = layer.channels
+    return Backbone(table, kernels, biases, packaged().mean)
 
 
 def network(weights, asked, dtype):
-    layers = {name for name, _ in (*asked.content_layers, *asked.style_layers)}
-    return VGG19(weights, layers, pooling=asked.pooling, dtype=dtype)
+    layers = {layer for term in style_transfer(asked) for layer in term.layers}
+    return Extractor(weights, layers, pooling=asked.pooling, dtype=dtype)
 
 
 def noise(height, width, seed, dtype=torch.float64):
@@ -142,23 +153,23 @@ def test_any_size_in_any_tiles(narrow, height, width, pixels, deepest):
 
 
 @settings(deadline=None)
-@given(st.integers(16, 3000), st.integers(16, 3000), st.integers(10_000, 3_000_000), st.sampled_from(sorted(LAYERS)))
-def test_cores_share_out_every_block_and_lie_in_what_is_read(height, width, pixels, layer):
-    made = tiles(height, width, [layer], pixels)
-    for block in range(int(layer[4])):
-        places = [(tile.rows.core[block], tile.columns.core[block]) for tile in made]
+@given(st.integers(16, 3000), st.integers(16, 3000), st.integers(10_000, 3_000_000), st.sampled_from(VGG19.names))
+def test_cores_share_out_every_layer_and_lie_in_what_is_read(height, width, pixels, layer):
+    made = tiles(height, width, VGG19, [layer], pixels)
+    for name in (PICTURE, *VGG19.up_to([layer]).names):
+        places = [tile.core(name) for tile in made]
         areas = [(bottom - top) * (right - left) for (top, bottom), (left, right) in places]
-        assert sum(areas) == (height >> block) * (width >> block)
+        assert sum(areas) == math.prod(made[0].size(name))
         assert len({(rows[0], columns[0]) for rows, columns in places}) == len(places)
         for tile in made:
             for axis in (tile.rows, tile.columns):
-                assert axis.read[block][0] <= axis.core[block][0] < axis.core[block][1] <= axis.read[block][1]
+                assert axis.held[name][0] <= axis.core[name][0] < axis.core[name][1] <= axis.held[name][1]
 
 
 def test_a_deep_feature_reads_as_far_as_its_receptive_field_reaches():
-    (tile, *_) = tiles(2048, 2048, ["conv5_1"], 700 * 700)
-    core, read = tile.rows.core[0], tile.rows.read[0]
-    assert read == (0, core[1] + 70)  # 1 · 2 + 2 · 2 + 4 · 4 + 8 · 4 + 16 · 1
+    (tile, *_) = tiles(2048, 2048, VGG19, ["conv5_1"], 700 * 700)
+    (_, bottom), _ = tile.core()
+    assert tile.window[0] == (0, bottom + 70)  # 1 · 2 + 2 · 2 + 4 · 4 + 8 · 4 + 16 · 1
 
 
 @settings(deadline=None)
@@ -179,13 +190,13 @@ def test_a_window_of_the_pyramid_is_that_of_its_picture(height, width, data):
 
 
 def test_a_plan_fits_the_memory():
-    cpu, float32 = torch.device("cpu"), torch.float32
+    cpu, float32 = torch.device("cpu"), EVALUATIONS[torch.float32]
     assert plan(200_000, 40, 8 * 10**9, cpu, float32).pixels is None
     twelve = plan(4032 * 3024, 8, 4 * 10**9, cpu, float32)
     assert twelve.pixels is not None
     assert 200_000 < twelve.pixels < 2_000_000
     assert twelve.files
-    assert plan(4032 * 3024, 8, 4 * 10**9, cpu, torch.bfloat16).pixels > 1.5 * twelve.pixels
+    assert plan(4032 * 3024, 8, 4 * 10**9, cpu, EVALUATIONS[torch.bfloat16]).pixels > 1.5 * twelve.pixels
     assert plan(11600 * 8700, 6, 8 * 10**9, cpu, float32).files
 
 
@@ -193,11 +204,11 @@ def test_a_plan_fits_the_memory():
 def test_the_memory_that_a_refusal_asks_for_is_enough(megapixels):
     asked = int(megapixels * 1e6), 8
     with pytest.raises(SettingsError) as refusal:
-        plan(*asked, 10**8, torch.device("cpu"), torch.float32)
+        plan(*asked, 10**8, torch.device("cpu"), EVALUATIONS[torch.float32])
     needed = float(re.search(r"give at least --memory (\d+\.\d)G", str(refusal.value))[1])
-    assert plan(*asked, int(needed * 1e9) + 10**8, torch.device("cpu"), torch.float32)
+    assert plan(*asked, int(needed * 1e9) + 10**8, torch.device("cpu"), EVALUATIONS[torch.float32])
     with pytest.raises(SettingsError):
-        plan(*asked, int(needed * 1e9) - 3 * 10**8, torch.device("cpu"), torch.float32)
+        plan(*asked, int(needed * 1e9) - 3 * 10**8, torch.device("cpu"), EVALUATIONS[torch.float32])
 
 
 def test_tiles_take_no_more_open_files_than_a_few(narrow, tmp_path):

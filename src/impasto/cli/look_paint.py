@@ -101,8 +101,8 @@ def _painted(runs: "Iterable[Run]", count: int) -> "list[Bytes]":
 def _units(name: str) -> "list[Unit]":
     from impasto.look import Unit
     from impasto.look.layers import check_layer
-    from impasto.networks.weights import LAYERS
+    from impasto.networks.vgg import VGG19
 
     if ":" in name:
         return [Unit.named(name)]
-    return [Unit(check_layer(name), index) for index in range(LAYERS[name])]
+    return [Unit(name, index) for index in range(VGG19.channels(check_layer(name)))]

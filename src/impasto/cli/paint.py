@@ -69,6 +69,14 @@ def paint(
     weights: Annotated[
         str | None, typer.Option(help="VGG19 in torchvision's format: a file, or torchvision.", rich_help_panel=NETWORK)
     ] = None,
+    network: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Instead of VGG19: what impasto train saved, or an nn.Sequential.",
+            rich_help_panel=NETWORK,
+        ),
+    ] = None,
     memory: Annotated[
         str | None,
         typer.Option(help="What it may take, such as 4G (a part of what is free).", rich_help_panel=CANVAS),
@@ -104,12 +112,17 @@ def paint(
         before = images.read_settings(like) if like else None
         if like and before is None:
             stop(f"{like} holds no settings of Impasto's; give a painting that it made", MISUSE)
+        if before and "network" in before and network is None:
+            stop(
+                f"{like} was painted with the network {before['network']['name']}; give it with --network FILE", MISUSE
+            )
         given = {
             "size": _size(size), "quality": quality, "content_weight": content_weight, "style_weight": style_weight,
             "style_scale": style_scale, "keep_colors": keep_colors, "tv_weight": tv_weight, "seed": seed,
             "content_layers": _weighted_layers(content_layer), "style_layers": _weighted_layers(style_layer),
             "style_loss": style_loss, "pooling": pooling, "dtype": dtype, "threads": threads, "device": device,
             "weights": _weights_file(weights), "memory": _bytes(memory),
+            "network": network,
         }  # fmt: skip
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         if size == "full":

@@ -26,13 +26,15 @@ def measured(network: str, size: int) -> "list[LayerShape]":
     """The layers of a network that is named as the commands name it."""
     from impasto.classify.classifier import ARCHITECTURES
     from impasto.convolution.shapes import shapes as measure
-    from impasto.convolution.shapes import vgg19
 
     with plain_errors(MISUSE):
         if size < 1:
             raise ValueError(f"a size of {size} is not possible; give 1 or more")
         if network == "vgg19":
-            return measure(vgg19(), size)
+            from impasto.networks.sequential import to_sequential
+            from impasto.networks.vgg import VGG19
+
+            return measure(to_sequential(VGG19), size)
         if network in ARCHITECTURES:
             return measure(ARCHITECTURES[network](10, size), size)
         from impasto.classify.model import load

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor, nn
 
 from impasto.convolution.geometry import Field, GeometryError, Layer, see_through
-from impasto.networks.weights import LAYERS
 
 Shape = tuple[int, ...]
 
@@ -100,21 +99,6 @@ def table(rows: Sequence[LayerShape]) -> str:
         ).rstrip()
         for line in lines
     )
-
-
-def vgg19() -> nn.Module:
-    """VGG19's convolutions and poolings as torch.nn layers, without numbers: only to be looked at by `shapes`.
-
-    The network that paints, with its weights, is :class:`impasto.networks.vgg.VGG19`.
-    """
-    network, inputs, block = nn.Sequential(), 3, "1"
-    for name, outputs in LAYERS.items():
-        if name[4] != block:
-            network.add_module(f"pool{block}", nn.MaxPool2d(2))
-            block = name[4]
-        network.add_module(name, nn.Conv2d(inputs, outputs, 3, padding=1, device="meta"))
-        inputs = outputs
-    return network
 
 
 def _geometry(layer: nn.Module) -> Layer | None:

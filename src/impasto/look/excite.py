@@ -21,8 +21,8 @@ from impasto.images import Picture
 from impasto.look.features import tensor_of, weights
 from impasto.look.fourier import Fourier
 from impasto.look.layers import LookError, Unit, field_of
+from impasto.networks.extractor import Extractor
 from impasto.networks.tiles import Span
-from impasto.networks.vgg import VGG19
 from impasto.painter import compute
 from impasto.painter.losses import gram_matrix
 from impasto.painter.optimizers import Adam
@@ -36,8 +36,8 @@ from impasto.painter.term import Scene, Sums, Term, View, added
 
 SIZE, RATE = 128, 0.1
 HALF_STEPS = 40
-WHOLE_STEPS = {"1": 60, "2": 60, "3": 40, "4": 28, "5": 20}
-"""At half of the size, where steps are cheap; and then, by the layer's block."""
+WHOLE_STEPS = {1: 60, 2: 60, 4: 40, 8: 28, 16: 20}
+"""At half of the size, where steps are cheap; and then, by the pixels between two of the layer's positions."""
 Where = Literal["mean", "centre"]
 SHIFT, TURN, GROWTH = 0.06, math.radians(6), 0.1
 """The largest shift as a share of the picture, the largest turn, and how much larger or smaller it gets."""
@@ -205,7 +205,7 @@ def visualization(
         augment=Sway(where == "mean", seed),
         parameterization=Fourier(),
         optimizer=Adam(RATE),
-        scales=[Scale(half, half, HALF_STEPS), Scale(size, size, WHOLE_STEPS[unit.layer[4]])],
+        scales=[Scale(half, half, HALF_STEPS), Scale(size, size, WHOLE_STEPS[field_of(unit.layer).jump])],
     )
 
 
@@ -223,8 +223,8 @@ def visualizations(units: Sequence[Unit], count: int = 1, where: Where = "mean",
 
 
 @lru_cache(maxsize=1)
-def _lifted(layer: str, device: torch.device) -> VGG19:
-    network = VGG19(weights(), (layer,), device=device)
+def _lifted(layer: str, device: torch.device) -> Extractor:
+    network = Extractor(weights(), (layer,), device=device)
     # Not in place: the weights are shared with every other network.
     network.register_buffer(f"{layer}_bias", network.get_buffer(f"{layer}_bias") + LIFT)
     return network

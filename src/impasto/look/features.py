@@ -13,8 +13,9 @@ from impasto import images
 from impasto.convolution.geometry import Field
 from impasto.images import Picture
 from impasto.look.layers import FIRST_OF_EACH_BLOCK, LookError, field_of, in_order
-from impasto.networks.vgg import VGG19
-from impasto.networks.weights import Weights, packaged
+from impasto.networks.backbone import Backbone
+from impasto.networks.extractor import Extractor
+from impasto.networks.weights import packaged
 
 SIZE = 512
 Order = Literal["energy", "number"]
@@ -76,7 +77,7 @@ def feature_maps(photo: Any, layers: Iterable[str] = FIRST_OF_EACH_BLOCK, size: 
     """
     names = in_order(layers)
     picture = fitted(photo, size, names)
-    network = VGG19(weights(), names, prepare=False)
+    network = Extractor(weights(), names, prepare=False)
     with torch.no_grad():
         found = network(tensor_of(picture))
     return [FeatureMaps(name, found[name][0].contiguous().numpy(), picture) for name in names]
@@ -110,6 +111,6 @@ def tensor_of(picture: Picture) -> torch.Tensor:
 
 
 @cache
-def weights() -> Weights:
-    """The packaged weights, unpacked once."""
+def weights() -> Backbone:
+    """VGG19 with the packaged weights, unpacked once."""
     return packaged()

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 
-from impasto.convolution.geometry import Field, Layer, receptive_field
-from impasto.networks.tiles import CONVOLUTION, POOLING
-from impasto.networks.weights import LAYERS
+from impasto.convolution.geometry import Field
+from impasto.networks.table import NetworkError
+from impasto.networks.vgg import VGG19
 
-FIRST_OF_EACH_BLOCK = tuple(name for name in LAYERS if name.endswith("_1"))
+FIRST_OF_EACH_BLOCK = VGG19.first_of_each_scale
 """conv1_1 … conv5_1: one layer of each scale."""
 
 
@@ -33,10 +32,9 @@ class Unit:
 
     def __post_init__(self) -> None:
         check_layer(self.layer)
-        if not 0 <= self.index < LAYERS[self.layer]:
-            raise LookError(
-                f"{self.layer} has {LAYERS[self.layer]} units, numbered from 0; there is no {self.layer}:{self.index}"
-            )
+        units = VGG19.channels(self.layer)
+        if not 0 <= self.index < units:
+            raise LookError(f"{self.layer} has {units} units, numbered from 0; there is no {self.layer}:{self.index}")
 
     def __str__(self) -> str:
         return f"{self.layer}:{self.index}"
@@ -60,10 +58,10 @@ def check_layer(name: str) -> str:
     Raises:
         LookError: it has none; the line holds the nearest names.
     """
-    if name not in LAYERS:
-        block = [layer for layer in LAYERS if layer[:5] == name[:5]]
-        near = block or get_close_matches(name, LAYERS, 3) or FIRST_OF_EACH_BLOCK
-        raise LookError(f"no layer is called {name!r}; the nearest are: {', '.join(near)}")
+    try:
+        VGG19.check([name], among=VGG19.convolutions)
+    except NetworkError as error:
+        raise LookError(str(error)) from None
     return name
 
 
@@ -74,16 +72,9 @@ def in_order(names: Iterable[str]) -> tuple[str, ...]:
         LookError: one that VGG19 doesn't have.
     """
     asked = {check_layer(name) for name in names}
-    return tuple(name for name in LAYERS if name in asked)
+    return tuple(name for name in VGG19.convolutions if name in asked)
 
 
 def field_of(layer: str) -> Field:
     """What an output of a layer sees of the picture: 3 pixels at conv1_1, 156 at conv5_1."""
-    passed: list[Layer] = []
-    for name in LAYERS:
-        if passed and name.endswith("_1"):
-            passed.append(POOLING)
-        passed.append(CONVOLUTION)
-        if name == layer:
-            break
-    return receptive_field(passed)
+    return VGG19.fields[layer]

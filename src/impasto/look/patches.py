@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from impasto.images import Picture
 from impasto.look.features import SIZE, fitted, tensor_of, weights
 from impasto.look.layers import LookError, Unit, field_of
-from impasto.networks.vgg import VGG19
+from impasto.networks.extractor import Extractor
 
 TOP = 16
 
@@ -56,7 +56,7 @@ def best_patches(
         unit = Unit.named(unit)
     if top < 1:
         raise LookError(f"the top {top} is nothing; give 1 or more")
-    network = VGG19(weights(), (unit.layer,))
+    network = Extractor(weights(), (unit.layer,))
     found: list[Patch] = []
     for picture in pictures:
         found.append(_best(network, unit, fitted(picture, size, (unit.layer,))))
@@ -64,7 +64,7 @@ def best_patches(
     return found
 
 
-def _best(network: VGG19, unit: Unit, picture: Picture) -> Patch:
+def _best(network: Extractor, unit: Unit, picture: Picture) -> Patch:
     with torch.no_grad():
         answers = network(tensor_of(picture))[unit.layer][0, unit.index]
     row, column = divmod(int(answers.argmax()), answers.shape[1])

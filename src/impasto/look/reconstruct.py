@@ -13,7 +13,7 @@ from torch import Tensor
 
 from impasto.images import Picture
 from impasto.look.features import fitted
-from impasto.look.layers import FIRST_OF_EACH_BLOCK, LookError, in_order
+from impasto.look.layers import FIRST_OF_EACH_BLOCK, LookError, field_of, in_order
 from impasto.painter.losses import style_loss
 from impasto.painter.painter import Painter
 from impasto.painter.recipe import Recipe
@@ -24,8 +24,9 @@ from impasto.painter.terms import ContentTerm, StyleTargets, StyleTerm
 
 SIZE = 256
 HALF_STEPS = 30
-WHOLE_STEPS = {"1": 50, "2": 40, "3": 30, "4": 22, "5": 18}
-"""At half of the sides, where steps are cheap and large shapes are found; and then, by the deepest layer's block."""
+WHOLE_STEPS = {1: 50, 2: 40, 4: 30, 8: 22, 16: 18}
+"""At half of the sides, where steps are cheap and large shapes are found; and then, by the pixels between two positions
+of the deepest layer."""
 SMALLEST = 64
 """Pixels of the short side: with fewer positions, Gram matrices of many features tell where everything is."""
 CONTRAST = 8
@@ -127,7 +128,7 @@ def reconstruction(photo: Any, kept: Kept, size: int = SIZE, seed: int = 0) -> P
 
 
 def _scales(width: int, height: int, deepest: str) -> list[Scale]:
-    whole = Scale(width, height, WHOLE_STEPS[deepest[4]])
+    whole = Scale(width, height, WHOLE_STEPS[field_of(deepest).jump])
     halved = min(width, height) >= 2 * SMALLEST
     return [Scale(width // 2, height // 2, HALF_STEPS), whole] if halved else [whole]
 

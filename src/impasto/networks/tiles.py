@@ -1,40 +1,44 @@
-"""Tiles of a picture: parts whose features in VGG19 are those of the whole picture, computed from no more than needed.
+"""Tiles of a picture: parts whose features are those of the whole picture, computed from no more than needed.
 
-Each tile has a core, and the cores of all tiles share out every layer's features without overlap, since they lie on the
-grid of the last pooling. A feature at the core's edge sees beyond the core, so more of the picture is read: as far as
-the receptive field reaches, which is 70 pixels at conv5_1. Deeper in the network less is missing, so what was read is
-trimmed at every pooling. Where the picture ends, the tile ends with it, and the zeros of the layers' padding are those
-of the whole picture; where it goes on, they reach only what is trimmed away.
+Each tile has a core, and the cores of all tiles share out every layer's features without overlap: a line between two
+tiles is drawn between two positions of the last layer, and each other layer's positions go to the side on which the
+middle of what they see lies. A feature at the core's edge sees beyond the core, so more of the picture is read: as far
+as the receptive field reaches, which is 70 pixels at VGG19's conv5_1. Deeper in the network less is missing, so what
+is held is trimmed after every layer with a stride. Where the picture ends, the tile ends with it, and what a layer pads
+there is the whole picture's padding; where the picture goes on, padding reaches only what is trimmed away.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 from torch import Tensor
 from torch.nn import functional as F
 
-from impasto.convolution.geometry import Layer, output_size, read
-from impasto.networks.weights import LAYERS
-
-CONVOLUTION, POOLING = Layer(3, padding=1), Layer(2, stride=2)
+from impasto.convolution.geometry import Field, output_size, read
+from impasto.networks.table import Layer, Table
 
 Span = tuple[int, int]
+"""From the first position to the one after the last."""
+PICTURE = "picture"
+"""What stands in place of a layer's name for the picture, whose positions are its pixels."""
 
 
 @dataclass(frozen=True)
 class Axis:
-    """A tile along one axis, as (start, stop) in each block's positions; the first block's are the picture's pixels.
+    """A tile along one axis, by layer, in the layer's positions.
 
     Attributes:
+        size: how many positions the whole picture has.
         core: what counts.
-        read: what is computed for it.
-        whole: how many positions the whole picture has.
+        made: what a layer gives, some of it only to be trimmed away.
+        held: what is left of that for the next layer.
     """
 
-    core: tuple[Span, ...]
-    read: tuple[Span, ...]
-    whole: tuple[int, ...]
+    size: Mapping[str, int]
+    core: Mapping[str, Span]
+    made: Mapping[str, Span]
+    held: Mapping[str, Span]
 
 
 @dataclass(frozen=True)
@@ -48,89 +52,147 @@ class Tile:
     rows: Axis
     columns: Axis
 
-    def trim(self, x: Tensor, block: int) -> Tensor:
-        """What is read in a block (from 0), of what the pooling before it gave."""
-        frames = []
-        for axis in (self.columns, self.rows):
-            (start, stop), (before, after) = axis.read[block], axis.read[block - 1]
-            frames += [before // 2 - start, stop - after // 2]
-        return F.pad(x, frames)
+    @property
+    def window(self) -> tuple[Span, Span]:
+        """The pixels that are read: rows and columns of the picture."""
+        return self.rows.held[PICTURE], self.columns.held[PICTURE]
 
-    def core_of(self, x: Tensor, block: int) -> Tensor:
-        """The core of what is read in a block (from 0)."""
-        frames = []
-        for axis in (self.columns, self.rows):
-            (start, stop), (before, after) = axis.core[block], axis.read[block]
-            frames += [before - start, stop - after]
-        return F.pad(x, frames)
+    def core(self, layer: str = PICTURE) -> tuple[Span, Span]:
+        """What counts of a layer, as rows and columns of its positions; without a name, of the picture's pixels."""
+        return self.rows.core[layer], self.columns.core[layer]
+
+    def size(self, layer: str = PICTURE) -> tuple[int, int]:
+        """The height and width that a layer has in the whole picture; without a name, those of the picture."""
+        return self.rows.size[layer], self.columns.size[layer]
+
+    def trim(self, x: Tensor, layer: str) -> Tensor:
+        """What the next layer needs of what a layer gives."""
+        spans = [(axis.made[layer], axis.held[layer]) for axis in (self.rows, self.columns)]
+        return _crop(x, *spans)
+
+    def core_of(self, x: Tensor, layer: str) -> Tensor:
+        """The core of what is held of a layer."""
+        spans = [(axis.held[layer], axis.core[layer]) for axis in (self.rows, self.columns)]
+        return _crop(x, *spans)
 
 
-def tiles(height: int, width: int, layers: Collection[str], pixels: int) -> list[Tile]:
+def tiles(
+    height: int, width: int, table: Table, layers: Collection[str], pixels: int | None, reach: int = 1
+) -> list[Tile]:
     """The tiles of a picture, row by row: about as few as can be with at most so many pixels each.
 
     Args:
         height: of the picture, in pixels.
         width: the same.
-        layers: the layers of VGG19 whose features are wanted.
-        pixels: at most so many are read for a tile, unless the smallest possible tile has more.
+        table: the network.
+        layers: those whose features are wanted.
+        pixels: at most so many are read for a tile, unless the smallest possible tile has more; None for one tile, the
+            whole picture.
+        reach: so many pixels beyond its core a tile reads at least, where the picture goes on.
+
+    Raises:
+        GeometryError: the picture is smaller than the network takes.
+        NetworkError: no such layer.
     """
-    depths = _depths(layers)
-    grid = 2 ** (len(depths) - 1)
-    most_rows, most_columns = max(1, height // grid), max(1, width // grid)
-    down = across = 1
-    while True:
-        rows, columns = _cut(height, depths, down), _cut(width, depths, across)
-        if _longest(rows) * _longest(columns) <= pixels or (down, across) == (most_rows, most_columns):
-            return [Tile(row, column) for row in rows for column in columns]
+    rows, columns = (_Line(size, table.up_to(layers), reach) for size in (height, width))
+    while pixels is not None and rows.longest * columns.longest > pixels and (rows.divisible or columns.divisible):
         # Each axis is cut where its tiles are longest, which keeps them square: a square has the least margin.
-        if (height / down >= width / across and down < most_rows) or across == most_columns:
-            down += 1
-        else:
-            across += 1
+        taller = height / len(rows.parts) >= width / len(columns.parts)
+        (rows if rows.divisible and (taller or not columns.divisible) else columns).divide()
+    return [Tile(row, column) for row in rows.parts for column in columns.parts]
 
 
-def _longest(axes: list[Axis]) -> int:
-    """How many pixels the longest of some parts of an axis reads."""
-    return max(stop - start for start, stop in (axis.read[0] for axis in axes))
+class _Line:
+    """One axis of a picture, in parts of about equal length."""
+
+    def __init__(self, size: int, table: Table, reach: int) -> None:
+        self.table, self.reach = table, reach
+        self.size: dict[str, int] = {PICTURE: size, **table.sizes(size)}
+        self.fields: dict[str, Field] = {PICTURE: Field(), **table.fields}
+        self.last = table.names[-1]
+        self.parts = [self._part({name: (0, count) for name, count in self.size.items()})]
+
+    @property
+    def longest(self) -> int:
+        """How many pixels the longest part reads."""
+        return max(stop - start for start, stop in (part.held[PICTURE] for part in self.parts))
+
+    @property
+    def divisible(self) -> bool:
+        """Whether each part of one more would have a position of the last layer."""
+        return len(self.parts) < self.size[self.last]
+
+    def divide(self) -> None:
+        """Into one part more."""
+        count, positions = len(self.parts) + 1, self.size[self.last]
+        inner = [self._line_before(round(i * positions / count)) for i in range(1, count)]
+        edges = [dict.fromkeys(self.size, 0), *inner, self.size]
+        self.parts = [
+            self._part({name: (start[name], stop[name]) for name in self.size}) for start, stop in pairwise(edges)
+        ]
+
+    def _line_before(self, position: int) -> dict[str, int]:
+        """How many of each layer's positions lie before the line between a position of the last layer and the previous.
+
+        Position j of a layer sees the pixels around j · jump + (field − 1) / 2 − margin; all is doubled, to be whole.
+        """
+        last = self.fields[self.last]
+        line = (2 * position - 1) * last.jump + _middle(last)
+        found = {}
+        for name, field in self.fields.items():
+            before = -((_middle(field) - line) // (2 * field.jump))  # rounded up
+            found[name] = min(max(0, before), self.size[name])
+        return found
+
+    def _part(self, core: dict[str, Span]) -> Axis:
+        """A core, going back through the layers what must be held for it, and forth what is made of that."""
+        steps = self.table.steps
+        inputs: list[str] = [PICTURE, *self.table.names[:-1]]
+        needed, grid = dict(core), 1
+        for layer, before in zip(reversed(steps), reversed(inputs), strict=True):
+            if layer.stride > 1:
+                needed[layer.name] = _aligned(needed[layer.name], grid)
+                grid = layer.stride
+            needed[before] = _union(_needed(needed[layer.name], self.size[before], layer), core[before])
+        first, last = core[PICTURE]
+        reached = max(0, first - self.reach), min(self.size[PICTURE], last + self.reach)
+        needed[PICTURE] = _aligned(_union(needed[PICTURE], reached), grid)
+        made: dict[str, Span] = {PICTURE: needed[PICTURE]}
+        held = dict(made)
+        for layer, before in zip(steps, inputs, strict=True):
+            start, stop = held[before]
+            positions = output_size(stop - start, layer.kernel, layer.padding, layer.stride, layer.dilation)
+            made[layer.name] = start // layer.stride, start // layer.stride + positions
+            held[layer.name] = needed[layer.name] if layer.stride > 1 else made[layer.name]
+        return Axis(self.size, core, made, held)
 
 
-def _depths(layers: Collection[str]) -> list[int]:
-    """How many convolutions of each block are computed, up to the last of the layers."""
-    order = list(LAYERS)
-    depths: list[int] = []
-    for name in order[: max(order.index(name) for name in layers) + 1]:
-        if int(name[4]) > len(depths):
-            depths.append(0)
-        depths[-1] += 1
-    return depths
+def _middle(field: Field) -> int:
+    """Twice the pixel in the middle of what a layer's first position sees."""
+    return field.size - 1 - 2 * field.margin
 
 
-def _cut(size: int, depths: list[int], parts: int) -> list[Axis]:
-    """An axis in so many parts, their cores on the grid of the last pooling."""
-    whole = [size]
-    for _ in depths[1:]:
-        whole.append(output_size(whole[-1], 2, stride=2))
-    grid = 2 ** (len(depths) - 1)
-    edges = [round(i * (size // grid) / parts) * grid for i in range(parts)] + [size]
-    return [_axis((start, stop), whole, depths) for start, stop in pairwise(edges)]
+def _needed(outputs: Span, size: int, layer: Layer) -> Span:
+    """The inputs that some outputs depend on; at least one, where all that they see is padding."""
+    start, stop = read(outputs, size, layer)
+    start = min(max(0, start), size - 1)
+    return start, max(start + 1, stop)
 
 
-def _axis(core: Span, whole: list[int], depths: list[int]) -> Axis:
-    """A core, and going back through the blocks what has to be read for it."""
-    cores: list[Span] = []
-    reads: list[Span] = []
-    for block, size in enumerate(whole):
-        start, stop = core[0] >> block, core[1] >> block
-        cores.append((start, size if core[1] == whole[0] else stop))
-    needed = cores[-1]
-    for block in reversed(range(len(depths))):
-        size = whole[block]
-        start, stop = min(needed[0], cores[block][0]), max(needed[1], cores[block][1])
-        for _ in range(depths[block]):
-            start, stop = read((start, stop), size, CONVOLUTION)
-        if block < len(depths) - 1:  # the pooling after it must find its pairs
-            start, stop = start - start % 2, min(size, stop + stop % 2)
-        reads.insert(0, (start, stop))
-        if block:
-            needed = read((start, stop), whole[block - 1], POOLING)
-    return Axis(tuple(cores), tuple(reads), tuple(whole))
+def _union(one: Span, other: Span) -> Span:
+    """From the first to the last of both; an empty span counts for nothing."""
+    return one if other[0] >= other[1] else (min(one[0], other[0]), max(one[1], other[1]))
+
+
+def _aligned(span: Span, grid: int) -> Span:
+    """A span that begins where the strides of the next layer that has one fall."""
+    start, stop = span
+    return start - start % grid, stop
+
+
+def _crop(x: Tensor, rows: tuple[Span, Span], columns: tuple[Span, Span]) -> Tensor:
+    """Of features that are there in one span of rows and of columns, those in another."""
+    frames = []
+    for (start, stop), (first, last) in (columns, rows):
+        frames += [start - min(max(start, first), stop), min(max(start, last), stop) - stop]
+    return F.pad(x, frames) if any(frames) else x

@@ -4,11 +4,15 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import torch
 
+from impasto.networks.backbone import Backbone
+from impasto.networks.extractor import Extractor
+from impasto.networks.loading import load
 from impasto.networks.numbers import multiplies_bfloat16
-from impasto.networks.vgg import VGG19, Pooling
+from impasto.networks.table import Pooling
 from impasto.networks.weights import from_file, packaged
 from impasto.painter.settings import Settings, SettingsError
 
@@ -53,40 +57,56 @@ def set_up(settings: Settings) -> Iterator[None]:
             torch.set_num_threads(threads)
 
 
-def network_for(settings: Settings, layers: Collection[str], device: torch.device) -> VGG19:
-    """The network with some layers, the same again where it was the last one asked for.
+def backbone_of(settings: Settings) -> Backbone:
+    """The network that settings ask for: its layers and their numbers.
+
+    Raises:
+        NetworkError: the file of weights or of a network can't be used.
+    """
+    file = settings.weights or settings.network
+    changed = file.stat().st_mtime_ns if isinstance(file, Path) and file.exists() else None
+    return _backbone(settings.weights, settings.network, changed)
+
+
+@lru_cache(maxsize=2)
+def _backbone(weights: Path | None, network: Any, changed: int | None) -> Backbone:
+    del changed  # when the file was; with another time it is another network
+    if network is not None:
+        return load(network)
+    return from_file(weights) if weights else packaged()
+
+
+def network_for(settings: Settings, layers: Collection[str], device: torch.device) -> Extractor:
+    """The network with some layers; the same again if it is the last one that was asked for.
 
     In bfloat16 only where that agrees with float32.
 
     Raises:
-        WeightsError: the settings' file of weights can't be used.
+        NetworkError: the file of weights or of a network can't be used.
     """
-    file = settings.weights
-    changed = file.stat().st_mtime_ns if file and file.exists() else None
-    return _network(
-        file, changed, frozenset(layers), settings.pooling, device, dtype_of(settings, device), settings.dtype
-    )
+    # Max is what VGG19 was trained with; another network keeps its own poolings unless averages are asked for.
+    pooling = settings.pooling if settings.network is None or settings.pooling == "avg" else None
+    dtype = dtype_of(settings, device)
+    return _network(backbone_of(settings), frozenset(layers), pooling, device, dtype, settings.dtype == "auto")
 
 
 @lru_cache(maxsize=1)
 def _network(
-    file: Path | None, changed: int | None, layers: frozenset[str], pooling: Pooling, device: torch.device,
-    dtype: torch.dtype, asked: str,
-) -> VGG19:  # fmt: skip
-    del changed  # of the file; another time is another network
-    weights = from_file(file) if file else packaged()
-
-    def network(dtype: torch.dtype) -> VGG19:
-        return VGG19(weights, layers, pooling=pooling, device=device, dtype=dtype)
-
-    made = network(dtype)
-    if asked == "auto" and made.dtype != torch.float32:
-        reference = network(torch.float32)
+    backbone: Backbone,
+    layers: frozenset[str],
+    pooling: Pooling | None,
+    device: torch.device,
+    dtype: torch.dtype,
+    unless_rough: bool,
+) -> Extractor:
+    made = Extractor(backbone, layers, pooling=pooling, device=device, dtype=dtype)
+    if unless_rough and dtype != torch.float32:
+        reference = Extractor(backbone, layers, pooling=pooling, device=device)
         made = made if agrees(made, reference) else reference
     return made
 
 
-def agrees(network: VGG19, reference: VGG19) -> bool:
+def agrees(network: Extractor, reference: Extractor) -> bool:
     """Whether a network's features of a small picture are within 1 % of the float32 network's, at every layer."""
     device = network.get_buffer("mean").device
     picture = 255 * torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0)).to(device)

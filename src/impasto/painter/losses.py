@@ -210,28 +210,43 @@ def sliced_sums(features: Tensor, known: Slices) -> Averages:
     A feature between two bins counts in both, the more in the nearer one, so that the counts change smoothly. Beyond
     the last bin that goes on as a straight line: the mean of a histogram is always that of the features.
     """
-    along = known.directions @ features.reshape(features.shape[1], -1)
-    histogram: Tensor = _Histogram.apply((along - known.low[:, None]) / known.width[:, None])  # type: ignore[no-untyped-call]
+    flat = features.reshape(features.shape[1], -1)
+    histogram: Tensor = _Histogram.apply(flat, known.directions / known.width[:, None], known.low / known.width)  # type: ignore[no-untyped-call]
     return (histogram,)
 
 
 class _Histogram(torch.autograd.Function):
-    """Counts of N × M numbers in bins at 0, 1, … `BINS` − 1, each number shared by the two bins that it is between."""
+    """Counts of the numbers D F − s, D of N × N and s of N, in bins at 0, 1, … `BINS` − 1; N × `BINS`.
+
+    Each number is shared by the two bins that it is between. Some rows are worked on at a time, for all of them take
+    several times the memory of the features.
+    """
+
+    ROWS = 16
 
     @staticmethod
-    def forward(ctx: Any, places: Tensor) -> Tensor:
-        below = places.floor().clamp_(0, BINS - 2)
-        share = places - below
-        index = below.long()
-        ctx.save_for_backward(index.to(torch.uint8))
-        histogram = places.new_zeros(len(places), BINS)
-        histogram.scatter_add_(1, index, 1 - share)
-        return histogram.scatter_add_(1, index + 1, share)
+    def forward(ctx: Any, flat: Tensor, directions: Tensor, start: Tensor) -> Tensor:
+        bins = torch.empty(flat.shape, dtype=torch.uint8, device=flat.device)
+        histogram = flat.new_zeros(len(flat), BINS)
+        for first in range(0, len(flat), _Histogram.ROWS):
+            here = slice(first, first + _Histogram.ROWS)
+            places = torch.addmm(-start[here, None], directions[here], flat)
+            below = places.floor().clamp_(0, BINS - 2)
+            share, index = places - below, below.long()
+            bins[here] = index
+            histogram[here].scatter_add_(1, index, 1 - share).scatter_add_(1, index + 1, share)
+        ctx.save_for_backward(bins, directions)
+        return histogram
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        (index,) = ctx.saved_tensors
-        return gradients[0].diff(dim=1).gather(1, index.long())
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        bins, directions = ctx.saved_tensors
+        slopes = gradients[0].diff(dim=1)
+        gradient = torch.zeros(bins.shape, dtype=slopes.dtype, device=slopes.device)
+        for first in range(0, len(bins), _Histogram.ROWS):
+            here = slice(first, first + _Histogram.ROWS)
+            gradient.addmm_(directions[here].T, slopes[here].gather(1, bins[here].long()))
+        return gradient, None, None
 
 
 def sliced_distance(ours: Averages, theirs: Averages, known: Slices) -> Tensor:

@@ -7,6 +7,8 @@ import psutil
 import torch
 
 from impasto.images.arrays import IN_MEMORY
+from impasto.networks.extractor import Extractor
+from impasto.networks.vgg import VGG19
 from impasto.painter.settings import SettingsError
 
 # Of what is free, without --memory: the rest is for other programs, and for what a process needs at its edges.
@@ -14,6 +16,8 @@ SHARE = 0.6
 # Bytes that one evaluation takes for each pixel: the activations, their gradients, and working memory, measured; in
 # bfloat16, where the picture, its gradient and the statistics are float32 all the same, and in float32.
 EVALUATIONS = {torch.bfloat16: 1400, torch.float32: 2450}
+# That was VGG19 up to conv5_1. With another network, the activations are another number of numbers.
+MEASURED = VGG19.up_to(["conv5_1"]).activations
 # A vector of the optimiser: a pyramid of three float32 numbers a pixel, and a third of it for the coarser levels.
 VECTOR = 16
 # A point and a gradient, twice, a step and a change, besides those that it remembers two by two.
@@ -43,7 +47,12 @@ class Plan:
     files: bool
 
 
-def plan(pixels: int, vectors: int, memory: int | None, device: torch.device, dtype: torch.dtype) -> Plan:
+def evaluation_bytes(network: Extractor) -> float:
+    """The bytes that one evaluation takes for each pixel with a network."""
+    return EVALUATIONS[network.dtype] * network.table.activations / MEASURED
+
+
+def plan(pixels: int, vectors: int, memory: int | None, device: torch.device, evaluation: float) -> Plan:
     """The plan for a canvas of so many pixels.
 
     Args:
@@ -51,14 +60,13 @@ def plan(pixels: int, vectors: int, memory: int | None, device: torch.device, dt
         vectors: that the optimiser remembers, beside points and gradients.
         memory: bytes that the process may take; None for a share of what is free.
         device: where the network computes.
-        dtype: in which type.
+        evaluation: bytes that it takes for each pixel; see :func:`evaluation_bytes`.
 
     Raises:
         SettingsError: too little for one tile.
     """
     taken = 0 if device.type == "cuda" else _taken()
     budget = taken + SHARE * free(device) if memory is None else memory
-    evaluation = EVALUATIONS[dtype]
     kept = (VECTOR * (VECTORS + vectors) + FEATURES) * pixels
     picture = 3 * pixels if device.type == "cuda" else min(3 * pixels, IN_MEMORY)
     left = PLANNED * budget - taken - PICTURES * picture

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from impasto.networks.tiles import Tile
 from impasto.painter.canvas import Canvas
 from impasto.painter.optimizers import Evaluation
 from impasto.painter.scratch import give_back
@@ -77,21 +78,21 @@ class Objective:
         self.scene = scene
         self.augment = augment
         self.targets: list[Any] = [term.targets(scene) for term in terms]
-        self.tiles = scene.network.tiles(*scene.photo.shape[2:], scene.tile)
+        height, width = scene.photo.shape[2:]
+        self.tiles = scene.network.tiles(height, width, scene.tile)
         self.unit = max(abs(term.weight) for term in terms) / LARGEST_WEIGHT or 1.0
 
     def __call__(self, picture: Tensor) -> Costs:
         """The costs of a whole picture, 1 × 3 × H × W in 0–255, differentiable; there must be one tile."""
         (tile,) = self.tiles
-        costs = self._costs(self._sums(View(tile, picture, self._features(picture))))
+        costs = self._costs(self._sums(self._view(picture, tile)))
         return Costs(self._weighted(costs) * self.unit, costs)
 
     def at(self, canvas: Canvas, point: Tensor) -> CanvasEvaluation:
         """The objective of the picture that a vector stands for."""
         if len(self.tiles) == 1:
             leaf = point.detach().requires_grad_()
-            picture = canvas.picture(leaf)
-            costs = self._costs(self._sums(View(self.tiles[0], picture, self._features(picture))))
+            costs = self._costs(self._sums(self._view(canvas.picture(leaf), self.tiles[0])))
             objective = self._weighted(costs)
             return self._evaluation(point, objective, costs, lambda: torch.autograd.grad(objective, leaf)[0])
         with torch.no_grad():
@@ -103,11 +104,11 @@ class Objective:
         slopes = torch.autograd.grad(objective, flat, materialize_grads=True)
         return self._evaluation(point, objective.detach(), costs, lambda: self._gradient(canvas, point, slopes))
 
-    def _features(self, picture: Tensor) -> dict[str, Tensor]:
-        if not self.scene.network.layers:
-            return {}
-        features: dict[str, Tensor] = self.scene.network(picture if self.augment is None else self.augment(picture))
-        return features
+    def _view(self, picture: Tensor, tile: Tile) -> View:
+        """What the terms see of a tile, given the pixels in its window."""
+        if not any(term.layers for term in self.terms):
+            return View(tile, picture, {})
+        return View(tile, picture, self.scene.network(picture if self.augment is None else self.augment(picture), tile))
 
     def _sums(self, view: View) -> list[Sums]:
         """Each term's sums over a view's core."""
@@ -134,7 +135,7 @@ class Objective:
         for tile in self.tiles:
             give_back()
             picture = canvas.part(canvas.within(point, tile.window), tile.window)
-            of_tile = self._sums(View(tile, picture, self.scene.network(picture, tile)))
+            of_tile = self._sums(self._view(picture, tile))
             total = [added(sums, more) for sums, more in zip(total, of_tile, strict=True)]
         return [[each.to(self.scene.dtype) for each in sums or ()] for sums in total]
 
@@ -143,15 +144,14 @@ class Objective:
         gradient = self.scene.allocate(point.shape, point.dtype).zero_()
         for tile in self.tiles:
             give_back()
-            parts = [part.detach().requires_grad_() for part in canvas.within(point, tile.window)]
-            picture = canvas.part(parts, tile.window)
-            sums = [
-                each
-                for of_term in self._sums(View(tile, picture, self.scene.network(picture, tile)))
-                for each in of_term
-            ]
-            share = torch.stack([(each * slope).sum() for each, slope in zip(sums, slopes, strict=True)]).sum()
-            for view, more in zip(canvas.within(gradient, tile.window), torch.autograd.grad(share, parts), strict=True):
+            added_up = zip(canvas.within(gradient, tile.window), self._share(canvas, point, slopes, tile), strict=True)
+            for view, more in added_up:
                 view.add_(more)
-            del parts, picture, sums, share, more  # else they stay while the next tile is computed
         return gradient
+
+    def _share(self, canvas: Canvas, point: Tensor, slopes: Sequence[Tensor], tile: Tile) -> Sequence[Tensor]:
+        """What a tile adds to the gradient, of the parameters within its window."""
+        parts = [part.detach().requires_grad_() for part in canvas.within(point, tile.window)]
+        sums = [each for of_term in self._sums(self._view(canvas.part(parts, tile.window), tile)) for each in of_term]
+        share = torch.stack([(each * slope).sum() for each, slope in zip(sums, slopes, strict=True)]).sum()
+        return torch.autograd.grad(share, parts)

@@ -33,7 +33,7 @@ def paint(
         settings: as :class:`Settings` names them; `size=512`, `quality="standard"`, …
 
     Raises:
-        PictureError, SettingsError, StyleError, WeightsError: each a ValueError with one plain line.
+        PictureError, SettingsError, StyleError, NetworkError: each a ValueError with one plain line.
     """
     known = {field.name for field in fields(Settings)}
     for name in settings:
@@ -46,7 +46,7 @@ def paint(
     styles = tuple(
         Style(find(source) if isinstance(source, str) else images.read(source), weight) for source, weight in weighted
     )
-    first = init if isinstance(init, str) and init in ("photo", "noise") else images.read(init)
+    first: Any = init if isinstance(init, str) and init in ("photo", "noise") else images.read(init)
     run = Painter(Recipe(images.read(photo), styles, asked, first)).start()
     for step in run:
         if progress is not None:

@@ -8,9 +8,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from impasto.images.picture import MIN_SIDE
 from impasto.networks.extractor import Extractor
+from impasto.networks.vgg import VGG19
 from impasto.painter import compute
-from impasto.painter.memory import Plan, plan
+from impasto.painter.memory import Plan, evaluation_bytes, plan
 from impasto.painter.optimizers import LBFGS, Optimizer
 from impasto.painter.pyramid import LaplacianPyramid, Parameterization, Windowed
 from impasto.painter.recipe import Recipe
@@ -41,7 +43,7 @@ class Painter:
         checkpoint: a folder for what a painting that is stopped needs to go on.
 
     Raises:
-        SettingsError, WeightsError: what was asked can't be done.
+        SettingsError, NetworkError: what was asked can't be done.
     """
 
     def __init__(
@@ -66,7 +68,8 @@ class Painter:
         self.settings = recipe.settings
         self.width, self.height = canvas_size(recipe.photo.width, recipe.photo.height, self.settings.size)
         self.device = compute.device_of(self.settings)
-        self.terms = style_transfer(self.settings) if terms is None else list(terms)
+        self.smallest = MIN_SIDE
+        self.terms = self._asked() if terms is None else list(terms)
         self.augment = augment
         self.parameterization = parameterization or LaplacianPyramid()
         self.optimizer = optimizer or LBFGS()
@@ -74,11 +77,25 @@ class Painter:
         self._scales = scales
         self._network = network
 
+    def _asked(self) -> list[Term]:
+        """The terms of style transfer, on layers of the network that is asked for."""
+        # VGG19's table is known without its numbers, which take a while to read.
+        table = VGG19 if self.settings.network is None else compute.backbone_of(self.settings).table
+        terms = style_transfer(self.settings, table)
+        self.smallest = max(self.smallest, table.up_to({layer for term in terms for layer in term.layers}).smallest)
+        if min(self.width, self.height) < self.smallest:
+            raise SettingsError(
+                f"a canvas of {self.width} × {self.height} is too small for the network, which needs sides of "
+                f"{self.smallest} px; give a larger size"
+            )
+        return terms
+
     @cached_property
     def network(self) -> Extractor:
         """The network, made when it is first used."""
-        layers = {layer for term in self.terms for layer in term.layers}
-        return self._network or compute.network_for(self.settings, layers, self.device)
+        return self._network or compute.network_for(
+            self.settings, {layer for term in self.terms for layer in term.layers}, self.device
+        )
 
     def scales(self) -> list[Scale]:
         """The scales of this painting, the coarsest first."""
@@ -93,7 +110,7 @@ class Painter:
         if self.augment is not None or not isinstance(self.parameterization, Windowed):
             return Plan(None, files=False)
         vectors = self.optimizer.vectors(scale.steps)
-        return plan(scale.pixels, vectors, self.settings.memory, self.device, self.network.dtype)
+        return plan(scale.pixels, vectors, self.settings.memory, self.device, evaluation_bytes(self.network))
 
     def work(self, scale: Scale) -> float:
         """What a scale costs, in evaluations of one pixel of a whole picture: one a step, and one to begin."""

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
 from typing import Any, Literal
 
 from impasto.images import Picture
@@ -78,6 +80,7 @@ class Recipe:
         ]
         return {
             **self.settings.to_dict(),
+            **({} if self.settings.network is None else {"network": _network(self.settings.network)}),
             "init": self.init if isinstance(self.init, str) else _named(self.init),
             "photo": _named(self.photo),
             "styles": styles,
@@ -107,6 +110,19 @@ class Recipe:
             return cls(picture(stored["photo"]), styles, settings, picture(init) if isinstance(init, Mapping) else init)
         except (KeyError, TypeError):
             raise SettingsError("this stored recipe can't be read; give the options instead") from None
+
+
+def _network(network: Any) -> dict[str, str]:
+    """A network by name and digest: a file, or an nn.Sequential."""
+    if isinstance(network, Path):
+        try:
+            return {"name": network.stem, "digest": sha256(network.read_bytes()).hexdigest()}
+        except OSError as error:
+            raise SettingsError(f"{network} can't be read ({error.strerror}); give a file of a network") from None
+    digest = sha256(str(network).encode())
+    for name, numbers in network.state_dict().items():
+        digest.update(name.encode() + numbers.cpu().numpy().tobytes())
+    return {"name": type(network).__name__, "digest": digest.hexdigest()}
 
 
 def _named(picture: Picture | HouseStyle) -> dict[str, Any]:

@@ -56,7 +56,7 @@ class Run(Iterator[Progress]):
     def __init__(self, painter: "Painter", *, resume: bool) -> None:
         self.painter = painter
         self.checkpoint_error: OSError | None = None
-        self._sources = Sources(painter.recipe, painter.width, painter.height)
+        self._sources = Sources(painter.recipe, painter.width, painter.height, painter.smallest)
         self._checkpoint = Checkpoint(painter.checkpoint, self._identity()) if painter.checkpoint else None
         self._place: Place | None = None
         self._optimizer = copy(painter.optimizer)
@@ -68,7 +68,7 @@ class Run(Iterator[Progress]):
         """Take a step.
 
         Raises:
-            SettingsError, WeightsError, CheckpointError: what was asked can't be done; each at the first step.
+            SettingsError, NetworkError, CheckpointError: what was asked can't be done; each at the first step.
         """
         with compute.set_up(self.painter.settings):
             return next(self._progress)

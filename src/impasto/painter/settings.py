@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from impasto.networks.table import NetworkError, Table
+from impasto.networks.vgg import VGG19
 from impasto.painter.style_losses import STYLE_LOSSES
 
 Quality = Literal["draft", "standard", "fine"]
@@ -18,11 +20,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "device": ("auto", "cpu", "cuda", "mps"),
     "dtype": ("auto", "float32", "bfloat16"),
 }
-BLOCKS = {1: 2, 2: 2, 3: 4, 4: 4, 5: 4}
-LAYER_NAMES = tuple(f"conv{block}_{i}" for block, count in BLOCKS.items() for i in range(1, count + 1))
-CONTENT_LAYERS: LayerWeights = (("conv4_2", 1.0),)
-STYLE_LAYERS: LayerWeights = tuple((f"conv{block}_1", 1.0) for block in BLOCKS)
-# conv5_1 still has a position of its own at this size.
+# A smaller canvas shows nothing. Where the short side is half of that, VGG19's deepest layer still has a position.
 MIN_SIZE, MAX_SIZE = 32, 100_000
 # Weights are relative to one another, so larger ones say nothing more.
 MAX_WEIGHT = 1e100
@@ -34,7 +32,7 @@ WHOLE_NUMBERS = {
     "memory": ("bytes", "None for a share of what is free"),
 }
 # What describes the machine and not the painting.
-OF_THE_MACHINE = ("device", "threads", "weights", "memory")
+OF_THE_MACHINE = ("device", "threads", "weights", "network", "memory")
 
 
 class SettingsError(ValueError):
@@ -53,8 +51,8 @@ class Settings:
         tv_weight: multiplies the total variation.
         style_scale: the size of the brush; at 1 the style has as many pixels as the canvas.
         keep_colors: recolour the style to the photo's palette first.
-        content_layers: (layer, weight) pairs, after the ReLU.
-        style_layers: the same.
+        content_layers: (layer, weight) pairs, after the ReLU; None for the network's own, conv4_2 in VGG19.
+        style_layers: the same; in VGG19 conv1_1, conv2_1, … conv5_1.
         pooling: "max" or "avg".
         style_loss: what of a layer's features is compared; a name in `STYLE_LOSSES`.
         seed: of the noise that "noise" starts from.
@@ -62,6 +60,7 @@ class Settings:
         dtype: of the network; "auto" takes bfloat16 where the processor multiplies it faster.
         threads: how many the processor may use; None for PyTorch's choice.
         weights: a file in torchvision's format; None for the packaged weights.
+        network: to paint with instead of VGG19: a file, or an nn.Sequential; see :mod:`impasto.networks.loading`.
         memory: bytes that painting may take; None for a share of what is free.
 
     Raises:
@@ -75,8 +74,8 @@ class Settings:
     tv_weight: float = 0.0
     style_scale: float = 1.0
     keep_colors: bool = False
-    content_layers: LayerWeights = CONTENT_LAYERS
-    style_layers: LayerWeights = STYLE_LAYERS
+    content_layers: LayerWeights | None = None
+    style_layers: LayerWeights | None = None
     pooling: Literal["max", "avg"] = "max"
     style_loss: str = "gram"
     seed: int = 0
@@ -84,6 +83,7 @@ class Settings:
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     threads: int | None = None
     weights: Path | None = None
+    network: Any = None
     memory: int | None = None
 
     def __post_init__(self) -> None:
@@ -109,13 +109,31 @@ class Settings:
             raise SettingsError(f"{self.threads} threads are not possible; give 1 or more")
         if self.memory is not None and self.memory < 1:
             raise SettingsError(f"{self.memory} bytes of memory are not possible; give more, such as 4G")
+        if self.network is not None and self.weights is not None:
+            raise SettingsError("weights are VGG19's, and another network has its own; leave one of the two out")
         for kind in ("content", "style"):
-            layers = _checked_layers(kind, getattr(self, f"{kind}_layers"))
-            object.__setattr__(self, f"{kind}_layers", layers)
+            if (layers := getattr(self, f"{kind}_layers")) is not None:
+                object.__setattr__(self, f"{kind}_layers", _checked_layers(kind, layers))
+        if self.network is None:
+            self.layers_of(VGG19)
+
+    def layers_of(self, table: Table) -> tuple[LayerWeights, LayerWeights]:
+        """The content layers and the style layers of a network, with their weights.
+
+        Raises:
+            SettingsError: one that it doesn't have.
+        """
+        content = self.content_layers or tuple((layer, 1.0) for layer in table.content_layers)
+        style = self.style_layers or tuple((layer, 1.0) for layer in table.style_layers)
+        try:
+            table.check(layer for layer, _ in (*content, *style))
+        except NetworkError as error:
+            raise SettingsError(str(error)) from None
+        return content, style
 
     def to_dict(self) -> dict[str, Any]:
         """What makes the painting, and nothing of the machine, as JSON can hold it."""
-        return {name: value for name, value in asdict(self).items() if name not in OF_THE_MACHINE}
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in OF_THE_MACHINE}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> "Settings":
@@ -128,7 +146,7 @@ class Settings:
         values = {name: value for name, value in stored.items() if name in known}
         try:
             for name in ("content_layers", "style_layers"):
-                if name in values:
+                if values.get(name) is not None:
                     values[name] = tuple((str(layer), float(weight)) for layer, weight in values[name])
             return cls(**values)
         except TypeError:
@@ -140,12 +158,10 @@ def _checked_layers(kind: str, layers: Any) -> LayerWeights:
     if not isinstance(layers, list | tuple) or not all(
         isinstance(pair, list | tuple) and len(pair) == 2 for pair in layers
     ):
-        raise SettingsError(f'{kind}_layers can\'t be {layers!r}; give pairs, such as [("{LAYER_NAMES[0]}", 1.0)]')
+        raise SettingsError(f'{kind}_layers can\'t be {layers!r}; give pairs, such as [("conv1_1", 1.0)]')
     if not layers:
-        raise SettingsError(f"no {kind} layer; give at least one of {LAYER_NAMES[0]} … {LAYER_NAMES[-1]}")
+        raise SettingsError(f"no {kind} layer; give at least one, such as conv1_1")
     for layer, weight in layers:
-        if layer not in LAYER_NAMES:
-            raise SettingsError(f"no layer is called {layer!r}; they are: {', '.join(LAYER_NAMES)}")
         _check_weight(f"weight of the {kind} layer {layer}", weight)
     return tuple((layer, weight) for layer, weight in layers)
 

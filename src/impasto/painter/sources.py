@@ -27,12 +27,14 @@ class Sources:
         recipe: what is painted.
         width: of the canvas, in pixels.
         height: the same.
+        smallest: no side of a style gets shorter than so many pixels.
     """
 
-    def __init__(self, recipe: Recipe, width: int, height: int) -> None:
+    def __init__(self, recipe: Recipe, width: int, height: int, smallest: int) -> None:
         self.recipe = recipe
         self.width = width
         self.height = height
+        self.smallest = smallest
         self._rendered: dict[int, Bytes] = {}
         self._first: Bytes | None = None
 
@@ -86,17 +88,22 @@ class Sources:
             share = min(1, canvas * self.recipe.settings.style_scale**2 / (width * height))
         else:
             share = canvas / (self.width * self.height)
-        return max(16, round(width * math.sqrt(share))), max(16, round(height * math.sqrt(share)))
+        return self._sides(width * height * share, width / height)
 
     def _largest_sides(self, index: int) -> tuple[int, int]:
         """(width, height) of a style as the whole canvas needs it."""
         picture, scale = self.recipe.styles[index].picture, self.recipe.settings.style_scale
         wanted = self.width * self.height * scale**2
         if isinstance(picture, HouseStyle):
-            return _sides(min(wanted, HOUSE_STYLE_PIXELS), HOUSE_STYLE_RATIO)
+            return self._sides(min(wanted, HOUSE_STYLE_PIXELS), HOUSE_STYLE_RATIO)
         if scale <= 1:
             wanted = min(wanted, picture.width * picture.height)
-        return _sides(wanted, picture.width / picture.height)
+        return self._sides(wanted, picture.width / picture.height)
+
+    def _sides(self, pixels: float, ratio: float) -> tuple[int, int]:
+        """(width, height) of a picture of so many pixels and this ratio of width to height."""
+        height = max(self.smallest, round(math.sqrt(pixels / ratio)))
+        return max(self.smallest, round(ratio * height)), height
 
     def _largest(self, index: int) -> Bytes:
         """A style as the whole canvas needs it."""
@@ -110,9 +117,3 @@ class Sources:
                 pixels = recolor(pixels, Palette.of(self.recipe.photo.pixels))
             self._rendered[index] = pixels
         return self._rendered[index]
-
-
-def _sides(pixels: float, ratio: float) -> tuple[int, int]:
-    """(width, height) of a picture of so many pixels and this ratio of width to height."""
-    height = max(16, round(math.sqrt(pixels / ratio)))
-    return max(16, round(ratio * height)), height

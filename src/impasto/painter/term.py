@@ -84,7 +84,8 @@ class Scene:
 
     def views(self, picture: Tensor) -> Iterator[View]:
         """A picture tile by tile, without gradients. Of the photo these are the canvas's tiles, in the same order."""
-        for tile in self.network.tiles(*picture.shape[2:], self.tile):
+        height, width = picture.shape[2:]
+        for tile in self.network.tiles(height, width, self.tile):
             if self.tile is not None:
                 give_back()
             with torch.no_grad():

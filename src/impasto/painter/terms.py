@@ -17,6 +17,8 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor
 
+from impasto.networks.table import Table
+from impasto.networks.vgg import VGG19
 from impasto.painter import losses
 from impasto.painter.losses import FACTORS, Averages
 from impasto.painter.pyramid import cut
@@ -28,10 +30,15 @@ from impasto.painter.term import Scene, Sums, Term, View, added, wide
 REMEMBERED = 16
 
 
-def style_transfer(settings: Settings) -> list[Term]:
-    """The terms that settings ask for."""
-    content = ContentTerm(settings.content_layers, settings.content_weight)
-    style = StyleTerm(settings.style_layers, settings.style_weight, settings.style_loss)
+def style_transfer(settings: Settings, table: Table = VGG19) -> list[Term]:
+    """The terms that settings ask for, on the layers of a network.
+
+    Raises:
+        SettingsError: a layer that the network doesn't have.
+    """
+    content_layers, style_layers = settings.layers_of(table)
+    content = ContentTerm(content_layers, settings.content_weight)
+    style = StyleTerm(style_layers, settings.style_weight, settings.style_loss)
     return [content, style, *([TotalVariation(settings.tv_weight)] if settings.tv_weight else [])]
 
 

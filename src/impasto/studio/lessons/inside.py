@@ -33,7 +33,7 @@ def inside(picture: bytes | Path, layer: str) -> dict[str, Any]:
     import torch
 
     from impasto.look import layer_grams
-    from impasto.networks.weights import LAYERS
+    from impasto.networks.vgg import VGG19
     from impasto.studio.lessons.pictures import address
 
     torch.set_num_threads(1)
@@ -45,7 +45,7 @@ def inside(picture: bytes | Path, layer: str) -> dict[str, Any]:
     named = {unit for i, j, _ in together + apart for unit in (i, j)}
     return {
         "layer": layer,
-        "depth": list(LAYERS).index(layer) + 1,
+        "depth": VGG19.convolutions.index(layer) + 1,
         "units": units,
         "height": height,
         "width": width,

@@ -18,6 +18,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from fastapi.templating import Jinja2Templates
 
+from impasto.networks.vgg import VGG19
 from impasto.studio.lessons import inside as lesson_inside
 from impasto.studio.lessons.classify import MODELS, classify
 from impasto.studio.lessons.inside import inside
@@ -27,9 +28,6 @@ from impasto.studio.web.problem import ProblemError
 from impasto.studio.web.upload import decoded
 from impasto.studio.web.visitor import Visitors
 
-LAYERS = tuple(
-    f"conv{block}_{place}" for block, count in enumerate((2, 2, 4, 4, 4), 1) for place in range(1, count + 1)
-)
 PHOTOS = {"cat": "Chelsea the cat", "coffee": "a cup of coffee", "portrait": "Eileen Collins, astronaut"}
 """The sample photos, static/learn/NAME.webp, and what they show."""
 DRAWING = 64
@@ -70,13 +68,13 @@ async def padding(request: Request) -> Response:
 @router.get("/inside")
 async def inside_page(request: Request) -> Response:
     """Inside VGG; what is shown is fetched by the page."""
-    return _page(request, "inside.html", photos=PHOTOS, layers=LAYERS)
+    return _page(request, "inside.html", photos=PHOTOS, layers=VGG19.convolutions)
 
 
 @router.get("/inside/answer")
 async def inside_sample(request: Request, photo: str, layer: str) -> Response:
     """A layer of a sample photo."""
-    if photo not in PHOTOS or layer not in LAYERS:
+    if photo not in PHOTOS or layer not in VGG19.convolutions:
         raise ProblemError(404, "There is no such photo or layer: choose one of the page.")
     lessons: Lessons = request.app.state.lessons
     return await _answered(lambda: lessons.kept(f"{photo}-{layer}", inside, STATIC / f"{photo}.webp", layer))
@@ -85,7 +83,7 @@ async def inside_sample(request: Request, photo: str, layer: str) -> Response:
 @router.post("/inside/answer")
 async def inside_own(request: Request, picture: UploadFile, layer: Annotated[str, Form()]) -> Response:
     """A layer of a picture of one's own."""
-    if layer not in LAYERS:
+    if layer not in VGG19.convolutions:
         raise ProblemError(404, "There is no such layer: choose one of the page.")
     lessons: Lessons = request.app.state.lessons
     return await _of_upload(request, picture, lambda png: lessons.ask(_who(request), inside, png, layer))
