@@ -1,0 +1,9 @@
+from .one_call import paint as paint
+from .painter import Painter as Painter
+from .painting import Painting as Painting
+from .painting import Progress as Progress
+from .recipe import Recipe as Recipe
+from .recipe import Style as Style
+from .run import Run as Run
+from .settings import Settings as Settings
+from .settings import SettingsError as SettingsError
