@@ -12,12 +12,12 @@ class DamagedError(PictureError):
     """A picture of which a part is missing.
 
     Attributes:
-        there: what is there of it, in words, such as "104 of its 200 rows".
+        there: what is there of it, in words, such as "104 of its 200 rows are there".
     """
 
     def __init__(self, name: str, there: str) -> None:
         self.there = there
-        super().__init__(f"{name} is damaged: there are {there}; get a whole copy, or paint those with --damaged")
+        super().__init__(f"{name} is damaged: {there}; get a whole copy of it, or paint what there is with --damaged")
 
 
 def rest(undecoded: Undecoded, name: str, error: pyvips.Error, *, take: bool) -> tuple[pyvips.Image, str | None]:
@@ -45,15 +45,14 @@ def rest(undecoded: Undecoded, name: str, error: pyvips.Error, *, take: bool) ->
         return remains.tolerant, None
     if "Corrupt" in ended and "premature" not in ended and remains.finest:  # libjpeg goes on, as browsers do
         return remains.tolerant, f"damaged below row {rows}; it is taken as other programs show it"
-    if rows in (0, height) and remains.coarse:
-        if not take:
-            raise DamagedError(name, remains.coarse)
-        return remains.tolerant, f"cut short; taken are {remains.coarse}"
-    if not take or rows < MIN_SIDE:
-        raise DamagedError(name, f"{rows} of its {height} rows")
-    return remains.tolerant.crop(
-        0, 0, undecoded.width, rows
-    ), f"damaged or cut short; {rows} of its {height} rows are taken"
+    there = remains.coarse if remains.coarse and rows in (0, height) else f"{rows} of its {height} rows are there"
+    if not take:
+        raise DamagedError(name, there)
+    if there == remains.coarse:
+        return remains.tolerant, f"damaged; {there}, and taken"
+    if rows < MIN_SIDE:
+        raise PictureError(f"{name} is damaged: {there}, too few to paint; get a whole copy of it")
+    return remains.tolerant.crop(0, 0, undecoded.width, rows), f"damaged; {there}, and taken"
 
 
 def _rows(image: pyvips.Image) -> tuple[int, str]:

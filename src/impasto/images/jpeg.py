@@ -83,7 +83,7 @@ def _remains(file: BinaryIO) -> Remains:
     coarse, finest = None, True
     if header is not None and header.process == _PROGRESSIVE:
         finest = _is_finest(scans, header.components)
-        coarse = f"all of its rows, but coarsely, in {len(scans) - 1} whole scans" if len(scans) > 1 else None
+        coarse = f"all of its rows are there, but coarse ({len(scans) - 1} scans)" if len(scans) > 1 else None
     strict, tolerant = (
         pyvips.Image.jpegload_buffer(data, access="sequential", fail_on=level) for level in ("warning", "none")
     )

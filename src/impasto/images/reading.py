@@ -102,7 +102,7 @@ def _read_file(source: Any, shown: str, max_pixels: int, damaged: bool) -> tuple
             pixels = to_pixels(image, shown, undecoded.coding)
         coding = coding_of(image, undecoded.coding)
         if coding is not None and coding.is_hdr:
-            notes.append(f"HDR ({coding.transfer}); it is brought to SDR, whose white is at 203 cd/m², as BT.2408 says")
+            notes.append(f"an HDR picture ({coding.transfer}); it is brought to SDR, with 203 cd/m² as white (BT.2408)")
         return _upright(pixels, undecoded.orientation), tuple(notes)
 
 

@@ -83,7 +83,7 @@ def undecoded(file: BinaryIO, name: str) -> Undecoded:
     found = list(_pages(tif))
     for _, page in found:
         if page.photometric in _SENSOR or page.compression in _CAMERAS or _DNG_VERSION in page.tags:
-            kind = "DNG" if _DNG_VERSION in found[0][1].tags else _CAMERAS.get(page.compression, "TIFF/EP")
+            kind = "DNG" if _DNG_VERSION in found[0][1].tags else _CAMERAS.get(page.compression, "TIFF-EP")
             raise kinds.raw(name, kind)
     pictures = [(number, page) for number, page in found if not _is_mask(page)] or found
     largest = max(_area(page) for _, page in pictures)
