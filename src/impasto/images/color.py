@@ -147,7 +147,7 @@ def _from_integers(image: pyvips.Image, name: str, profile: bytes | None) -> pyv
     white, high = int(np.iinfo(samples.dtype).max), int(samples.max())
     if high < white / 255:
         raise PictureError(
-            f"{name} holds numbers up to {high}, where {white} is white, so it is all black: "
+            f"{name} holds numbers up to {high}, where {white} is white, so all of it is black: "
             "save it with 8 or 16 bits a channel"
         )
     interpretation = "cmyk" if image.interpretation == "cmyk" else "grey16" if image.bands < 3 else "rgb16"
