@@ -570,6 +570,12 @@ def test_a_jpeg_xl_cut_in_its_header_is_damaged(cut_at: int) -> None:
         read((CASES / "pq2020.jxl").read_bytes()[:cut_at])
 
 
+def test_a_jpeg_ls_of_more_rows_than_it_has_bits_is_damaged() -> None:
+    data = imagecodecs.jpegls_encode(flat(FLAT)).replace(b"\0\x30\0\x40", b"\x27\x10\x27\x10")
+    with pytest.raises(PictureError, match="damaged"):
+        read(data)
+
+
 def test_an_apps_png_is_no_bomb() -> None:
     """Sixty-four megabytes of nothing for a picture of 64 × 48: no more of it is unpacked than such a picture has."""
     bomb = zlib.compress(b"\0" * 64_000_000)[2:-4]

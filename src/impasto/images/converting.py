@@ -4,17 +4,17 @@ White is at 203 cd/m² (ITU-R BT.2408), and stays white: what is darker looks as
 its place below white, by the curve of ITU-R BT.2390, as far as the picture itself is brighter.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 
 from impasto.images.arrays import Array, empty, strips
 from impasto.images.coding import Coding, light_to_pq, pq_to_light
 from impasto.images.picture import Pixels
 
-_STEPS = 1024
 _FLARE = 1e-3
 """The part of the pixels, the brightest, that may all become white: glints would make the rest dark."""
+
+_FINE = 65535
+"""Steps of linear light, of which the first one is a twentieth of one of 255 in sRGB."""
 
 
 def to_pixels(samples: Array, coding: Coding) -> Pixels:
@@ -28,46 +28,42 @@ def to_pixels(samples: Array, coding: Coding) -> Pixels:
         uint8, H x W x 3.
     """
     height, width, bands = samples.shape
-    most = int(np.iinfo(samples.dtype).max)
+    colours = samples[..., : 3 if bands > 2 else 1]
     table = coding.table(8 * samples.dtype.itemsize)
-
-    def light(rows: slice) -> Array:
-        colour = table[samples[rows, :, : 3 if bands > 2 else 1]]
-        return np.broadcast_to(colour, (*colour.shape[:2], 3))
-
-    parts = list(strips(height, width))
-    tone = _tone(light, parts) if coding.is_hdr else None
-    matrix = coding.to_srgb().T
+    ratio = _ratio(colours, table) if coding.is_hdr else None
+    matrix, encoded = coding.to_srgb().T, _encoded()
     pixels = empty((height, width, 3), np.uint8)
-    for rows in parts:
-        linear = light(rows)
-        if tone is not None:
-            linear = linear * _ratio(linear.max(axis=2, keepdims=True), *tone)
-        encoded = _encoded(linear @ matrix)
+    for rows in strips(height, width):
+        light = table[colours[rows]]
+        if ratio is not None:
+            light *= ratio[colours[rows].max(axis=2)][..., None]
+        light = np.broadcast_to(light, (*light.shape[:2], 3)) @ matrix
+        shown = encoded[np.rint(np.clip(light, 0, 1) * np.float32(_FINE)).astype(np.uint16)]
         if bands in (2, 4):
-            alpha = samples[rows, :, -1:] * np.float32(1 / most)
-            encoded = encoded * alpha + (1 - alpha)
-        pixels[rows] = np.rint(encoded * 255)
+            alpha = samples[rows, :, -1:] * np.float32(1 / np.iinfo(samples.dtype).max)
+            shown = shown * alpha + (255 - 255 * alpha)
+        pixels[rows] = np.rint(shown)
     return pixels
 
 
-def _encoded(linear: Array) -> Array:
-    """Linear light as sRGB's numbers from 0 to 1 (IEC 61966-2-1); what sRGB can't show is cut off."""
-    linear = np.clip(linear, 0, 1)
-    return np.asarray(np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055))
+def _encoded() -> Array:
+    """Linear light as sRGB's numbers from 0 to 255, not rounded: IEC 61966-2-1."""
+    light = np.arange(_FINE + 1) / _FINE
+    curve = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+    return np.asarray(255 * curve, np.float32)
 
 
-def _tone(light: Callable[[slice], Array], parts: list[slice]) -> tuple[Array, Array] | None:
-    """Points of the curve from a pixel's strongest channel to what it becomes; None where nothing is above white."""
-    edges = pq_to_light(np.linspace(0, 1, _STEPS + 1))
-    counts = np.zeros(_STEPS, np.int64)
-    for rows in parts:
-        counts += np.histogram(np.minimum(light(rows).max(axis=2), edges[-1]), edges)[0]
-    above = np.cumsum(counts[::-1])[::-1]  # so many pixels are in this step or a brighter one
-    peak = edges[np.flatnonzero(above > _FLARE * above[0])[-1] + 1] if above[0] else 1.0
+def _ratio(colours: Array, table: Array) -> Array | None:
+    """What to multiply a pixel with, by its largest sample, so that its hue stays; None where none is above white."""
+    counts = np.zeros(len(table), np.int64)
+    for rows in strips(*colours.shape[:2]):
+        counts += np.bincount(colours[rows].max(axis=2).ravel(), minlength=len(table))
+    above = np.cumsum(counts[::-1])[::-1]  # so many pixels are as bright or brighter
+    peak = float(table[np.flatnonzero(above > _FLARE * above[0])[-1]])
     if peak <= 1:
         return None
-    return edges, np.where(edges <= peak, _eetf(np.minimum(edges, peak), peak), 1.0)
+    light = np.maximum(table.astype(np.float64), 1e-6)
+    return np.asarray(np.where(light < peak, _eetf(np.minimum(light, peak), peak), 1) / light, np.float32)
 
 
 def _eetf(light: Array, peak: float) -> Array:
@@ -78,9 +74,3 @@ def _eetf(light: Array, peak: float) -> Array:
     t = (given - knee) / (1 - knee)
     spline = (2 * t**3 - 3 * t**2 + 1) * knee + (t**3 - 2 * t**2 + t) * (1 - knee) + (-2 * t**3 + 3 * t**2) * most
     return pq_to_light(np.where(given < knee, given, spline) * top)
-
-
-def _ratio(strongest: Array, given: Array, becomes: Array) -> Array:
-    """What to multiply a pixel with, so that its strongest channel lies on the curve and its hue stays."""
-    toned = np.interp(strongest, given, becomes).astype(np.float32)
-    return toned / np.maximum(strongest, np.float32(1e-6))

@@ -253,7 +253,8 @@ def _scaled(samples: Array, page: Any) -> Array:
     if samples.dtype == bool:
         samples = samples.astype(np.uint8) * np.uint8(255)
     elif samples.dtype.kind == "f":
-        samples = samples.astype(np.float32, copy=False)
+        with np.errstate(over="ignore"):  # what is too large is infinite, and refused
+            samples = samples.astype(np.float32, copy=False)
     elif page.bitspersample != 8 * samples.dtype.itemsize:
         most = np.iinfo(samples.dtype).max
         samples = np.rint(samples * (most / (2**page.bitspersample - 1))).astype(samples.dtype)
