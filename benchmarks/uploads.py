@@ -2,13 +2,15 @@
 
     python benchmarks/uploads.py [--count 10000] [--seed 0]
 
-`impasto serve` as a process; small pictures of every kind that Pillow and libvips write here, each with some bytes
-changed, cut, doubled or swapped with another's, sent to POST /api/check, two at a time. Prints the answers by status,
-the longest time, and the largest memory (RssAnon + RssShmem) of the server with all its processes, sampled.
+`impasto serve` as a process; small pictures of every kind that Pillow and libvips write here, and of the rare kinds in
+tests/test_odd_pictures.py, each with some bytes changed, cut, doubled or swapped with another's, sent to POST
+/api/check, two at a time. Prints the answers by status, the longest time, and the largest memory (RssAnon + RssShmem)
+of the server with all its processes, sampled.
 """
 
 import argparse
 import collections
+import importlib
 import io
 import os
 import random
@@ -20,6 +22,7 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -54,6 +57,9 @@ def pictures() -> list[bytes]:
             made.append(vips.write_to_buffer(suffix))
         except pyvips.Error:
             continue
+    sys.path.append(str(Path(__file__).parents[1] / "tests"))
+    odd = importlib.import_module("test_odd_pictures")  # each rare kind that is read, or refused by its name
+    made += [make() for make, _ in (*odd.GIVES.values(), *odd.REFUSED.values())]
     made.append(
         b'<svg xmlns="http://www.w3.org/2000/svg" width="64" height="48"><image href="file:///etc/passwd"/></svg>'
     )

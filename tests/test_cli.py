@@ -83,6 +83,29 @@ def test_of_many_photos_a_bad_one_is_named_and_passed_over(run, photo, tmp_path)
     assert [path.name for path in out.iterdir()] == ["b-night.jpg"]
 
 
+def test_who_gives_an_animation_a_page_or_a_damaged_photo_is_told_what_is_painted(run, tmp_path):
+    frames = [Image.new("RGB", (64, 48), color) for color in ("red", "lime", "blue")]
+    moving, style, out = tmp_path / "moving.webp", tmp_path / "pages.tiff", tmp_path / "out.png"
+    frames[0].save(moving, save_all=True, append_images=frames[1:])
+    frames[0].save(style, save_all=True, append_images=frames[1:])
+    told = run("paint", moving, "--style", style, *QUICK, "-o", out)
+    assert told.returncode == 0, told.stderr
+    assert f"{moving}: an animation of 3 frames; the first one is taken" in told.stderr.decode()
+    assert f"{style}: a file of 3 pages; the first one is taken" in told.stderr.decode()
+    short = tmp_path / "short.jpg"
+    Image.effect_noise((320, 240), 90).convert("RGB").save(short, quality=95)
+    short.write_bytes(short.read_bytes()[: short.stat().st_size * 6 // 10])
+    refused = run("paint", short, *QUICK, "-o", tmp_path / "none.png")
+    assert refused.returncode == 1
+    assert "of its 240 rows are there" in line(refused)
+    assert "--damaged" in line(refused)
+    assert not (tmp_path / "none.png").exists()
+    taken = run("paint", short, "--damaged", *QUICK, "-o", out)
+    assert taken.returncode == 0, taken.stderr
+    assert "of its 240 rows are there, and taken" in taken.stderr.decode()
+    assert Image.open(out).size[1] < 36
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

@@ -139,6 +139,7 @@ def test_a_photo_is_checked_and_shown_before_it_is_sent(web):
     answer = web.client.post("/api/check", files={"photo": ("a.tif", picture("tiff"))})
     assert (answer.json()["width"], answer.json()["height"]) == (60, 40)
     assert answer.json()["preview"].startswith("data:image/webp;base64,")
+    assert answer.json()["notes"] == []
     refused(web.client.post("/api/check", files={"photo": ("a.jpg", b"no")}), 422)
 
 

@@ -90,6 +90,26 @@ def test_of_an_animation_the_first_frame_is_taken(kind):
     assert np.abs(pixels[15, 20].astype(int) - (255, 0, 0)).max() < 8
 
 
+def test_who_sends_is_told_what_was_left_aside():
+    frames = [Image.new("RGB", (40, 30), color) for color in ("red", "green")]
+    moving = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=100)
+    assert decode(moving).notes == ("an animation of 2 frames; the first one is taken",)
+    assert decode(encoded(frames[0])).notes == ()
+
+
+def test_a_webp_of_many_megapixels_is_read():
+    large = encoded(Image.new("RGB", (8000, 6000), (204, 102, 51)), "WEBP", lossless=True, method=0, quality=0)
+    decoded = decode(large, max_side=256)
+    assert (decoded.width, decoded.height) == (256, 192)
+    assert np.abs(images.read(decoded.png).pixels.astype(int) - (204, 102, 51)).max() <= 1
+
+
+def test_a_tiff_that_a_scanner_packed_rarely_is_read(gradient):
+    for compression in ("zstd", "lzma"):
+        decoded = decode(encoded(gradient, "TIFF", compression=compression))
+        assert np.abs(images.read(decoded.png).pixels - np.asarray(gradient).astype(int)).max() == 0
+
+
 def test_what_is_larger_than_a_canvas_is_made_smaller(gradient):
     decoded = decode(encoded(gradient.resize((1600, 1200))), max_side=512)
     assert (decoded.width, decoded.height) == (512, 384)
@@ -118,8 +138,9 @@ def hostile():
         "no picture that can be painted",
     )
     yield "a matrix", b"2 2\n1 2\n3 4\n", "no picture that can be painted here"
-    yield "a JPEG cut short", whole[: len(whole) // 2], "damaged"
-    yield "a PNG cut short", png[: len(png) // 2], "damaged"
+    yield "a JPEG cut short", whole[: len(whole) // 2], "of its 300 rows are there; get a whole copy of it"
+    yield "a PNG cut short", png[: len(png) // 2], "of its 300 rows are there; get a whole copy of it"
+    yield "a raw file", b"FUJIFILMCCD-RAW 0201" + bytes(99), "camera's raw file (RAF)"
     yield "a PNG with a wrong byte", png[:5000] + b"\0\0\0\0" + png[5004:], "damaged"
     yield "a PNG that says it is huge", png[:16] + b"\x7f\xff\xff\xff" * 2 + png[24:], ""
     yield "a thread", encoded(Image.new("RGB", (4000, 30))), "too thin"

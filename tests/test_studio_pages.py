@@ -207,6 +207,20 @@ def test_a_photo_of_a_phone_is_shown(browse, picture):
         assert page.locator("#preview").evaluate("image => image.naturalWidth") == 120
 
 
+def test_of_a_picture_that_moves_the_first_frame_is_shown_and_said(browse):
+    frames, file = [Image.new("RGB", (120, 80), color) for color in ("red", "blue")], io.BytesIO()
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=100)
+    moving = {"name": "cat.gif", "mimeType": "image/gif", "buffer": file.getvalue()}
+    with browse() as page:
+        page.goto("/")
+        page.set_input_files("#photo", moving)
+        expect(page.locator("#photo-state")).to_have_text("cat.gif: an animation of 2 frames; the first one is taken")
+        expect(page.locator("#preview")).to_have_attribute("src", re.compile("^data:image/webp"))
+        page.set_input_files("#style-file", moving)
+        expect(page.locator("#style-file-label")).to_contain_text("an animation of 2 frames")
+        expect(page.locator("#own-preview")).to_have_attribute("src", re.compile("^data:image/webp"))
+
+
 @pytest.mark.parametrize("way", ["drop", "paste"])
 def test_a_photo_is_dropped_or_pasted(browse, picture, way):
     with browse() as page:

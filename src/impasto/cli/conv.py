@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from impasto.cli.errors import FAILURE, MISUSE, plain_errors, stop
+from impasto.cli.errors import FAILURE, MISUSE, plain_errors, stop, told
 
 if TYPE_CHECKING:
     from impasto.convolution.geometry import Padding
@@ -163,7 +163,7 @@ def _on_picture(
 
     with plain_errors(FAILURE):
         images.check_target(out)
-        picture = images.read(image)
+        picture = told(images.read(image), image)
     names = [kernel] if kernel else list(KERNELS)
     drawn = sheet(picture, names, paddings, stride, dilation)
     with plain_errors(FAILURE):

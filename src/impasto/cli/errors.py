@@ -3,9 +3,12 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
+
+if TYPE_CHECKING:
+    from impasto.images import Picture
 
 FAILURE, MISUSE, INTERRUPTED = 1, 2, 130
 
@@ -13,6 +16,13 @@ FAILURE, MISUSE, INTERRUPTED = 1, 2, 130
 def say(line: str) -> None:
     """One line to the user, beside what the command prints as its result."""
     print(f"impasto: {line}", file=sys.stderr, flush=True)
+
+
+def told(picture: "Picture", source: object) -> "Picture":
+    """The picture, when the user has been told what to know of how it was read."""
+    for note in picture.notes:
+        say(f"{source}: {note}")
+    return picture
 
 
 def stop(line: str, code: int) -> NoReturn:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop
+from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop, told
 from impasto.cli.look_out import Out, keep, target
 from impasto.cli.look_paint import Photo, balance, reconstruct, unit
 from impasto.cli.progress import busy
@@ -38,7 +38,7 @@ def features(
     from impasto.look import FIRST_OF_EACH_BLOCK, feature_maps, feature_sheet
 
     with plain_errors(FAILURE):
-        picture = images.read(photo)
+        picture = told(images.read(photo), photo)
     with plain_errors(MISUSE), busy("the picture goes through the network"):
         maps = feature_maps(picture, layer or FIRST_OF_EACH_BLOCK, size)
     with plain_errors(MISUSE), busy("drawing the sheet"):
@@ -60,7 +60,7 @@ def gram(
     from impasto.look import FIRST_OF_EACH_BLOCK, gram_sheet, layer_grams
 
     with plain_errors(FAILURE):
-        picture = images.read(photo)
+        picture = told(images.read(photo), photo)
     with plain_errors(MISUSE), busy("the pictures go through the network"):
         grams = layer_grams(picture, style, layer or FIRST_OF_EACH_BLOCK, size)
     with busy("drawing the sheet"):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from impasto.cli.errors import FAILURE, MISUSE, plain_errors, stop
+from impasto.cli.errors import FAILURE, MISUSE, plain_errors, stop, told
 from impasto.cli.look_out import Out, keep, target
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def reconstruct(
     from impasto.look import FIGURE_1, Kept, figure_1_sheet, reconstruction, reconstruction_sheet
 
     with plain_errors(FAILURE):
-        picture = images.read(photo)
+        picture = told(images.read(photo), photo)
     with plain_errors(MISUSE):
         asked = FIGURE_1 if everything else (Kept(tuple(content or ()), tuple(style or ())),)
         runs = (reconstruction(picture, kept, size, seed).start() for kept in asked)
@@ -83,7 +83,7 @@ def balance(
     from impasto.styles.library import find
 
     with plain_errors(FAILURE):
-        picture = images.read(photo)
+        picture = told(images.read(photo), photo)
     with plain_errors(MISUSE):
         chosen = find(style)
         runs = (painter.start() for painter in balance(picture, chosen, size))

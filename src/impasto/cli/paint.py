@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from impasto.cli.errors import FAILURE, INTERRUPTED, MISUSE, plain_errors, say, stop
+from impasto.cli.errors import FAILURE, INTERRUPTED, MISUSE, plain_errors, say, stop, told
 from impasto.cli.files import STDIO, expanded, unused
 from impasto.painter.style_losses import STYLE_LOSSES
 
@@ -88,6 +88,9 @@ def paint(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with a painting that was stopped.", rich_help_panel=CANVAS)
     ] = False,
+    damaged: Annotated[
+        bool, typer.Option("--damaged", help="Paint what there is of a damaged photo.", rich_help_panel=CANVAS)
+    ] = False,
     bits: Annotated[int, typer.Option(help="Of a png: 8 or 16.", rich_help_panel=OUTPUT)] = 8,
     frames: Annotated[
         Path | None, typer.Option(help="The painting as it grows: a folder, .gif or .webp.", rich_help_panel=OUTPUT)
@@ -129,13 +132,13 @@ def paint(
             changes["size"] = None
         start: Any = "photo"
         if init is not None:
-            start = init if init in ("photo", "noise") else images.read(Path(init), max_pixels=limit)
+            start = init if init in ("photo", "noise") else told(images.read(Path(init), max_pixels=limit), init)
         settings = replace(Settings.from_dict(before or {}), **changes)
         chosen = _recalled(before["styles"]) if before and not style else _styles(style or [])
     failed = False
     for source in sources:
         try:
-            photo = _read(source, limit)
+            photo = _read(source, limit, damaged)
             target = _target(source, out, [style.picture.name for style in chosen], photo, checkpoint, resume)
             recipe = Recipe(photo, chosen, settings, start)
             painter = Painter(recipe, checkpoint=_checkpoint(target, checkpoint))
@@ -258,12 +261,14 @@ def _check_outputs(
             images.check_target(plot)
 
 
-def _read(source: str, limit: int) -> "Picture":
+def _read(source: str, limit: int, damaged: bool) -> "Picture":
     from impasto import images
 
     if source == STDIO:
-        return images.read(sys.stdin.buffer.read(), name="photo", max_pixels=limit)
-    return images.read(Path(source), max_pixels=limit)
+        photo = images.read(sys.stdin.buffer.read(), name="photo", max_pixels=limit, damaged=damaged)
+    else:
+        photo = images.read(Path(source), max_pixels=limit, damaged=damaged)
+    return told(photo, source)
 
 
 def _target(
@@ -332,6 +337,7 @@ def _weighted_layers(layers: list[str] | None) -> tuple[tuple[str, float], ...] 
 
 
 def _styles(names: list[str]) -> "tuple[Style, ...]":
+    from impasto.images import Picture
     from impasto.painter.recipe import Style
     from impasto.styles import DEFAULT_STYLE
     from impasto.styles.library import find
@@ -339,7 +345,8 @@ def _styles(names: list[str]) -> "tuple[Style, ...]":
     if not names:
         say(f"no --style was given: painting in the house style {DEFAULT_STYLE}; impasto styles shows the others")
         names = [DEFAULT_STYLE]
-    return tuple(Style(find(name), weight) for name, weight in map(_split_weight, names))
+    chosen = [(name, find(name), weight) for name, weight in map(_split_weight, names)]
+    return tuple(Style(told(found, name) if isinstance(found, Picture) else found, w) for name, found, w in chosen)
 
 
 def _recalled(styles: list[dict[str, Any]]) -> "tuple[Style, ...]":

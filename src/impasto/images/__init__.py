@@ -4,6 +4,7 @@ Whatever comes in leaves as a `Picture`: 8-bit sRGB pixels, upright, without alp
 profile and, besides the settings that made it, no metadata.
 """
 
+from impasto.images.damage import DamagedError
 from impasto.images.picture import MAX_PIXELS, MIN_SIDE, Picture, PictureError
 from impasto.images.reading import PICTURE_SUFFIXES, pictures_in, read, read_settings
 from impasto.images.resizing import resample, resize
@@ -14,6 +15,7 @@ __all__ = [
     "MAX_PIXELS",
     "MIN_SIDE",
     "PICTURE_SUFFIXES",
+    "DamagedError",
     "Picture",
     "PictureError",
     "check_target",

@@ -3,46 +3,19 @@
 import io
 import os
 import stat
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
-import numpy as np
-from PIL import Image, UnidentifiedImageError
-
-from impasto.images.libvips import pyvips
-from impasto.images.memory import array_to_vips, pil_to_vips, with_profile
+from impasto.images import heif, jpeg, jxl, kinds, pillow, png, tiff
+from impasto.images.libvips import pyvips, source_of
 from impasto.images.picture import PictureError, printable
 from impasto.images.settings import XMP
+from impasto.images.undecoded import FRAMES, Undecoded
 
-_KNOWN = "give a JPEG, PNG, WebP, TIFF, AVIF, HEIC, GIF, SVG or BMP file"
-_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
-_TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_KNOWN = "give a JPEG, PNG, WebP, TIFF, AVIF, HEIC, JPEG XL, GIF, SVG or BMP file"
 _NOT_PICTURES = ("csv", "matrix", "raw", "vips")
 """Loaders of libvips for tables and for dumps of its memory."""
-_PILLOW_READS = ("BMP", "JPEG2000", "PPM")
-"""Formats that libvips may have been built without."""
-
-
-@dataclass(frozen=True)
-class Undecoded:
-    """A picture of which only the header has been read.
-
-    Attributes:
-        width: pixels across, as stored, before it is turned upright.
-        height: pixels down, likewise.
-        orientation: the EXIF orientation, 1 to 8, to apply to what `decode` gives.
-        xmp: its XMP packet, if it has one.
-        decode: gives the image, with its colour profile; libvips decodes most kinds only as their pixels are used.
-    """
-
-    width: int
-    height: int
-    orientation: int
-    xmp: bytes | None
-    decode: Callable[[], pyvips.Image]
 
 
 @contextmanager
@@ -59,7 +32,7 @@ def opened(source: str | os.PathLike[str] | bytes | BinaryIO, name: str) -> Iter
         raise
     except Exception as error:  # decoders raise whatever they please when bytes are broken
         raise PictureError(
-            f"{name} is damaged, cut short or of a rare kind: get a whole copy of it, or save it anew as a PNG"
+            f"{name} is damaged or cut short: get a whole copy of it, or save it anew as a PNG"
         ) from error
     finally:
         file.close()
@@ -96,68 +69,46 @@ def _contents(source: Any, name: str) -> BinaryIO:
 
 
 def _header(file: BinaryIO, name: str) -> Undecoded:
-    head = file.read(64)
+    head = file.read(kinds.HEAD)
     file.seek(0)
     if not head:
         raise PictureError(f"{name} is empty: give a picture")
-    brands = {head[start : start + 4] for start in range(8, len(head), 4)} if head[4:8] == b"ftyp" else set()
-    if brands & _HEIC_BRANDS and b"avif" not in brands:
-        return _heic(file.read(), name)
+    kinds.refuse_by_name(head, name)
+    if head.startswith(jpeg.START):
+        return jpeg.undecoded(file, name)
+    if head.startswith(png.START):
+        return png.undecoded(file, name)
+    if head.startswith(tiff.STARTS):
+        return tiff.undecoded(file, name)
+    if jxl.is_one(head):
+        return jxl.undecoded(file, name)
+    if undecoded := heif.undecoded(file, heif.brands(head), name):
+        return undecoded
     try:
-        return _vips(file, is_jpeg=head.startswith(b"\xff\xd8\xff"))
+        return _vips(file)
     except pyvips.Error as error:
         file.seek(0)
-        if undecoded := _pillow(file, name):
+        if undecoded := pillow.undecoded(file, name):
             return undecoded
-        if "known format" in str(error) and not head.startswith(_TIFF_STARTS):
+        if "known format" in str(error):
             raise PictureError(f"{name} is no picture that Impasto knows: {_KNOWN}") from error
         raise
 
 
-def _vips(file: BinaryIO, *, is_jpeg: bool) -> Undecoded:
-    if isinstance(file, io.BytesIO):
-        source = pyvips.Source.new_from_memory(file.getvalue())
-    else:
-        source = pyvips.Source.new_from_descriptor(file.fileno())
-    # a phone's JPEG with a gain map for bright screens is read as any JPEG: finding out is slow, and we have no use
-    load = pyvips.Image.jpegload_source if is_jpeg else pyvips.Image.new_from_source
-    image = load(source, *([] if is_jpeg else [""]), access="sequential", fail_on="error")
+def _vips(file: BinaryIO) -> Undecoded:
+    """WebP, GIF, SVG, and what else libvips was built with."""
+    image = pyvips.Image.new_from_source(source_of(file), "", access="sequential", fail_on="error")
     if image.get("vips-loader").startswith(_NOT_PICTURES):
         raise pyvips.Error("not in a known format")
+    frames = image.get("n-pages") if image.get_typeof("n-pages") else 1
     return Undecoded(
         width=image.width,
         height=image.height,
         orientation=image.get("orientation") if image.get_typeof("orientation") else 1,
         xmp=image.get(XMP) if image.get_typeof(XMP) else None,
         decode=lambda: image,
+        notes=(FRAMES.format(frames),) if frames > 1 else (),
     )
-
-
-def _heic(data: bytes, name: str) -> Undecoded:
-    import pillow_heif  # here, because few pictures need it
-
-    file = pillow_heif.open_heif(data, convert_hdr_to_8bit=False)
-    picture = file[file.primary_index]
-    profile = cast("bytes | None", picture.info.get("icc_profile"))
-
-    def decode() -> pyvips.Image:
-        image = with_profile(array_to_vips(np.asarray(picture), name), profile)
-        return image.unpremultiply() if picture.premultiplied_alpha else image
-
-    # the container says how to turn it, and the decoder has done so; EXIF does not count here
-    return Undecoded(picture.size[0], picture.size[1], 1, None, decode)
-
-
-def _pillow(file: BinaryIO, name: str) -> Undecoded | None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit is ours to check
-        try:
-            image = Image.open(file, formats=_PILLOW_READS)
-        except UnidentifiedImageError:
-            return None
-        except Image.DecompressionBombError as error:
-            raise PictureError(f"{name} is too large for a file of its kind: save it as a TIFF") from error
-    return Undecoded(image.width, image.height, 1, None, lambda: pil_to_vips(image, name))
 
 
 def _reason(error: Exception) -> str:

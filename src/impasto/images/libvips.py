@@ -1,7 +1,9 @@
 """libvips, set up for us: it prints nothing, and holds on to no file. The other modules take `pyvips` from here."""
 
+import io
 import os
 import sys
+from typing import Any, BinaryIO
 
 if "pyvips" not in sys.modules:
     # libvips reads this as it starts, and keeps its warnings to itself. pyvips would turn them into log records, and
@@ -17,4 +19,13 @@ else:
 # libvips keeps its last hundred operations, with their files open, in case one is asked for again; ours never are
 pyvips.cache_set_max(0)
 
-__all__ = ["pyvips"]
+
+def source_of(file: BinaryIO) -> Any:
+    """What libvips reads a file from, from its beginning; the file's own place is lost."""
+    if isinstance(file, io.BytesIO):
+        return pyvips.Source.new_from_memory(file.getvalue())
+    file.seek(0)
+    return pyvips.Source.new_from_descriptor(file.fileno())
+
+
+__all__ = ["pyvips", "source_of"]

@@ -28,10 +28,12 @@ class Picture:
     Attributes:
         pixels: uint8, height x width x 3, sRGB.
         name: what to call it, without folder or suffix: `wave` for `photos/wave.jpg`.
+        notes: what a person should know of how it was read, each in a few words.
     """
 
     pixels: Pixels
     name: str = "photo"
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.pixels.dtype != np.uint8 or self.pixels.ndim != 3 or self.pixels.shape[2] != 3:

@@ -8,8 +8,10 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from impasto.images.arrays import empty
-from impasto.images.color import to_pixels
+from impasto.images.color import coding_of, to_pixels
+from impasto.images.damage import rest
 from impasto.images.files import opened
+from impasto.images.libvips import pyvips
 from impasto.images.memory import array_to_vips, height_and_width, is_tensor, pil_to_vips, tensor_to_array
 from impasto.images.picture import MAX_PIXELS, Picture, PictureError, Pixels, check_size, printable
 from impasto.images.plain import read_plain
@@ -17,7 +19,7 @@ from impasto.images.settings import from_xmp
 
 PICTURE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".avif", ".heic", ".heif", ".hif", ".gif"}
-    | {".bmp", ".jp2", ".ppm"}
+    | {".bmp", ".jp2", ".j2k", ".jpf", ".jpx", ".ppm", ".pgm", ".jxl", ".jls", ".psd", ".dds", ".qoi"}
 )
 """Suffixes (lower case) of the files that a folder of photos is searched for."""
 
@@ -29,8 +31,10 @@ def pictures_in(folder: Path, *, deep: bool) -> list[Path]:
     )
 
 
-def read(source: Any, *, name: str | None = None, max_pixels: int = MAX_PIXELS) -> Picture:
+def read(source: Any, *, name: str | None = None, max_pixels: int = MAX_PIXELS, damaged: bool = False) -> Picture:
     """Read a picture: upright, in sRGB, 8 bits, on white where it was transparent; of an animation the first frame.
+
+    What is HDR is brought to SDR (see `converting`); the picture's `notes` say so, and what else was left aside.
 
     Args:
         source: a path, the bytes of a file, a binary stream, a PIL image, a numpy array (H x W, or H x W x 1, 3 or 4,
@@ -38,14 +42,17 @@ def read(source: Any, *, name: str | None = None, max_pixels: int = MAX_PIXELS) 
             from 0 to 1), or a `Picture`, which is returned as it is.
         name: what to call it; by default the file's name without its suffix, or "photo".
         max_pixels: more than these are refused, before anything is decoded.
+        damaged: take what there is of a file of which rows are missing.
 
     Raises:
+        DamagedError: rows are missing.
         PictureError: one plain line that names the picture, what is wrong with it and the mend.
     """
     if isinstance(source, Picture):
         return source
     file = _file_name(source)
     shown = printable(name or file or "the input")
+    notes: tuple[str, ...] = ()
     if is_tensor(source):
         pixels = _read_array(tensor_to_array(source, shown), shown, max_pixels)
     elif isinstance(source, np.ndarray):
@@ -54,12 +61,12 @@ def read(source: Any, *, name: str | None = None, max_pixels: int = MAX_PIXELS) 
         pixels = _read_pil(source, shown, max_pixels)
     elif isinstance(source, str | os.PathLike | bytes | bytearray | memoryview) or hasattr(source, "read"):
         plain = read_plain(source, max_pixels)
-        pixels = _read_file(source, shown, max_pixels) if plain is None else plain
+        pixels, notes = _read_file(source, shown, max_pixels, damaged) if plain is None else (plain, ())
     else:
         raise PictureError(
             f"a {type(source).__name__} is no picture: give a path, bytes, a stream, a PIL image, an array or a tensor"
         )
-    return Picture(pixels, name or (Path(file).stem if file else "photo"))
+    return Picture(pixels, name or (Path(file).stem if file else "photo"), notes)
 
 
 def read_settings(path: str | os.PathLike[str]) -> dict[str, Any] | None:
@@ -83,10 +90,20 @@ def _file_name(source: Any) -> str | None:
     return known if isinstance(known, str) and known and not known.startswith("<") else None
 
 
-def _read_file(source: Any, shown: str, max_pixels: int) -> Pixels:
+def _read_file(source: Any, shown: str, max_pixels: int, damaged: bool) -> tuple[Pixels, tuple[str, ...]]:
     with opened(source, shown) as undecoded:
         check_size(shown, undecoded.width, undecoded.height, max_pixels)
-        return _upright(to_pixels(undecoded.decode(), shown), undecoded.orientation)
+        notes, image = list(undecoded.notes), undecoded.decode()
+        try:
+            pixels = to_pixels(image, shown, undecoded.coding)
+        except pyvips.Error as error:
+            image, note = rest(undecoded, shown, error, take=damaged)
+            notes += [note] if note else []
+            pixels = to_pixels(image, shown, undecoded.coding)
+        coding = coding_of(image, undecoded.coding)
+        if coding is not None and coding.is_hdr:
+            notes.append(f"an HDR picture ({coding.transfer}); it is brought to SDR, with 203 cd/m² as white (BT.2408)")
+        return _upright(pixels, undecoded.orientation), tuple(notes)
 
 
 def _read_array(array: Any, shown: str, max_pixels: int) -> Pixels:

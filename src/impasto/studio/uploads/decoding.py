@@ -11,18 +11,25 @@ import resource
 import signal
 import socket
 import sys
+from collections.abc import Mapping
 from io import BufferedIOBase
 
 # libvips leaves out the loaders that were not made for hostile files; one thread needs less memory than many, and a
-# process of one thread can be forked
-os.environ |= {"VIPS_BLOCK_UNTRUSTED": "1", "VIPS_CONCURRENCY": "1", "OPENBLAS_NUM_THREADS": "1"}
+# process of one thread can be forked; what is decoded as a whole stays in memory, for no file may be written
+os.environ |= {
+    "VIPS_BLOCK_UNTRUSTED": "1", "VIPS_CONCURRENCY": "1", "OPENBLAS_NUM_THREADS": "1", "VIPS_DISC_THRESHOLD": "64g",
+}  # fmt: skip
+
+import imagecodecs  # noqa: F401 - these three here, since each that is forked would load them anew
+import pillow_heif  # noqa: F401
+import tifffile  # noqa: F401
 
 from impasto import images
-from impasto.images import Picture, PictureError
+from impasto.images import DamagedError, Picture, PictureError
 from impasto.images.files import opened
 from impasto.studio.uploads import views
 
-KNOWN = "give a JPEG, PNG, WebP, TIFF, AVIF, HEIC, GIF or BMP file"
+KNOWN = "give a JPEG, PNG, WebP, TIFF, AVIF, HEIC, JPEG XL, GIF or BMP file"
 TOO_MUCH = "this picture takes too much memory to read: make it smaller"
 # Seconds of the processor beyond those by the clock, by which whoever asked has ended it.
 BEYOND = 5
@@ -60,7 +67,8 @@ def work(connection: socket.socket, max_side: int, max_pixels: int, memory: int,
         except (PictureError, MemoryError) as error:
             answer(stream, {"refused": TOO_MUCH if _lacked_memory(error) else str(error).splitlines()[0]})
         else:
-            answer(stream, {"width": picture.width, "height": picture.height}, **parts)
+            said = {"width": picture.width, "height": picture.height, "notes": list(picture.notes)}
+            answer(stream, said, **parts)
 
 
 def _lacked_memory(error: Exception) -> bool:
@@ -97,12 +105,15 @@ def decode(data: bytes, max_side: int, max_pixels: int) -> Picture:
             f"this picture has {width * height / 1e6:.0f} megapixels, and at most {max_pixels / 1e6:.0f} are read "
             "here: make it smaller"
         )
-    picture = images.read(data, name="this picture", max_pixels=max_pixels)
+    try:
+        picture = images.read(data, name="this picture", max_pixels=max_pixels)
+    except DamagedError as error:
+        raise PictureError(f"this picture is damaged: {error.there}; get a whole copy of it") from error
     share = min(1.0, max_side / max(picture.width, picture.height))
     small = round(picture.width * share), round(picture.height * share)
     if min(small) < images.MIN_SIDE:
         raise PictureError(f"this picture of {width} × {height} pixels is too thin to paint: crop it")
-    return Picture(images.resize(picture.pixels, *small))
+    return Picture(images.resize(picture.pixels, *small), notes=picture.notes)
 
 
 def encoded(picture: Picture) -> dict[str, bytes]:
@@ -110,7 +121,7 @@ def encoded(picture: Picture) -> dict[str, bytes]:
     return {"png": images.encode(picture.pixels, "png"), "view": views.webp(picture.pixels, views.VIEW_SIDE)}
 
 
-def answer(stream: BufferedIOBase, said: dict[str, str | int], **parts: bytes) -> None:
+def answer(stream: BufferedIOBase, said: Mapping[str, object], **parts: bytes) -> None:
     """Write one line of JSON, with the lengths of the parts, and then the parts."""
     head = {**said, "parts": {name: len(data) for name, data in parts.items()}}
     stream.write(json.dumps(head).encode() + b"\n" + b"".join(parts.values()))

@@ -40,12 +40,14 @@ class Decoded:
         png: the picture as it is kept.
         view: a WebP of at most 1024 px to be looked at.
         width, height: of the PNG.
+        notes: what a person should know of how it was read, each in a few words.
     """
 
     png: bytes
     view: bytes
     width: int
     height: int
+    notes: tuple[str, ...] = ()
 
 
 def decode(data: bytes, *, max_side: int, configuration: Configuration) -> Decoded:
@@ -157,7 +159,8 @@ def _understood(answer: bytes) -> Decoded:
             raise RefusedError(str(head["refused"])[:500])
         lengths = head["parts"]
         png, view = rest[: lengths["png"]], rest[lengths["png"] :]
-        decoded = Decoded(png, view, int(head["width"]), int(head["height"]))
+        notes = tuple(str(note)[:200] for note in head["notes"][:8])
+        decoded = Decoded(png, view, int(head["width"]), int(head["height"]), notes)
         whole = len(rest) == lengths["png"] + lengths["view"]
     except RefusedError:
         raise

@@ -95,6 +95,7 @@ class Checked(BaseModel):
     width: int
     height: int
     preview: str = Field(description="A data URL.")
+    notes: list[str] = Field(description="What to know of how it was read, such as an animation's first frame.")
 
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -140,7 +141,7 @@ async def check(request: Request, photo: UploadFile) -> Any:
     """See whether a photo can be painted, and how it looks: for kinds that browsers don't show."""
     found = await decoded(request, photo)
     preview = f"data:image/webp;base64,{base64.b64encode(found.view).decode()}"
-    return {"width": found.width, "height": found.height, "preview": preview}
+    return {"width": found.width, "height": found.height, "preview": preview, "notes": found.notes}
 
 
 @router.get("/paintings/{token}", response_model=Painting, responses=refusals(404))

@@ -55,12 +55,12 @@ async function take(file) {
     refuse(found.refused);
     return;
   }
-  if (!visible && found) {
+  if (found && (!visible || found.notes.length)) { // what is painted may look otherwise than what the browser shows
     await show(preview, found.preview);
     shown.hidden = false;
     changed(found);
   }
-  words.textContent = file.name;
+  words.textContent = [file.name, ...(found?.notes ?? [])].join(": ");
 }
 
 field.addEventListener("change", () => field.files.length && take(field.files[0]));

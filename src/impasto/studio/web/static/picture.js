@@ -23,7 +23,7 @@ export async function show(image, source) {
   }
 }
 
-/** Ask the server: {width, height, preview}, {refused: a sentence}, or null where it could not be asked. */
+/** Ask the server: {width, height, preview, notes}, {refused: a sentence}, or null where it could not be asked. */
 export async function check(file, maxBytes, signal) {
   if (file.size > maxBytes) {
     return { refused: `${file.name} has ${megabytes(file.size)}, and at most ${Math.floor(maxBytes / 1e6)} MB can be sent: choose a smaller picture.` };

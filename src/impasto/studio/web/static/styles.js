@@ -11,6 +11,7 @@ const ownStyle = document.getElementById("own-style");
 const ownField = document.getElementById("style-file");
 const refusal = document.getElementById("style-refused");
 const boxes = [...gallery.querySelectorAll("input[name=style]")];
+const words = document.querySelector("#style-file-label span");
 const chosen = () => boxes.filter((box) => box.checked);
 
 function arrange() {
@@ -54,15 +55,16 @@ async function takeOwn() {
     refusal.textContent = found.refused;
     refusal.hidden = false;
     offerOwn();
-  } else if (!visible && found) visible = await show(image, found.preview);
+  } else if (found && (!visible || found.notes.length)) visible = await show(image, found.preview);
   image.hidden = !visible;
+  if (found?.notes?.length) words.textContent = `Change the picture (${found.notes.join("; ")})`;
 }
 
 function offerOwn() {
   const there = ownField.files.length > 0;
   own.classList.toggle("given", there);
   document.getElementById("own-choice").hidden = !there;
-  document.querySelector("#style-file-label span").textContent = there ? "Change the picture" : "Any picture: a painting, a pattern, a drawing";
+  words.textContent = there ? "Change the picture" : "Any picture: a painting, a pattern, a drawing";
   ownStyle.disabled = false;
   if (!there || chosen().length < MOST || !mix.checked) ownStyle.checked = there;
   arrange();
