@@ -10,6 +10,7 @@ from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop, told
 from impasto.cli.look_out import Out, keep, target
 from impasto.cli.look_paint import Photo, balance, reconstruct, unit
 from impasto.cli.progress import busy
+from impasto.look.layers import Order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +29,7 @@ def features(
     photo: Photo,
     layer: Layers = None,
     top: Annotated[int, typer.Option(help="How many maps a layer.")] = 64,
-    order: Annotated[str, typer.Option(help="energy (the strongest first) or number.")] = "energy",
+    order: Annotated[Order, typer.Option(help="The strongest first, or by number.")] = "energy",
     size: Size = 512,
     out: Out = None,
 ) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 import torch
@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 from impasto import images
 from impasto.convolution.geometry import Field
 from impasto.images import Picture
-from impasto.look.layers import FIRST_OF_EACH_BLOCK, LookError, field_of, in_order
+from impasto.look.layers import FIRST_OF_EACH_BLOCK, LookError, Order, field_of, in_order
 from impasto.networks.backbone import Backbone
 from impasto.networks.extractor import Extractor
 from impasto.networks.weights import packaged
 
 SIZE = 512
-Order = Literal["energy", "number"]
 Floats = NDArray[np.float32]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from impasto.convolution.geometry import Field
 from impasto.networks.table import NetworkError
@@ -9,6 +10,10 @@ from impasto.networks.vgg import VGG19
 
 FIRST_OF_EACH_BLOCK = VGG19.first_of_each_scale
 """conv1_1 … conv5_1: one layer of each scale."""
+
+
+Order = Literal["energy", "number"]
+"""How units are sorted: the one with the most energy first, or by number."""
 
 
 class LookError(ValueError):

@@ -8,18 +8,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from impasto.images import Picture
 from impasto.look.features import fitted
 from impasto.look.layers import FIRST_OF_EACH_BLOCK, LookError, field_of, in_order
-from impasto.painter.losses import style_loss
+from impasto.painter.balance import Balance
 from impasto.painter.painter import Painter
 from impasto.painter.recipe import Recipe
 from impasto.painter.schedule import Scale
 from impasto.painter.settings import Settings
-from impasto.painter.term import Scene, StyleSource, Sums, wide
+from impasto.painter.term import Scene, StyleSource, Term
 from impasto.painter.terms import ContentTerm, StyleTargets, StyleTerm
 
 SIZE = 256
@@ -71,33 +69,17 @@ FIGURE_1 = tuple(
 """Gatys et al. 2016, figure 1: the content of each of conv1_1 … conv5_1; the style of {1_1}, of {1_1, 2_1}, …"""
 
 
-class LackingContent(ContentTerm):
-    """Content as a share of what is to be kept: the mean over all kept layers of Σ (F − P)² / Σ P².
-
-    It is 0 where nothing is lacking and about 1 where all is, at shallow and deep layers alike, whose features differ
-    in scale by orders of magnitude.
-    """
-
-    def cost(self, sums: Sums, targets: dict[str, Tensor]) -> Tensor:
-        """The sum over the layers. A scalar."""
-        energies = [wide(targets[layer]).square().sum() for layer in self.layers]
-        return torch.stack([_share(2 * half, energy) for half, energy in zip(sums, energies, strict=True)]).sum()
+# Each layer counts as much as any other, as a share of what a blank picture lacks: 0 where nothing is lacking, about 1
+# where all is, at shallow and at deep layers, whose features differ in scale by orders of magnitude.
+SHARES = Balance("shares of what is to be kept", relative=True)
 
 
-class LackingStyle(StyleTerm):
-    """Style as a share of what is to be kept: the mean over all kept layers of Σ (G − A)² / Σ A²."""
+class KeptStyle(StyleTerm):
+    """The style of what is to be kept: that of the photo."""
 
     def targets(self, scene: Scene) -> StyleTargets:
         """The averages of the photo."""
         return super().targets(replace(scene, styles=[StyleSource(1.0, None, lambda: scene.photo)]))
-
-    def cost(self, sums: Sums, targets: StyleTargets) -> Tensor:
-        """The sum over the layers. A scalar."""
-        ours, ((_, theirs),) = self.averaged(sums), targets.styles
-        pairs = [(ours[layer][0], theirs[layer][0]) for layer in self.layers]
-        return torch.stack(
-            [_share(2 * style_loss([gram], [wanted]), wanted.square().sum()) for gram, wanted in pairs]
-        ).sum()
 
 
 def reconstruction(photo: Any, kept: Kept, size: int = SIZE, seed: int = 0) -> Painter:
@@ -115,14 +97,14 @@ def reconstruction(photo: Any, kept: Kept, size: int = SIZE, seed: int = 0) -> P
     """
     picture = fitted(photo, size, kept.layers)
     noise = np.random.default_rng(seed).normal(128, CONTRAST, (picture.height, picture.width, 3)).round().clip(0, 255)
-    each = 1 / (len(kept.content) + len(kept.style))
-    content, style = (tuple((layer, 1.0) for layer in layers) for layers in (kept.content, kept.style))
+    terms: list[Term] = []
+    for kind, layers in ((ContentTerm, kept.content), (KeptStyle, kept.style)):
+        if layers:
+            share = len(layers) / (len(kept.content) + len(kept.style))
+            terms.append(kind(tuple((layer, 1.0) for layer in layers), share, balance=SHARES))
     return Painter(
         Recipe(picture, settings=Settings(size=None, seed=seed, dtype="float32"), init=Picture(noise.astype(np.uint8))),
-        terms=[
-            *([LackingContent(content, each)] if content else []),
-            *([LackingStyle(style, each)] if style else []),
-        ],
+        terms=terms,
         scales=_scales(picture.width, picture.height, kept.layers[-1]),
     )
 
@@ -131,7 +113,3 @@ def _scales(width: int, height: int, deepest: str) -> list[Scale]:
     whole = Scale(width, height, WHOLE_STEPS[field_of(deepest).jump])
     halved = min(width, height) >= 2 * SMALLEST
     return [Scale(width // 2, height // 2, HALF_STEPS), whole] if halved else [whole]
-
-
-def _share(lacking: Tensor, of: Tensor) -> Tensor:
-    return lacking / of.clamp(min=1e-12)

@@ -9,12 +9,14 @@ from typing import Any, Literal, get_args
 
 from impasto.networks.table import NetworkError, Table
 from impasto.networks.vgg import VGG19
+from impasto.painter.balance import OBJECTIVES
 from impasto.painter.style_losses import STYLE_LOSSES
 
 Quality = Literal["draft", "standard", "fine"]
 LayerWeights = tuple[tuple[str, float], ...]
 CHOICES: dict[str, tuple[str, ...]] = {
     "quality": get_args(Quality),
+    "objective": tuple(OBJECTIVES),
     "style_loss": tuple(STYLE_LOSSES),
     "pooling": ("max", "avg"),
     "device": ("auto", "cpu", "cuda", "mps"),
@@ -46,6 +48,7 @@ class Settings:
     Attributes:
         size: the canvas's long side in pixels; None for the photo's own size.
         quality: how long to work.
+        objective: how layers and terms are brought to one scale; a name in `OBJECTIVES`.
         content_weight: α, multiplies the objective's content term.
         style_weight: β, multiplies its style term.
         tv_weight: multiplies the total variation.
@@ -69,7 +72,8 @@ class Settings:
 
     size: int | None = 512
     quality: Quality = "standard"
-    content_weight: float = 20.0
+    objective: str = "impasto"
+    content_weight: float = 1.0
     style_weight: float = 1.0
     tv_weight: float = 0.0
     style_scale: float = 1.0
@@ -143,6 +147,8 @@ class Settings:
             SettingsError: a value that makes no sense.
         """
         known = {field.name for field in fields(cls)} - set(OF_THE_MACHINE)
+        if "content_weight" in stored and "objective" not in stored:  # from before there was more than one
+            stored = {**stored, "objective": "pastiche"}
         values = {name: value for name, value in stored.items() if name in known}
         try:
             for name in ("content_layers", "style_layers"):

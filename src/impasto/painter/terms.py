@@ -20,6 +20,7 @@ from torch import Tensor
 from impasto.networks.table import Table
 from impasto.networks.vgg import VGG19
 from impasto.painter import losses
+from impasto.painter.balance import OBJECTIVES, Balance
 from impasto.painter.losses import FACTORS, Averages
 from impasto.painter.pyramid import cut
 from impasto.painter.settings import LayerWeights, Settings
@@ -37,22 +38,38 @@ def style_transfer(settings: Settings, table: Table = VGG19) -> list[Term]:
         SettingsError: a layer that the network doesn't have.
     """
     content_layers, style_layers = settings.layers_of(table)
-    content = ContentTerm(content_layers, settings.content_weight)
-    style = StyleTerm(style_layers, settings.style_weight, settings.style_loss)
+    balance = OBJECTIVES[settings.objective]
+    content = ContentTerm(content_layers, settings.content_weight, balance)
+    style = StyleTerm(style_layers, settings.style_weight, settings.style_loss, balance)
     return [content, style, *([TotalVariation(settings.tv_weight)] if settings.tv_weight else [])]
 
 
 @dataclass(frozen=True)
+class ContentTargets:
+    """What a painting's content is compared with, by layer.
+
+    Attributes:
+        features: the photo's, 1 × N × H × W.
+        factors: what multiplies ½ Σ (F − P)².
+    """
+
+    features: dict[str, Tensor]
+    factors: dict[str, float]
+
+
+@dataclass(frozen=True)
 class ContentTerm:
-    """How far the painting's features are from the photo's: equation 1, the mean over features and positions.
+    """How far the painting's features are from the photo's: equation 1.
 
     Attributes:
         layer_weights: (layer, weight) pairs.
         weight: α.
+        balance: how large a layer's cost is beside others.
     """
 
     layer_weights: LayerWeights
     weight: float
+    balance: Balance = OBJECTIVES["pastiche"]
     name: str = "content"
 
     @property
@@ -60,21 +77,31 @@ class ContentTerm:
         """Those that have a weight."""
         return [layer for layer, _ in self.layer_weights]
 
-    def targets(self, scene: Scene) -> dict[str, Tensor]:
-        """The photo's features, by layer."""
-        return scene.photos_features(self.layers)
+    def targets(self, scene: Scene) -> ContentTargets:
+        """The photo's features, and the factors for them."""
+        features = scene.photos_features(self.layers)
+        if not self.balance.relative:
+            return ContentTargets(features, {name: FACTORS["content"] / f.numel() for name, f in features.items()})
+        total = sum(weight for _, weight in self.layer_weights) or 1.0
+        return ContentTargets(
+            features, {name: self.balance.content / total / _blank_content(f) for name, f in features.items()}
+        )
 
-    def sums(self, view: View, targets: dict[str, Tensor]) -> Sums:
+    def sums(self, view: View, targets: ContentTargets) -> Sums:
         """½ Σ (F − P)² of each layer."""
-        here = {layer: cut(targets[layer], view.tile.core(layer)) for layer in self.layers}
+        here = {layer: cut(targets.features[layer], view.tile.core(layer)) for layer in self.layers}
         return tuple(losses.content_loss(wide(view.features[layer]), wide(here[layer])) for layer in self.layers)
 
-    def cost(self, sums: Sums, targets: dict[str, Tensor]) -> Tensor:
+    def cost(self, sums: Sums, targets: ContentTargets) -> Tensor:
         """The weighted sum over the layers."""
         weighted = zip(sums, self.layer_weights, strict=True)
-        return torch.stack(
-            [w * FACTORS["content"] / targets[layer].numel() * half for half, (layer, w) in weighted]
-        ).sum()
+        return torch.stack([w * targets.factors[layer] * half for half, (layer, w) in weighted]).sum()
+
+
+def _blank_content(features: Tensor) -> float:
+    """½ Σ P², which a picture without features would cost; some rows of a large layer at a time."""
+    energy = sum(float(wide(rows).square().sum()) for rows in features.split(64, dim=2)) / 2
+    return max(energy, 1e-12)
 
 
 @dataclass(frozen=True)
@@ -83,11 +110,11 @@ class StyleTargets:
 
     Attributes:
         known: what the style loss has to know of the styles, by layer.
-        styles: (share, layer → averages) pairs.
+        styles: (layer → averages, layer → factor) pairs; the factor has the style's share in it.
     """
 
     known: dict[str, tuple[Any, ...]]
-    styles: Sequence[tuple[float, dict[str, Averages]]]
+    styles: Sequence[tuple[dict[str, Averages], dict[str, float]]]
 
 
 @dataclass(frozen=True)
@@ -98,11 +125,13 @@ class StyleTerm:
         layer_weights: (layer, weight) pairs.
         weight: β.
         loss: which averages, and how they are compared: a name in `STYLE_LOSSES`.
+        balance: how large a layer's cost is beside others.
     """
 
     layer_weights: LayerWeights
     weight: float
     loss: str = "gram"
+    balance: Balance = OBJECTIVES["pastiche"]
     name: str = "style"
 
     @property
@@ -113,7 +142,7 @@ class StyleTerm:
     def targets(self, scene: Scene) -> StyleTargets:
         """The styles' averages. The same network computes those of the same pictures once."""
         remembered = _REMEMBERED.setdefault(scene.network, {})
-        key = (self.loss, *self.layers, *((style.key, style.weight) for style in scene.styles))
+        key = (self.loss, self.balance, self.layer_weights, *((style.key, style.weight) for style in scene.styles))
         if key in remembered:
             return remembered[key]
         made = self._compared(scene)
@@ -133,10 +162,27 @@ class StyleTerm:
             for layer in self.layers:
                 mean, gram = (sum(w * averages[layer][i] for w, averages in of_each) for i in (0, 1))
                 known[layer] = (_function(prepare)(mean, gram),)
-        sums = STYLE_LOSSES[self.loss].sums
-        return StyleTargets(
-            known, [(style.weight, self._averages(scene, style.pixels(), sums, known)) for style in scene.styles]
-        )
+        styles = []
+        for style in scene.styles:
+            averages = self._averages(scene, style.pixels(), STYLE_LOSSES[self.loss].sums, known)
+            factors = self._factors(scene, averages, known)
+            styles.append((averages, {layer: style.weight * factor for layer, factor in factors.items()}))
+        return StyleTargets(known, styles)
+
+    def _factors(
+        self, scene: Scene, averages: dict[str, Averages], known: dict[str, tuple[Any, ...]]
+    ) -> dict[str, float]:
+        """What a style's distance at each layer is multiplied by, beside the layer's weight."""
+        if not self.balance.relative:
+            return dict.fromkeys(self.layers, 1.0)
+        factors = {}
+        for layer, theirs in averages.items():
+            blank = theirs[0].new_zeros(1, scene.network.channels(layer), 1, 1)
+            nothing = _function(STYLE_LOSSES[self.loss].sums)(blank, *known[layer])
+            largest = float(_function(STYLE_LOSSES[self.loss].distance)(nothing, theirs, *known[layer]))
+            factors[layer] = scene.network.channels(layer) ** -self.balance.shallow / max(largest, 1e-12)
+        counts = [w * scene.network.channels(layer) ** -self.balance.shallow for layer, w in self.layer_weights]
+        return {layer: factor / (sum(counts) or 1.0) for layer, factor in factors.items()}
 
     def _averages(
         self, scene: Scene, picture: Tensor, sums: str, known: dict[str, tuple[Any, ...]]
@@ -174,8 +220,8 @@ class StyleTerm:
         """The weighted sum over styles and layers."""
         ours, distance = self.averaged(sums), _function(STYLE_LOSSES[self.loss].distance)
         parts = [
-            share * w * distance(ours[layer], theirs[layer], *targets.known[layer])
-            for share, theirs in targets.styles
+            w * factors[layer] * distance(ours[layer], theirs[layer], *targets.known[layer])
+            for theirs, factors in targets.styles
             for layer, w in self.layer_weights
         ]
         return torch.stack(parts).sum()

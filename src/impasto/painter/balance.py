@@ -1,0 +1,32 @@
+"""How the costs of layers and of terms are brought to one scale: the objectives by name.
+
+A layer's features are as large as its weights make them: on photos VGG19's have means of 18 at conv1_1, 431 at conv4_1
+and 43 at conv5_1, and a Gram distance goes with their fourth power. Without balance an objective listens to conv4_1
+and hardly to conv1_1 and conv5_1. This table loads no torch.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Balance:
+    """How an objective weighs layers and terms against one another.
+
+    Attributes:
+        about: in a few words.
+        relative: whether a layer's cost is a share of what a picture without any features would cost there; else it
+            has the factors that :mod:`impasto.painter.losses` names.
+        content: what the content cost is multiplied by, so that α = 1 is right for most pairs.
+        shallow: a style layer of N features counts N to minus this power, beside its weight.
+    """
+
+    about: str
+    relative: bool
+    content: float = 1.0
+    shallow: float = 0.0
+
+
+OBJECTIVES: dict[str, Balance] = {
+    "impasto": Balance("every layer as a share of what it would cost a blank picture", True, content=0.2, shallow=1.0),
+    "pastiche": Balance("the factors of the program pastiche, for comparisons", False),
+}
