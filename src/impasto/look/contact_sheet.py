@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from impasto.look.features import FeatureMaps, Floats, Order
-from impasto.look.layers import LookError
+from impasto.look.features import FeatureMaps, Floats
+from impasto.look.layers import LookError, Order
 from impasto.look.page import ACCENT, FAINT, MARGIN, SEQUENTIAL, TALL, WIDTH, Page, shaded
 
 TOP = 64
