@@ -509,6 +509,18 @@ def test_of_a_file_cut_short_it_is_said_how_much_is_there_and_that_can_be_taken(
     assert f"{rows} of its 240 rows" in note
 
 
+@pytest.mark.parametrize("name", GIVES)
+def test_an_odd_file_cut_short_is_refused_or_lacks_no_pixel(name: str) -> None:
+    data, wanted = GIVES[name][0](), GIVES[name][1]
+    for end in (len(data) // 3, len(data) * 4 // 5, len(data) - 12, len(data) - 5, len(data) - 1):
+        try:
+            pixels = read(data[:end]).pixels
+        except PictureError:
+            continue
+        assert pixels.shape == (48, 64, 3)
+        assert np.abs(pixels.astype(int) - wanted).max() <= 6, end
+
+
 def test_a_jpeg_glued_to_its_end_mark_lacks_the_same_rows() -> None:
     data = cut(by_pillow(photo(), "JPEG", quality=95), 0.5) + b"\xff\xd9"
     with pytest.raises(DamagedError, match="of its 240 rows"):
