@@ -1,4 +1,4 @@
-"""Picture files that are damaged or cut short: how much is there is said, and can be taken; nothing is wrong silently."""
+"""Picture files that are damaged or cut short: how much is there is said, and can be taken; none is taken for whole."""
 
 import struct
 import zlib
