@@ -1,11 +1,13 @@
 """Writers of odd picture files, byte by byte where no library writes them: what is in them is known without reading."""
 
+import io
 import struct
 import zlib
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -19,6 +21,19 @@ RGB, CIELAB, ICCLAB, CFA = 2, 8, 9, 32803
 def flat(numbers: Sequence[float], dtype: Any = np.uint8, size: tuple[int, int] = (64, 48)) -> Array:
     """Height x width x samples, the same everywhere."""
     return np.full((size[1], size[0], len(numbers)), numbers, dtype)
+
+
+def photo(width: int = 320, height: int = 240) -> Array:
+    """So much detail that no file of it is short."""
+    noise = np.random.default_rng(0).integers(0, 60, (height, width, 3))
+    y, x = np.mgrid[:height, :width]
+    return (np.stack([x * 190 // width, y * 190 // height, (x + y) // 4 % 190], 2) + noise).astype(np.uint8)
+
+
+def by_pillow(image: Image.Image | Array, kind: str, **options: Any) -> bytes:
+    file = io.BytesIO()
+    (image if isinstance(image, Image.Image) else Image.fromarray(image)).save(file, kind, **options)
+    return file.getvalue()
 
 
 # ------------------------------------------------------------------------------------------------------------- TIFF

@@ -1,6 +1,6 @@
 """What is taken of a damaged picture, and what of it is missing, in words."""
 
-from impasto.images.libvips import pyvips
+from impasto.images.libvips import noted, pyvips
 from impasto.images.picture import MIN_SIDE, PictureError
 from impasto.images.undecoded import Undecoded
 
@@ -58,11 +58,13 @@ def rest(undecoded: Undecoded, name: str, error: pyvips.Error, *, take: bool) ->
 def _rows(image: pyvips.Image) -> tuple[int, str]:
     """How many rows can be decoded, about, and why no more."""
     region, rows = pyvips.Region.new(image), 0
-    pyvips.Error("")  # takes what libvips noted before, which would be told again
+    noted()  # what was before, and would be told again
     try:
         while rows < image.height:
             region.fetch(0, rows, image.width, min(_AT_ONCE, image.height - rows))
             rows = min(rows + _AT_ONCE, image.height)
     except pyvips.Error as error:
         return rows, str(error)
-    return rows, ""
+    ended = noted()
+    # what libjpeg warns of in the last rows, libvips only notes
+    return (rows - 1) // _AT_ONCE * _AT_ONCE if "premature" in ended else rows, ended

@@ -159,6 +159,8 @@ def _rare(file: BinaryIO, header: _Header, name: str) -> Undecoded:
 
         file.seek(0)
         data = file.read()
+        if not data.rstrip(b"\0").endswith(_END):
+            raise ValueError("it has no end, and its decoder would not say so")
         if header.process in (_LS, _LOSSLESS) and header.height > 8 * len(data):
             raise ValueError("a row takes a bit at least")  # to find out otherwise takes seconds
         pixels = imagecodecs.jpegls_decode(data) if header.process == _LS else imagecodecs.jpeg8_decode(data)

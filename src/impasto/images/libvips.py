@@ -28,4 +28,9 @@ def source_of(file: BinaryIO) -> Any:
     return pyvips.Source.new_from_descriptor(file.fileno())
 
 
-__all__ = ["pyvips", "source_of"]
+def noted() -> str:
+    """What libvips has noted of errors since it was asked before, in any thread; it may have gone on after them."""
+    return str(pyvips.Error("").detail)
+
+
+__all__ = ["noted", "pyvips", "source_of"]

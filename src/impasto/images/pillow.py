@@ -113,4 +113,6 @@ def _bmp_profile(file: BinaryIO) -> bytes | None:
         return None
     offset, size = struct.unpack("<II", header[112:120])
     file.seek(14 + offset)
-    return file.read(size)
+    if len(profile := file.read(size)) < size:
+        raise ValueError("the profile is cut short")
+    return profile

@@ -11,7 +11,7 @@ from impasto.images.arrays import empty
 from impasto.images.color import coding_of, to_pixels
 from impasto.images.damage import rest
 from impasto.images.files import opened
-from impasto.images.libvips import pyvips
+from impasto.images.libvips import noted, pyvips
 from impasto.images.memory import array_to_vips, height_and_width, is_tensor, pil_to_vips, tensor_to_array
 from impasto.images.picture import MAX_PIXELS, Picture, PictureError, Pixels, check_size, printable
 from impasto.images.plain import read_plain
@@ -95,7 +95,10 @@ def _read_file(source: Any, shown: str, max_pixels: int, damaged: bool) -> tuple
         check_size(shown, undecoded.width, undecoded.height, max_pixels)
         notes, image = list(undecoded.notes), undecoded.decode()
         try:
+            noted()
             pixels = to_pixels(image, shown, undecoded.coding)
+            if undecoded.remains and (text := noted()):
+                raise pyvips.Error("it went on", text)
         except pyvips.Error as error:
             image, note = rest(undecoded, shown, error, take=damaged)
             notes += [note] if note else []

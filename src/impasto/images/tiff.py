@@ -206,6 +206,8 @@ def _check(page: Any, name: str) -> None:
 
 def _by_tifffile(page: Any, name: str) -> pyvips.Image:
     """All at once."""
+    if max(map(sum, zip(page.dataoffsets, page.databytecounts, strict=False))) > page.parent.filehandle.size:
+        raise ValueError("a segment is cut short")
     samples = empty(page.shape, page.dtype)
     try:
         page.asarray(out=samples, maxworkers=1)
