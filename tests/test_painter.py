@@ -150,7 +150,7 @@ def test_a_canvas_begun_in_strips_is_that_begun_at_once(photo, style, monkeypatc
 
 
 def test_a_house_style_is_as_large_as_the_canvas_but_no_larger_than_bearable(photo, monkeypatch):
-    monkeypatch.setattr(sources, "HOUSE_STYLE_PIXELS", 160 * 120)
+    monkeypatch.setattr(sources, "STYLE_PIXELS", 160 * 120)
     asked = Recipe(images.read(photo), (Style(HOUSE_STYLES["ink"]),), Settings(size=320))
     made = sources.Sources(asked, 320, 240, 16)
     assert [made.style_at(0, pixels).shape for pixels in (80 * 60, 160 * 120, 320 * 240)] == [

@@ -83,7 +83,7 @@ def test_a_checkpoint_can_be_asked_for_and_is_of_the_last_step(photo, tmp_path, 
 @pytest.mark.parametrize("steps", [2, 3, 4, 6])
 def test_what_is_left_between_scales_or_at_the_end_goes_on(photo, tmp_path, steps):
     read = images.read(photo)
-    sizes = [Scale(48, round(48 / read.width * read.height), 3), Scale(96, round(96 / read.width * read.height), 3)]
+    sizes = [Scale(48, round(48 / read.width * read.height), 3), Scale(96, round(96 / read.width * read.height), 3, 2)]
 
     whole, stopped = (begun(photo, tmp_path / name, scales=sizes) for name in ("whole", "c"))
     expected = [(step.scale, step.step) for step in whole]

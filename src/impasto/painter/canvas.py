@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -20,12 +20,14 @@ class Canvas:
         parameterization: what its parts mean.
         shapes: of the parts.
         width, height: of the picture.
+        held: the last parts, where they are kept still and are not in the vector.
     """
 
     parameterization: Parameterization
     shapes: Sequence[torch.Size]
     width: int
     height: int
+    held: Sequence[Tensor] = ()
 
     @classmethod
     def begin(
@@ -35,6 +37,7 @@ class Canvas:
         height: int,
         draw: Callable[[Tensor], object],
         allocate: Allocate,
+        moving: int | None = None,
     ) -> "tuple[Canvas, Tensor]":
         """A canvas, and the vector that stands for a picture.
 
@@ -44,14 +47,17 @@ class Canvas:
             height: the same.
             draw: overwrites 1 × 3 × H × W numbers with the picture, in 0–255.
             allocate: makes the vector.
+            moving: how many parts are in the vector, the others being held still; all of them without.
         """
         if isinstance(parameterization, Windowed):  # in the place of the finest part, and nowhere else
-            canvas = cls.shaped(parameterization, width, height)
-            vector = allocate((sum(math.prod(shape) for shape in canvas.shapes),), torch.float32)
-            parts = canvas.parts(vector)
+            shapes = parameterization.shapes(height, width)
+            whole = cls(parameterization, shapes, width, height)
+            vector = allocate((sum(map(math.prod, shapes)),), torch.float32)
+            parts = whole.parts(vector)
             draw(parts[0])
             parameterization.hold(parts)
-            return canvas, vector
+            length = sum(map(math.prod, shapes[:moving]))
+            return replace(whole, held=[part.clone() for part in parts[len(shapes[:moving]) :]]), vector[:length]
         picture = allocate((1, 3, height, width), torch.float32)
         draw(picture)
         held = parameterization.parameters(picture)
@@ -59,24 +65,40 @@ class Canvas:
         return canvas, torch.cat([part.flatten() for part in held])
 
     @classmethod
-    def shaped(cls, parameterization: Parameterization, width: int, height: int) -> "Canvas":
-        """A canvas for a picture of this size."""
+    def shaped(
+        cls, parameterization: Parameterization, width: int, height: int, held: Tensor | None = None
+    ) -> "Canvas":
+        """A canvas for a picture of this size; `held` are the numbers of the parts that are not in the vector."""
         if isinstance(parameterization, Windowed):
-            return cls(parameterization, parameterization.shapes(height, width), width, height)
-        parts = parameterization.parameters(torch.empty(1, 3, height, width, device="meta"))  # without numbers
-        return cls(parameterization, [part.shape for part in parts], width, height)
+            shapes = parameterization.shapes(height, width)
+        else:
+            parts = parameterization.parameters(torch.empty(1, 3, height, width, device="meta"))  # without numbers
+            shapes = [part.shape for part in parts]
+        kept: list[Tensor] = []
+        for shape in reversed(shapes):
+            if held is None or len(held) == 0:
+                break
+            held, part = held.tensor_split([len(held) - math.prod(shape)])
+            kept.insert(0, part.view(shape))
+        return cls(parameterization, shapes, width, height, kept)
+
+    @property
+    def moving(self) -> int:
+        """How many parts are in the vector."""
+        return len(self.shapes) - len(self.held)
 
     def parts(self, vector: Tensor) -> list[Tensor]:
-        """The parameters, views into a vector."""
-        pieces = vector.split([math.prod(shape) for shape in self.shapes])
-        return [piece.view(shape) for piece, shape in zip(pieces, self.shapes, strict=True)]
+        """The parameters: views into a vector, and what is held still."""
+        shapes = self.shapes[: self.moving]
+        pieces = vector.split([math.prod(shape) for shape in shapes])
+        return [*(piece.view(shape) for piece, shape in zip(pieces, shapes, strict=True)), *self.held]
 
     def picture(self, vector: Tensor) -> Tensor:
         """The whole picture, 1 × 3 × H × W in 0–255, differentiable."""
         return self.parameterization.picture(self.parts(vector))
 
     def within(self, vector: Tensor, window: Window) -> list[Tensor]:
-        """The parameters, or their gradients, that a window of the picture depends on: views into a vector."""
+        """The parameters, or their gradients, that a window of the picture depends on: views of :meth:`parts`."""
         return within(self._windowed, self.parts(vector), window)
 
     def part(self, parts: Sequence[Tensor], window: Window) -> Tensor:

@@ -144,14 +144,15 @@ class Objective:
         gradient = self.scene.allocate(point.shape, point.dtype).zero_()
         for tile in self.tiles:
             give_back()
-            added_up = zip(canvas.within(gradient, tile.window), self._share(canvas, point, slopes, tile), strict=True)
-            for view, more in added_up:
+            views = canvas.within(gradient, tile.window)[: canvas.moving]
+            for view, more in zip(views, self._share(canvas, point, slopes, tile), strict=True):
                 view.add_(more)
         return gradient
 
     def _share(self, canvas: Canvas, point: Tensor, slopes: Sequence[Tensor], tile: Tile) -> Sequence[Tensor]:
         """What a tile adds to the gradient, of the parameters within its window."""
-        parts = [part.detach().requires_grad_() for part in canvas.within(point, tile.window)]
+        parts = [part.detach() for part in canvas.within(point, tile.window)]
+        moving = [part.requires_grad_() for part in parts[: canvas.moving]]
         sums = [each for of_term in self._sums(self._view(canvas.part(parts, tile.window), tile)) for each in of_term]
         share = torch.stack([(each * slope).sum() for each, slope in zip(sums, slopes, strict=True)]).sum()
-        return torch.autograd.grad(share, parts)
+        return torch.autograd.grad(share, moving)

@@ -104,6 +104,8 @@ class Run(Iterator[Progress]):
             "value": here.value, "objective": here.objective, "costs": dict(here.costs), "optimizer": {},
         }  # fmt: skip
         vectors = {f"point-{self._taken}": here.point}
+        if self._place.canvas.held:
+            vectors[f"held-{index}"] = torch.cat([part.flatten() for part in self._place.canvas.held])
         if step < self.painter.scales()[index].steps:  # else only the picture is gone on with
             with compute.set_up(self.painter.settings):
                 state = self._optimizer.state()
@@ -154,7 +156,7 @@ class Run(Iterator[Progress]):
         canvas = vector = None
         if state is None:
             canvas, vector = Canvas.begin(
-                painter.parameterization, scale.width, scale.height, self._draw_start, allocate
+                painter.parameterization, scale.width, scale.height, self._draw_start, allocate, scale.moving
             )
         photo = self._tensor(self._sources.photo_at(scale.width, scale.height))
         styles = self._styles(scale)
@@ -189,7 +191,8 @@ class Run(Iterator[Progress]):
         index, scale = place["scale"], scales[place["scale"]]
         vectors = self._checkpoint.load(sizes, self._allocate(plans[index]))
         self._taken, self._seconds = place["steps"], place["seconds"]
-        canvas = Canvas.shaped(self.painter.parameterization, scale.width, scale.height)
+        held = vectors.pop(f"held-{index}", None)
+        canvas = Canvas.shaped(self.painter.parameterization, scale.width, scale.height, held)
         point, gradient = (vectors.pop(f"{name}-{self._taken}", None) for name in ("point", "gradient"))
         assert point is not None
         slope = None if gradient is None else lambda: gradient

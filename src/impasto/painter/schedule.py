@@ -10,6 +10,9 @@ from impasto.painter.settings import MIN_SIZE, Quality
 # after that, where a step costs four times as much and only the finest texture is left to do. At standard quality,
 # eight steps at 2016 px were hard to tell from four when looked at in full size, and so were three.
 STEPS: dict[Quality, tuple[int, int, int]] = {"draft": (9, 4, 2), "standard": (32, 16, 3), "fine": (140, 50, 8)}
+# Of a scale after the first, so many of the pyramid's levels are painted. What is larger was found at the scale before;
+# an enlarged canvas lacks fine detail, and the first steps would make up for it with large shapes and burnt colours.
+MOVING = 2
 # A canvas of up to so many pixels is painted at once. Painted coarsely first and then enlarged, it came out with
 # both parts of the objective higher for the same work: what is enlarged lacks the detail that a photo starts with.
 COARSEST_PIXELS = 600 * 600
@@ -17,11 +20,19 @@ COARSEST_PIXELS = 600 * 600
 
 @dataclass(frozen=True)
 class Scale:
-    """A size of the canvas, and the steps it gets."""
+    """A size of the canvas, and how it is painted.
+
+    Attributes:
+        width, height: in pixels.
+        steps: that it gets.
+        moving: how many of the parameterisation's parts are painted, from the finest on, the others being held as the
+            scale before left them; None for all of them.
+    """
 
     width: int
     height: int
     steps: int
+    moving: int | None = None
 
     @property
     def pixels(self) -> int:
@@ -56,6 +67,7 @@ def scales(width: int, height: int, quality: Quality) -> list[Scale]:
             round(width / 2**k),
             round(height / 2**k),
             (first, second, last)[min(2, halvings - k)],
+            None if k == halvings else MOVING,
         )
         for k in range(halvings, -1, -1)
     ]

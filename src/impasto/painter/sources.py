@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Hashable
+from functools import cached_property
 
 import numpy as np
 
@@ -15,9 +16,9 @@ from impasto.styles import HouseStyle, render
 
 # A house style is painted in the proportions of a landscape, whatever the photo's.
 HOUSE_STYLE_RATIO = 4 / 3
-# Larger ones are not made: where the canvas is larger, its coarser scales have had the large shapes of the brush, and
-# what is left for it is finer than a brush that would take gigabytes to make.
-HOUSE_STYLE_PIXELS = 16_000_000
+# Styles get no larger. A larger house style takes gigabytes to make, and coarser scales of such a canvas have had the
+# large shapes of the brush.
+STYLE_PIXELS = 16_000_000
 
 
 class Sources:
@@ -35,7 +36,7 @@ class Sources:
         self.width = width
         self.height = height
         self.smallest = smallest
-        self._rendered: dict[int, Bytes] = {}
+        self._made: dict[int, Bytes] = {}
         self._first: Bytes | None = None
 
     def photo_at(self, width: int, height: int) -> Bytes:
@@ -67,53 +68,39 @@ class Sources:
         return recolor(photo, Palette.mixed(palettes, self.recipe.shares))
 
     def style_at(self, index: int, canvas: int) -> Bytes:
-        """A style for a canvas of that many pixels.
+        """A style for a canvas of that many pixels: as many pixels as the canvas, times the style scale squared.
 
-        The brush's size is the same share of the canvas at every scale, but for house styles where the canvas is larger
-        than those are made.
+        So the brush's size is the same share of the canvas at every scale and every size, also where a picture has to
+        be enlarged for it. Only above `STYLE_PIXELS` the brush gets smaller.
         """
-        return images.resize(self._largest(index), *self._sides_at(index, canvas))
+        picture, sides = self.recipe.styles[index].picture, self._sides_at(index, canvas)
+        if isinstance(picture, HouseStyle):
+            pixels = images.resize(self._rendered(index), *sides)
+        else:
+            pixels = images.resize(picture.pixels, *sides)
+        return recolor(pixels, self._photos_palette) if self.recipe.settings.keep_colors else pixels
 
     def style_key(self, index: int, canvas: int) -> Hashable:
         """What names the pixels of :meth:`style_at`: two that are equal have the same key."""
         picture, recipe = self.recipe.styles[index].picture, self.recipe
-        digest = picture.digest if isinstance(picture, Picture) else None
+        digest = picture.digest if isinstance(picture, Picture) else self._sides_at(index, self.width * self.height)
         palette = recipe.photo.digest if recipe.settings.keep_colors else None
-        return picture.name, digest, palette, self._largest_sides(index), self._sides_at(index, canvas)
+        return picture.name, digest, palette, self._sides_at(index, canvas)
 
     def _sides_at(self, index: int, canvas: int) -> tuple[int, int]:
         """(width, height) of a style for a canvas of that many pixels."""
-        width, height = self._largest_sides(index)
-        if isinstance(self.recipe.styles[index].picture, HouseStyle):
-            share = min(1, canvas * self.recipe.settings.style_scale**2 / (width * height))
-        else:
-            share = canvas / (self.width * self.height)
-        return self._sides(width * height * share, width / height)
-
-    def _largest_sides(self, index: int) -> tuple[int, int]:
-        """(width, height) of a style as the whole canvas needs it."""
         picture, scale = self.recipe.styles[index].picture, self.recipe.settings.style_scale
-        wanted = self.width * self.height * scale**2
-        if isinstance(picture, HouseStyle):
-            return self._sides(min(wanted, HOUSE_STYLE_PIXELS), HOUSE_STYLE_RATIO)
-        if scale <= 1:
-            wanted = min(wanted, picture.width * picture.height)
-        return self._sides(wanted, picture.width / picture.height)
-
-    def _sides(self, pixels: float, ratio: float) -> tuple[int, int]:
-        """(width, height) of a picture of so many pixels and this ratio of width to height."""
-        height = max(self.smallest, round(math.sqrt(pixels / ratio)))
+        ratio = HOUSE_STYLE_RATIO if isinstance(picture, HouseStyle) else picture.width / picture.height
+        height = max(self.smallest, round(math.sqrt(min(canvas * scale**2, STYLE_PIXELS) / ratio)))
         return max(self.smallest, round(ratio * height)), height
 
-    def _largest(self, index: int) -> Bytes:
-        """A style as the whole canvas needs it."""
-        if index not in self._rendered:
-            picture, sides = self.recipe.styles[index].picture, self._largest_sides(index)
-            if isinstance(picture, HouseStyle):
-                pixels = render(picture.name, *sides)
-            else:
-                pixels = images.resize(picture.pixels, *sides)
-            if self.recipe.settings.keep_colors:
-                pixels = recolor(pixels, Palette.of(self.recipe.photo.pixels))
-            self._rendered[index] = pixels
-        return self._rendered[index]
+    def _rendered(self, index: int) -> Bytes:
+        """A house style as the whole canvas needs it."""
+        if index not in self._made:
+            name = self.recipe.styles[index].picture.name
+            self._made[index] = render(name, *self._sides_at(index, self.width * self.height))
+        return self._made[index]
+
+    @cached_property
+    def _photos_palette(self) -> Palette:
+        return Palette.of(self.recipe.photo.pixels)
