@@ -16,7 +16,7 @@ class StoresError(ValueError):
 
 
 # What of the studio's there is in its folder, in one of pictures, and in one of mails.
-DATA = ("studio.db*", "secret*", "files", "work", "lessons")
+DATA = ("studio.db*", "secret*", "files", "work", "lessons", "sent")
 PICTURES = ("[0-9]*",)
 MAILS = ("*.eml", ".*.part")
 
