@@ -74,6 +74,11 @@ class Configuration(BaseSettings):
         return self.data_dir / "work"
 
     @property
+    def sent(self) -> Path:
+        """Where the post of this machine notes what it has sent, until the database knows."""
+        return self.data_dir / "sent"
+
+    @property
     def address(self) -> str:
         """What links start with, without a slash at the end."""
         host = f"[{self.host}]" if ":" in self.host else self.host

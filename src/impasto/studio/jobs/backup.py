@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
+from impasto.studio import privacy
 from impasto.studio.configuration import Configuration
 
 
@@ -16,7 +17,7 @@ class BackupError(RuntimeError):
 
 
 def back_up(configuration: Configuration, target: Path) -> None:
-    """Write `target`, a .tar.gz to be unpacked into an empty data folder; whole or not at all.
+    """Write `target`, a .tar.gz to be unpacked into an empty data folder; whole or not at all, and for this user alone.
 
     The studio may go on meanwhile. The jobs are copied first, so that every file that a job of the copy needs is there
     when the files are copied, or was deleted since.
@@ -27,6 +28,7 @@ def back_up(configuration: Configuration, target: Path) -> None:
     """
     if make_url(configuration.database).get_backend_name() != "sqlite" or configuration.files_url:
         raise BackupError("the jobs or files are not in the data folder; back up PostgreSQL and the store themselves")
+    privacy.write_privately()
     data = configuration.data_dir
     if not (data / "studio.db").exists():
         raise BackupError(f"there are no jobs in {data}; name its folder with IMPASTO_DATA_DIR")

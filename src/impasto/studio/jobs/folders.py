@@ -1,6 +1,7 @@
 """The files of jobs: a folder by default, or wherever fsspec can write; one folder a job."""
 
 import secrets
+from pathlib import Path
 from typing import cast
 
 from fsspec.core import url_to_fs
@@ -11,14 +12,16 @@ class Files:
 
     Args:
         url: a folder, or a place as fsspec writes it (s3://bucket/path).
+
+    Attributes:
+        folder: where they are; None in another store.
     """
 
     def __init__(self, url: str) -> None:
         # what other machines wrote is seen at once
         self._system, self._root = url_to_fs(url, use_listings_cache=False)
-        self._local = "file" in (
-            self._system.protocol if isinstance(self._system.protocol, tuple) else (self._system.protocol,)
-        )
+        protocols = self._system.protocol if isinstance(self._system.protocol, tuple) else (self._system.protocol,)
+        self.folder = Path(self._root) if "file" in protocols else None
 
     def write(self, job: int, name: str, data: bytes) -> None:
         """Put a file in place, whole or not at all.
@@ -28,7 +31,7 @@ class Files:
         """
         path = self._path(job, name)
         self._system.makedirs(self._path(job), exist_ok=True)
-        if not self._local:
+        if self.folder is None:
             self._system.pipe_file(path, data)  # an object store shows an object when all of it is there
             return
         aside = f"{path}.{secrets.token_hex(4)}.part"

@@ -1,8 +1,11 @@
 """Where a studio's jobs and pictures are, opened; or one line that says why they can't be."""
 
+from pathlib import Path
+
 from alembic.util import CommandError
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from impasto.studio import privacy
 from impasto.studio.configuration import Configuration
 from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.folders import Files
@@ -12,19 +15,29 @@ class StoresError(ValueError):
     """They can't be used; the message is one plain line that names the mend."""
 
 
+# What of the studio's there is in its folder, in one of pictures, and in one of mails.
+DATA = ("studio.db*", "secret*", "files", "work", "lessons", "sent")
+PICTURES = ("[0-9]*",)
+MAILS = ("*.eml", ".*.part")
+
+
 def open_stores(configuration: Configuration) -> tuple[Database, Files]:
-    """Open both, and bring the tables to this version's form.
+    """Open both, for this user alone, and bring the tables to this version's form.
 
     Raises:
-        StoresError: the folder or the database can't be used.
+        StoresError: a folder or the database can't be used.
     """
+    privacy.write_privately()
+    _made_private("IMPASTO_DATA_DIR", configuration.data_dir, DATA, make=True)
+    files = Files(configuration.files)
+    if configuration.files_url and files.folder:
+        _made_private("IMPASTO_FILES_URL", files.folder, PICTURES)
+    if configuration.mail_folder:
+        _made_private("IMPASTO_MAIL_FOLDER", configuration.mail_folder, MAILS)
     try:
-        configuration.data_dir.mkdir(parents=True, exist_ok=True)
         configuration.work.mkdir(exist_ok=True)
     except OSError as error:
-        raise StoresError(
-            f"{configuration.data_dir} can't be used: {error.strerror}; choose another with IMPASTO_DATA_DIR"
-        ) from error
+        raise _unusable("IMPASTO_DATA_DIR", configuration.data_dir, error) from error
     try:
         database = Database(configuration.database)
         database.migrate()
@@ -37,4 +50,24 @@ def open_stores(configuration: Configuration) -> tuple[Database, Files]:
         raise StoresError(
             "the database was made by a later version of Impasto; install that, or restore a backup"
         ) from error
-    return database, Files(configuration.files)
+    return database, files
+
+
+def _made_private(setting: str, folder: Path, names: tuple[str, ...], *, make: bool = False) -> None:
+    """Close a folder that a setting names; one that is not there yet will be made closed."""
+    try:
+        if make:
+            folder.mkdir(parents=True, exist_ok=True)
+        if folder.exists():
+            privacy.make_private(folder, names)
+    except privacy.SharedError:
+        raise StoresError(
+            f"{folder} is used by others too, who could read what the studio writes there; "
+            f"name a folder of its own with {setting}, such as {folder / 'impasto'}"
+        ) from None
+    except OSError as error:
+        raise _unusable(setting, folder, error) from error
+
+
+def _unusable(setting: str, folder: Path, error: OSError) -> StoresError:
+    return StoresError(f"{folder} can't be used: {error.strerror}; choose another with {setting}")

@@ -68,10 +68,13 @@ def take(session: Session, mail: Mail, until: float) -> bool:
     return bool(cast("CursorResult[Any]", taken).rowcount)
 
 
-def sent(mail: Mail, now: float) -> None:
-    """A server has accepted it."""
-    mail.tries += 1
-    mail.sent, mail.error = now, None
+def sent(session: Session, message_id: str, at: float) -> None:
+    """A server has accepted it; that may be said more than once, and of one that was deleted since."""
+    session.execute(
+        update(Mail)
+        .where(Mail.message_id == message_id, Mail.sent.is_(None))
+        .values(sent=at, tries=Mail.tries + 1, error=None)
+    )
 
 
 def postpone(mail: Mail, now: float, error: str) -> None:

@@ -1,7 +1,7 @@
 """The post: sends what is due in the outbox through SMTP, or writes it to a folder.
 
-A second copy of a mail goes out only where this process dies after the server has accepted it and before its row says
-so; both copies have one Message-ID.
+A second copy of a mail goes out only where this process dies, or the connection breaks, in the instant between the
+server's acceptance and its arrival here; both copies have one Message-ID.
 """
 
 import secrets
@@ -21,14 +21,16 @@ from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.folders import Files
 from impasto.studio.jobs.table import Job
 from impasto.studio.mail import outbox
+from impasto.studio.mail.journal import Journal
 from impasto.studio.mail.letters import compose
 from impasto.studio.mail.outbox import Mail
 
 log = structlog.get_logger("impasto.studio.mail.post")
 
-# Seconds between two looks at the outbox; that a server may be silent; and after which a mail that was being sent when
-# its process died is sent again, more than sending can take.
-LOOK, SILENCE, TAKEN = 2.0, 30.0, 900.0
+# Seconds between two looks at the outbox, and that a server may be silent.
+# ACCEPTING: that it may think about a mail (RFC 5321, 4.5.3.2.6): who does not wait for it sends a second copy.
+# TAKEN: after which a mail whose process died while it sent it is sent again, more than sending can take.
+LOOK, SILENCE, ACCEPTING, TAKEN = 2.0, 30.0, 600.0, 1800.0
 
 Send = Callable[[EmailMessage], None]
 
@@ -47,6 +49,7 @@ class Post:
         self._database = database
         self._files = files
         self._stopping = stopping
+        self._journal = Journal(configuration.sent)
 
     def run(self) -> None:
         """Send what is due, again and again."""
@@ -58,6 +61,7 @@ class Post:
 
     def deliver(self, now: float) -> None:
         """Send what is due, over one connection."""
+        self._settle()
         with self._database.reading() as session:
             due = outbox.due(session, now)
         if not due:
@@ -81,25 +85,37 @@ class Post:
         if job is None:
             return
         say = log.bind(mail=mail.id, job=mail.job_id, kind=mail.kind)
-        error: Exception | None = None
         try:
-            send(compose(self._configuration, job, mail, self._painting(mail)))
-        except (OSError, smtplib.SMTPException, RejectedError) as refused:
-            error = refused
+            letter = compose(self._configuration, job, mail, self._painting(mail))
+            self._journal.prepare(mail.message_id)
+            send(letter)
+        except (OSError, smtplib.SMTPException, RejectedError) as error:
+            self._journal.forget(mail.message_id)
+            self._not_sent(mail, error, say)
+        else:
+            self._journal.note(mail.message_id)
+            say.info("sent")
+            self._settle()
+
+    def _not_sent(self, mail: Mail, error: Exception, say: structlog.stdlib.BoundLogger) -> None:
         with self._database.session() as session:
             row = session.get(Mail, mail.id)
             if row is None:  # deleted with its job
                 return
-            if error is None:
-                outbox.sent(row, time.time())
-                say.info("sent")
-            elif isinstance(error, RejectedError):
+            if isinstance(error, RejectedError):
                 outbox.give_up(row, str(error))
                 say.warning("given up: its recipient was refused")
             else:
                 outbox.postpone(row, time.time(), str(error))
                 # the server's words may hold the address
                 say.warning("not sent", error=type(error).__name__, code=getattr(error, "smtp_code", None))
+
+    def _settle(self) -> None:
+        """Have the rows of the mails that were sent say so; until they do, nothing else is sent."""
+        for message_id, at in self._journal.sent().items():
+            with self._database.session() as session:
+                outbox.sent(session, message_id, at)
+            self._journal.forget(message_id)
 
     def _painting(self, mail: Mail) -> bytes | None:
         if mail.kind != "done":
@@ -129,6 +145,8 @@ class Post:
                 server.starttls(context=ssl.create_default_context())
             if configuration.smtp_user:
                 server.login(configuration.smtp_user, configuration.smtp_password.get_secret_value())
+            assert server.sock is not None
+            server.sock.settimeout(ACCEPTING)
             yield lambda letter: _send(letter, server)
 
 

@@ -4,12 +4,9 @@ It is a thread of the process that serves the pages, beside one for the mail and
 painted here.
 """
 
-import logging
 import multiprocessing
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -27,6 +24,7 @@ from impasto.studio.jobs.leases import Hold
 from impasto.studio.jobs.table import Job, State
 from impasto.studio.mail.post import Post
 from impasto.studio.painters.calibration import paces
+from impasto.studio.painters.cluster import cluster
 from impasto.studio.painters.task import paint
 
 if TYPE_CHECKING:
@@ -102,7 +100,7 @@ class Engine:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                with self._painters() as client:
+                with cluster(self.configuration) as client:
                     log.info("painters are there")
                     self._work(client)
             except Exception:
@@ -111,38 +109,6 @@ class Engine:
             finally:
                 self._working.clear()
                 self._holds.clear()
-
-    @contextmanager
-    def _painters(self) -> "Iterator[Client]":
-        """A Dask cluster: the one that is named, or one of this machine's, which ends with this process."""
-        import dask
-
-        # read as Dask is loaded: its warnings quote what tasks are given, and with it the settings
-        dask.config.set({"logging": {"distributed": "critical", "distributed.client": "critical"}})
-        from distributed import Client, LocalCluster
-
-        if self.configuration.scheduler:
-            with Client(self.configuration.scheduler, timeout=10, set_as_default=False) as client:
-                client.run_on_scheduler(_take_up_nothing)
-                yield client
-            return
-        dask.config.set(
-            {
-                "distributed.scheduler.allowed-failures": 0,  # whose painter died is taken up by us
-                "distributed.scheduler.worker-ttl": "60s",  # one that hangs is started anew
-                "distributed.scheduler.http.routes": [],  # no page tells of tasks
-                "distributed.worker.http.routes": [],
-            }
-        )
-        with (
-            LocalCluster(
-                n_workers=self.configuration.painters, threads_per_worker=1, processes=True, host="127.0.0.1",
-                scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"}, memory_limit=0,
-                silence_logs=logging.CRITICAL, preload="impasto.studio.painters.process",
-            ) as cluster,
-            Client(cluster, set_as_default=False) as client,
-        ):  # fmt: skip
-            yield client
 
     def _work(self, client: "Client") -> None:
         self._calibrate(client)
@@ -242,8 +208,3 @@ class Engine:
         for hold in holds:  # its painter ends now
             with self._database.session() as session:
                 leases.release(session, hold)
-
-
-def _take_up_nothing(dask_scheduler: Any) -> None:
-    """Jobs whose painter died are taken up by us: handed to another by Dask, two could hold the same attempt."""
-    dask_scheduler.allowed_failures = 0

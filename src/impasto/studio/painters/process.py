@@ -5,6 +5,7 @@ manager sends to all processes at once must not end a painter before it has writ
 """
 
 import signal
+from typing import Any
 
 from impasto.studio.painters import priority
 
@@ -15,3 +16,8 @@ for number in (signal.SIGINT, signal.SIGTERM):
 # what takes seconds to load is there before a job is, whose lease runs from when it is handed over
 import impasto.painter.painter  # noqa: E402
 import impasto.studio.painters.task  # noqa: E402, F401
+
+
+def dask_setup(worker: Any) -> None:
+    """Close the port that Dask opens for its pages: called as the painter has started."""
+    worker.http_server.stop()

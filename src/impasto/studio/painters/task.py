@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from impasto.studio import logs
+from impasto.studio import logs, privacy
 from impasto.studio.configuration import Configuration
 from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.folders import Files
@@ -35,6 +35,7 @@ def paint(configuration: Configuration, hold: Hold) -> None:
     """Paint a job that was claimed, fail it, or give it back; an exception counts as the painter's death."""
     began = time.monotonic()
     logs.configure()
+    privacy.write_privately()
     priority.give_way()
     database = Database(configuration.database)
     files = Files(configuration.files)

@@ -1,0 +1,67 @@
+"""The Dask cluster that painters are part of: one of this machine's, which nobody else can use, or one elsewhere.
+
+Whoever can talk to a process of Dask's can have it run any function. Those that are started here talk only to each
+other: by TLS, with a key that is made as they start and is on no disk.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from impasto.studio.configuration import Configuration
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+log = structlog.get_logger("impasto.studio.painters.cluster")
+
+
+@contextmanager
+def cluster(configuration: Configuration) -> "Iterator[Client]":
+    """A client of the cluster that the settings name, or of a new one, which ends with this process."""
+    import dask
+
+    # read as Dask is loaded: its warnings quote what tasks are given, and with it the settings
+    dask.config.set({"logging": {"distributed": "critical", "distributed.client": "critical"}})
+    from distributed import Client, LocalCluster, Security
+
+    if configuration.scheduler:
+        if not configuration.scheduler.startswith("tls://"):
+            log.warning("whoever reaches the scheduler can run code in it: give Dask TLS, as docs/studio.md says")
+        with Client(configuration.scheduler, timeout=10, set_as_default=False) as client:
+            client.run_on_scheduler(_take_up_nothing)
+            yield client
+        return
+    dask.config.set(
+        {
+            "distributed.scheduler.allowed-failures": 0,  # whose painter died is taken up by us
+            "distributed.scheduler.worker-ttl": "60s",  # one that hangs is started anew
+            "distributed.scheduler.http.routes": [],  # no page tells of tasks
+            "distributed.worker.http.routes": [],
+            # in the folder that all users share, somebody else could have put their own files in our place
+            "temporary-directory": str(configuration.work),
+        }
+    )
+    with (
+        LocalCluster(
+            n_workers=configuration.painters, threads_per_worker=1, processes=True, host="127.0.0.1",
+            security=Security.temporary(), scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
+            memory_limit=0, silence_logs=logging.CRITICAL, preload="impasto.studio.painters.process",
+        ) as local,
+        Client(local, set_as_default=False) as client,
+    ):  # fmt: skip
+        client.run_on_scheduler(_show_no_pages)
+        yield client
+
+
+def _take_up_nothing(dask_scheduler: Any) -> None:
+    """Jobs whose painter died are taken up by us: handed to another by Dask, two could hold the same attempt."""
+    dask_scheduler.allowed_failures = 0
+
+
+def _show_no_pages(dask_scheduler: Any) -> None:
+    """Close the port that Dask opens for its pages, whether it has any or not; a painter closes its own."""
+    dask_scheduler.http_server.stop()
