@@ -156,7 +156,7 @@ def test_a_job_is_taken_by_one_of_many(database):
 
 def test_the_queue_is_full_at_some_time(database):
     submit(database)
-    with pytest.raises(queue.QueueFullError, match="1 paintings are waiting already"):
+    with pytest.raises(queue.QueueFullError, match="no more are taken"):
         submit(database, max_waiting=1)
 
 

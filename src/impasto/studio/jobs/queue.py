@@ -35,8 +35,7 @@ def submit(
     Raises:
         QueueFullError: `max_waiting` jobs wait already.
     """
-    if waiting(session) >= max_waiting:
-        raise QueueFullError(f"{max_waiting} paintings are waiting already; try again in a while")
+    check_room(session, max_waiting - 1)
     job = Job(
         settings=settings, styles=styles, width=width, height=height, email=email, submitter=submitter, owner=owner,
         created=now, expires=now + keep_days * 86400,
@@ -44,6 +43,16 @@ def submit(
     session.add(job)
     session.flush()
     return job
+
+
+def check_room(session: Session, max_waiting: int) -> None:
+    """See whether no more jobs wait than may, those included that this transaction has added.
+
+    Raises:
+        QueueFullError: more do.
+    """
+    if waiting(session) > max_waiting:
+        raise QueueFullError("so many paintings are waiting that no more are taken: try again in a while")
 
 
 def waiting(session: Session) -> int:

@@ -18,7 +18,10 @@ from impasto.painter.schedule import canvas_size
 from impasto.painter.settings import Settings, SettingsError
 from impasto.studio.configuration import Configuration
 from impasto.studio.jobs import limits, queue
+from impasto.studio.jobs.database import alone
+from impasto.studio.jobs.limits import Limit
 from impasto.studio.jobs.table import Job, by_token
+from impasto.studio.mail.mailboxes import mailbox
 from impasto.studio.uploads.pool import Decoded
 from impasto.studio.web.problem import ProblemError
 from impasto.studio.web.upload import decoded
@@ -106,7 +109,8 @@ async def submit(request: Request, asked: Submission) -> Job:
     owner = known or new_owner()
     request.state.owner = owner  # for who answers, to be remembered
     email = _email(asked.email, configuration)
-    await run_in_threadpool(_check_room, state, address, email)
+    allowed = _allowed(configuration, address, email)
+    await run_in_threadpool(_check_room, state, allowed)
     styles = _styles(asked)
     settings = _settings(asked.settings, configuration)
     photo = await _photo(request, asked)
@@ -127,16 +131,17 @@ async def submit(request: Request, asked: Submission) -> Job:
                 submitter=known or f"address {address}", owner=owner, now=time.time(),
                 keep_days=configuration.keep_days, max_waiting=configuration.max_waiting,
             )  # fmt: skip
-            limits.note(session, "job", address, job.created)
-            if email:
-                limits.note(session, "mail", email, job.created)
             try:
                 state.files.write(job.id, "photo.png", photo.png)
                 state.files.write(job.id, "photo-view.webp", photo.view)
                 for stem, picture in pictures.items():
                     state.files.write(job.id, f"{stem}.png", picture.png)
                     state.files.write(job.id, f"{stem}-view.webp", picture.view)
-            except OSError:
+                alone(session)  # others may have come since `_check_room`
+                queue.check_room(session, configuration.max_waiting)
+                for limit in allowed:
+                    limits.use(session, limit, job.created)
+            except BaseException:
                 state.files.remove(job.id)
                 raise
         state.outlooks.forget()
@@ -145,7 +150,9 @@ async def submit(request: Request, asked: Submission) -> Job:
     try:
         return await run_in_threadpool(add)
     except queue.QueueFullError as error:
-        raise ProblemError(503, str(error), {"retry-after": "600"}) from error
+        raise _crowded(error) from error
+    except limits.LimitError as error:
+        raise _too_many(error.limit) from error
     except OperationalError as error:  # a database that can't be written to
         raise ProblemError(507, FULL) from error
     except OSError as error:
@@ -154,22 +161,41 @@ async def submit(request: Request, asked: Submission) -> Job:
         raise ProblemError(507, FULL) from error
 
 
-def _check_room(state: Any, address: str, email: str | None) -> None:
+def _allowed(configuration: Configuration, address: str, email: str | None) -> list[Limit]:
+    """What is used by one submission."""
+    allowed = [Limit("job", address, configuration.jobs_per_hour, 3600)]
+    if email:
+        allowed.append(Limit("mail", mailbox(email), configuration.mails_per_day, 86400))
+    return allowed
+
+
+def _check_room(state: Any, allowed: list[Limit]) -> None:
     """Refuse before anything is decoded what would be refused after it."""
     configuration: Configuration = state.configuration
     now = time.time()
     if shutil.disk_usage(configuration.data_dir).free < configuration.min_free:
         raise ProblemError(507, FULL)
-    with state.database.reading() as session:
-        if queue.waiting(session) >= configuration.max_waiting:
-            text = "So many paintings are waiting that no more are taken: try again in a while."
-            raise ProblemError(503, text, {"retry-after": "600"})
-        if limits.uses(session, "job", address, now - 3600) >= configuration.jobs_per_hour:
-            text = f"{configuration.jobs_per_hour} paintings an hour are taken from one address: try again in an hour."
-            raise ProblemError(429, text, {"retry-after": "3600"})
-        if email and limits.uses(session, "mail", email, now - 86400) >= configuration.mails_per_day:
-            text = "This address has had many mails today: leave it empty, and come back to the painting's page."
-            raise ProblemError(429, text, {"retry-after": "86400"})
+    try:
+        with state.database.reading() as session:
+            queue.check_room(session, configuration.max_waiting - 1)
+            for limit in allowed:
+                limits.check(session, limit, now)
+    except queue.QueueFullError as error:
+        raise _crowded(error) from error
+    except limits.LimitError as error:
+        raise _too_many(error.limit) from error
+
+
+def _crowded(error: queue.QueueFullError) -> ProblemError:
+    return ProblemError(503, str(error), {"retry-after": "600"})
+
+
+def _too_many(limit: Limit) -> ProblemError:
+    text = {
+        "job": f"{limit.most} paintings an hour are taken from one address: try again in an hour.",
+        "mail": "This address has had many mails today: leave it empty, and come back to the painting's page.",
+    }[limit.what]
+    return ProblemError(429, text, {"retry-after": f"{limit.seconds:.0f}"})
 
 
 def _email(given: str, configuration: Configuration) -> str | None:

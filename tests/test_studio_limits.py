@@ -1,0 +1,102 @@
+"""The limits of the studio hold where many ask at once, and where a client says of itself what it likes."""
+
+import asyncio
+import os
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+import httpx
+import pytest
+from postgres_server import binaries, postgres
+from sqlalchemy import delete
+from studio_web import Web, picture
+
+from impasto.studio.jobs import limits, queue
+from impasto.studio.jobs.table import Job
+from impasto.studio.uploads.pool import Decoded
+from impasto.studio.web import submission
+
+TOGETHER = 25
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def url(request, tmp_path_factory):
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path_factory.mktemp('limits') / 'studio.db'}"
+    elif binaries() is None and not os.environ.get("CI"):
+        pytest.skip("no PostgreSQL here; apt-get install postgresql brings it")
+    else:
+        with postgres(tmp_path_factory.mktemp("postgres")) as url:
+            yield url
+
+
+@pytest.fixture
+def webs(url, tmp_path):
+    """Start two servers on the same jobs, with limits."""
+    with ExitStack() as stack:
+
+        def started(**settings):
+            settings |= {"database_url": url, "files_url": str(tmp_path / "files"), "secret": "shared"}
+            both = [stack.enter_context(Web(tmp_path, **settings).serving()) for _ in range(2)]
+            with both[0].database.session() as session:
+                session.execute(delete(Job))
+                session.execute(delete(limits.Use))
+            return both
+
+        yield started
+
+
+@pytest.fixture
+def together(monkeypatch):
+    """Hold every submission that is not refused at once until all of them have come so far."""
+    come = []
+
+    async def decoded(*_):
+        come.append(None)
+        end = time.monotonic() + 60
+        while len(come) < TOGETHER:
+            assert time.monotonic() < end, f"{len(come)} came"
+            await asyncio.sleep(0.01)
+        return Decoded(picture("png"), picture("webp"), 60, 40)
+
+    monkeypatch.setattr(submission, "decoded", decoded)
+
+
+def answers(webs, emails):
+    """The statuses that submissions get which are sent side by side, to both servers, by an unknown browser each."""
+
+    def send(number):
+        files, data = {"photo": ("a.png", b"a picture")}, {"email": emails[number]}
+        return httpx.post(f"{webs[number % 2].url}/api/paintings", files=files, data=data, timeout=120).status_code
+
+    with ThreadPoolExecutor(TOGETHER) as senders:
+        return Counter(senders.map(send, range(TOGETHER)))
+
+
+def waiting(web):
+    with web.database.reading() as session:
+        return queue.waiting(session)
+
+
+@pytest.mark.usefixtures("together")
+def test_side_by_side_no_more_jobs_are_taken_from_an_address(webs):
+    servers = webs(jobs_per_hour=5)
+    assert answers(servers, [""] * TOGETHER) == {201: 5, 429: 20}
+    assert waiting(servers[0]) == len(servers[0].files.jobs()) == 5
+
+
+@pytest.mark.usefixtures("together")
+def test_side_by_side_no_more_mails_are_promised_to_an_address_and_its_sub_addresses(webs):
+    servers = webs(jobs_per_hour=100, mails_per_day=3)
+    emails = [f"{'anna' if number % 2 else 'Anna'}+{number}@Example.org" for number in range(TOGETHER)]
+    assert answers(servers, emails) == {201: 3, 429: 22}
+    assert waiting(servers[0]) == 3
+
+
+@pytest.mark.usefixtures("together")
+def test_side_by_side_no_more_jobs_wait_than_may(webs):
+    servers = webs(jobs_per_hour=100, max_waiting=4)
+    assert answers(servers, [""] * TOGETHER) == {201: 4, 503: 21}
+    assert waiting(servers[0]) == len(servers[0].files.jobs()) == 4
