@@ -15,6 +15,7 @@ from studio_web import Web, picture
 
 from impasto.studio.jobs import limits, queue
 from impasto.studio.jobs.table import Job
+from impasto.studio.mail.mailboxes import mailbox
 from impasto.studio.uploads.pool import Decoded
 from impasto.studio.web import submission
 
@@ -100,3 +101,40 @@ def test_side_by_side_no_more_jobs_wait_than_may(webs):
     servers = webs(jobs_per_hour=100, max_waiting=4)
     assert answers(servers, [""] * TOGETHER) == {201: 4, 503: 21}
     assert waiting(servers[0]) == len(servers[0].files.jobs()) == 4
+
+
+def test_a_mailbox_has_many_addresses():
+    same = ["anna@example.org", "Anna@EXAMPLE.org", " anna+1@example.org", "anna+a+b@example.org", "anna+@example.org"]
+    assert {mailbox(address) for address in same} == {"anna@example.org"}
+    assert mailbox("a.n.na+1@googlemail.com") == mailbox("anna@gmail.com")
+    others = ["an.na@example.org", "+1@example.org", "+2@example.org", "anna@example.com", "anna-1@example.org"]
+    assert len({mailbox(address) for address in (*others, "anna@example.org")}) == 6
+
+
+def forwarded(web, *lines):
+    """The status of a submission through a proxy, whose headers are these lines; each is of an unknown browser."""
+    headers = [("x-forwarded-for", line) for line in lines]
+    files = {"photo": ("a.png", picture("png"))}
+    return httpx.post(f"{web.url}/api/paintings", files=files, headers=headers, timeout=60).status_code
+
+
+def test_of_many_forwarded_addresses_the_last_is_the_proxys_own(tmp_path):
+    with Web(tmp_path, jobs_per_hour=1, trusted_proxy=True).serving() as web:
+        assert forwarded(web, "203.0.113.1", "198.51.100.1") == 201  # as HAProxy sends it: a line of its own
+        assert forwarded(web, "203.0.113.2", "198.51.100.1") == 429
+        assert forwarded(web, "203.0.113.3, 203.0.113.4", "198.51.100.9, 198.51.100.1") == 429
+        assert forwarded(web, "198.51.100.1", "198.51.100.2") == 201
+        for same in ("198.51.100.2:5062", "::ffff:198.51.100.2", "[::ffff:c633:6402]:80"):
+            assert forwarded(web, same) == 429, same
+        assert forwarded(web, "::ffff:198.51.100.3") == 201  # not of the same network as all of IPv4
+        assert forwarded(web, "[2001:db8::1]:443") == 201
+        assert forwarded(web, "2001:db8::2") == 429
+        assert forwarded(web, "unknown") == 201  # what is no address is the proxy itself
+        for same in ("", "198.51.100.7,", "_hidden", "another"):
+            assert forwarded(web, same) == 429, same
+
+
+def test_without_a_trusted_proxy_nobody_says_where_they_come_from(tmp_path):
+    with Web(tmp_path, jobs_per_hour=1).serving() as web:
+        assert forwarded(web, "198.51.100.1") == 201
+        assert forwarded(web, "198.51.100.2") == 429

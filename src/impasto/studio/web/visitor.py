@@ -3,6 +3,7 @@
 import hmac
 import ipaddress
 import os
+import re
 import secrets
 from contextlib import suppress
 from pathlib import Path
@@ -46,18 +47,31 @@ class Visitors:
         Of IPv6 it is the network, of which one person has as many addresses as they like.
         """
         host = request.client.host if request.client else ""
-        if self._trusted_proxy:
-            # the last one was added by the proxy; those before it are the client's own words
-            host = request.headers.get("x-forwarded-for", host).rpartition(",")[2].strip()
-        with suppress(ValueError):
-            address = ipaddress.ip_address(host)
-            host = str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else host
-        return hmac.digest(self._key.encode(), host.encode(), "sha256").hex()[:32]
+        # The last of them, of the last line, is the proxy's own; those before it are the client's words. One that is no
+        # address is the proxy's too, and then nobody is told apart.
+        forwarded = request.headers.getlist("x-forwarded-for")
+        if self._trusted_proxy and forwarded and (given := _network(forwarded[-1].rpartition(",")[2])):
+            host = given
+        return hmac.digest(self._key.encode(), (_network(host) or host).encode(), "sha256").hex()[:32]
 
 
 def new_owner() -> str:
     """A name for a browser: 128 random bits."""
     return secrets.token_urlsafe(16)
+
+
+def _network(text: str) -> str | None:
+    """The IPv4 address, or the IPv6 network, in an address as proxies write it; some add a port. None if it is none."""
+    text = text.strip()
+    if with_port := re.fullmatch(r"\[(.*)](?::\d+)?|([\d.]+):\d+", text):
+        text = with_port[1] or with_port[2] or ""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    if address.version == 4:
+        return str(address)
+    return str(address.ipv4_mapped or ipaddress.ip_network((address.packed, 64), strict=False))
 
 
 def _key(configuration: Configuration) -> str:
