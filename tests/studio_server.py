@@ -100,7 +100,7 @@ class Studio:
         asked = {
             "settings": {"quality": quality, "size": size}, "styles": listed, "width": size, "height": size * 3 // 4,
             "email": "anna@example.org", "submitter": "anna", "owner": "anna", "now": time.time(), "keep_days": 7,
-            "max_waiting": 100,
+            "max_waiting": 100, "confirmed": True,
         }  # fmt: skip
         with self.database.session() as session:
             job = queue.submit(session, **asked | changes)

@@ -10,16 +10,20 @@ from contextlib import ExitStack
 import httpx
 import pytest
 from postgres_server import binaries, postgres
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from studio_web import Web, picture
 
 from impasto.studio.jobs import limits, queue
 from impasto.studio.jobs.table import Job
+from impasto.studio.mail import consent
 from impasto.studio.mail.mailboxes import mailbox
+from impasto.studio.mail.outbox import Mail
 from impasto.studio.uploads.pool import Decoded
 from impasto.studio.web import submission
 
 TOGETHER = 25
+# All of one mailbox.
+EMAILS = [f"{'anna' if number % 2 else 'Anna'}+{number}@Example.org" for number in range(TOGETHER)]
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -90,10 +94,17 @@ def test_side_by_side_no_more_jobs_are_taken_from_an_address(webs):
 
 @pytest.mark.usefixtures("together")
 def test_side_by_side_no_more_mails_are_promised_to_an_address_and_its_sub_addresses(webs):
-    servers = webs(jobs_per_hour=100, mails_per_day=3)
-    emails = [f"{'anna' if number % 2 else 'Anna'}+{number}@Example.org" for number in range(TOGETHER)]
-    assert answers(servers, emails) == {201: 3, 429: 22}
-    assert waiting(servers[0]) == 3
+    servers = webs(jobs_per_hour=100, mails_per_day=2)
+    assert answers(servers, EMAILS) == {201: 2, 429: 23}
+    assert waiting(servers[0]) == 2
+
+
+@pytest.mark.usefixtures("together")
+def test_side_by_side_a_mailbox_is_asked_no_more_often(webs):
+    servers = webs(jobs_per_hour=100, mails_per_day=100)
+    assert answers(servers, EMAILS) == {201: consent.ASKED_A_DAY, 429: TOGETHER - consent.ASKED_A_DAY}
+    with servers[0].database.reading() as session:
+        assert len(list(session.scalars(select(Mail)))) == consent.ASKED_A_DAY
 
 
 @pytest.mark.usefixtures("together")

@@ -29,6 +29,7 @@ def submit(
     now: float,
     keep_days: float,
     max_waiting: int,
+    confirmed: bool = False,
 ) -> Job:
     """Add a job; it has its number at once, and exists for others when the transaction is committed.
 
@@ -38,7 +39,7 @@ def submit(
     check_room(session, max_waiting - 1)
     job = Job(
         settings=settings, styles=styles, width=width, height=height, email=email, submitter=submitter, owner=owner,
-        created=now, expires=now + keep_days * 86400,
+        confirmed=confirmed, created=now, expires=now + keep_days * 86400,
     )  # fmt: skip
     session.add(job)
     session.flush()

@@ -21,6 +21,10 @@ from impasto.studio.web.upload import decoded
 from impasto.styles import HOUSE_STYLES
 
 GONE = "There is no such painting: its address is wrong, or it has expired or was deleted."
+EMAIL = (
+    "Where to say that it is done. The first time, its owner is asked by a mail; who keeps the cookie that is answered "
+    "with is known again. With an address, all numbers are within what the page offers."
+)
 Quality = Literal["draft", "standard", "fine"]
 Kind = Literal["painting", "view", "thumb", "photo", "preview", "style-0", "style-1", "style-2"]
 Token = Annotated[str, Path(description="Of the painting; who has it can see and delete it.", max_length=64)]
@@ -69,7 +73,10 @@ class Painting(BaseModel):
     error: str | None
     images: dict[str, str]
     can_cancel: bool
-    mail: bool
+    mail: bool = Field(description="Whether there is an email address to say that it has ended.")
+    mail_confirmed: bool = Field(
+        description="Whether the address's owner has said yes to that; until then, none is sent."
+    )
 
 
 class HouseStyle(BaseModel):
@@ -114,7 +121,7 @@ async def ask_for(
     keep_colors: Annotated[bool, Form(description="Keep the photo's palette.")] = False,
     style_scale: Annotated[float | None, Form(description="The size of the brush (1).")] = None,
     content_weight: Annotated[float | None, Form(description="α: how much of the photo.")] = None,
-    email: Annotated[str, Form(description="Where to say that it is done.")] = "",
+    email: Annotated[str, Form(description=EMAIL)] = "",
 ) -> Any:
     """Ask for a painting."""
     given = {

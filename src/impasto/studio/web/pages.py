@@ -12,6 +12,7 @@ from impasto.studio.web import form, words
 from impasto.studio.web.api import GONE, cancel_job, delete_job
 from impasto.studio.web.form import Choice
 from impasto.studio.web.guard import wants_json
+from impasto.studio.web.offered import RANGES
 from impasto.studio.web.problem import ProblemError
 from impasto.studio.web.state import described
 from impasto.studio.web.submission import EARLIER, submit_form
@@ -61,7 +62,7 @@ async def painting(request: Request, token: str) -> Response:
     state = await _described(request, token)
     return _page(
         request, TEMPLATES[state["state"]], job=state, headline=words.headline(state), when=words.when(state),
-        expires=words.moment(state["expires"]),
+        mail=words.mail(state), expires=words.moment(state["expires"]),
     )  # fmt: skip
 
 
@@ -128,7 +129,7 @@ async def _start(
 
     page = _page(
         request, "start", configuration=configuration, styles=list(HOUSE_STYLES.values()), choice=choice, again=earlier,
-        sizes=form.sizes(configuration, choice.size), estimate=await run_in_threadpool(look),
+        sizes=form.sizes(configuration, choice.size), ranges=RANGES, estimate=await run_in_threadpool(look),
         refused=refused.sentence if refused else "", earlier=EARLIER,
     )  # fmt: skip
     page.status_code = refused.status_code if refused else 200

@@ -46,6 +46,7 @@ def described(job: Job, outlooks: Outlooks) -> dict[str, Any]:
         },
         "can_cancel": waits or painting,
         "mail": job.email is not None,
+        "mail_confirmed": job.confirmed,
     }
 
 

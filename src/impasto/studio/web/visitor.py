@@ -2,17 +2,15 @@
 
 import hmac
 import ipaddress
-import os
 import re
 import secrets
-from contextlib import suppress
-from pathlib import Path
 
 from itsdangerous import BadSignature, URLSafeSerializer
 from starlette.requests import Request
 from starlette.responses import Response
 
 from impasto.studio.configuration import Configuration
+from impasto.studio.secret import secret_key
 
 COOKIE = "impasto"
 A_YEAR = 365 * 86400
@@ -24,7 +22,7 @@ class Visitors:
     def __init__(self, configuration: Configuration) -> None:
         self._trusted_proxy = configuration.trusted_proxy
         self._secure = configuration.address.startswith("https:")
-        self._key = _key(configuration)
+        self._key = secret_key(configuration)
         self._signer = URLSafeSerializer(self._key, salt="browser")
 
     def owner(self, request: Request) -> str | None:
@@ -72,19 +70,3 @@ def _network(text: str) -> str | None:
     if address.version == 4:
         return str(address)
     return str(address.ipv4_mapped or ipaddress.ip_network((address.packed, 64), strict=False))
-
-
-def _key(configuration: Configuration) -> str:
-    """The setting, or the content of a file that only we may read, which is made when it is first needed."""
-    if given := configuration.secret.get_secret_value():
-        return given
-    path: Path = configuration.data_dir / "secret"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        aside = path.with_name(f"secret.{secrets.token_hex(4)}.part")
-        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_hex(32))
-        with suppress(FileExistsError):  # another process was sooner; never an empty one, whoever dies when
-            os.link(aside, path)
-        aside.unlink()
-    return path.read_text()
