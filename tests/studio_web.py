@@ -18,6 +18,7 @@ from impasto.studio.jobs.folders import Files
 from impasto.studio.jobs.leases import Hold
 from impasto.studio.jobs.table import Job
 from impasto.studio.web.app import create_app
+from impasto.studio.web.connections import server_config
 
 
 class Web:
@@ -31,7 +32,8 @@ class Web:
     @contextmanager
     def serving(self):
         app = create_app(self.configuration, self.database, self.files)
-        server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, proxy_headers=False))
+        server = uvicorn.Server(server_config(app, trusted_proxy=self.configuration.trusted_proxy))
+        self.server, self.bodies = server, app.state.bodies
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         until(lambda: server.started)

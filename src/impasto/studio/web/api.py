@@ -2,6 +2,7 @@
 
 import base64
 import time
+from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, File, Form, Path, Query, Request, Response, UploadFile
@@ -168,12 +169,19 @@ async def events(request: Request, token: Token) -> StreamingResponse:
     """Where a painting is, whenever that has changed, until it has ended."""
     await _described(request, token)
     watch: Watch = request.app.state.watch
+    stream = watch.events(token, request.app.state.visitors.address(request))
     try:
-        stream = watch.events(token)
+        first = await anext(stream)
     except CrowdedError as error:
         raise ProblemError(503, str(error), {"retry-after": "60"}) from error
+
+    async def told() -> AsyncIterator[bytes]:
+        yield first
+        async for event in stream:
+            yield event
+
     return StreamingResponse(
-        stream, media_type="text/event-stream", headers={"cache-control": "no-store", "x-accel-buffering": "no"}
+        told(), media_type="text/event-stream", headers={"cache-control": "no-store", "x-accel-buffering": "no"}
     )
 
 

@@ -5,7 +5,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict
 
 from email_validator import EmailNotValidError, validate_email
 from fastapi.concurrency import run_in_threadpool
@@ -25,15 +25,25 @@ from impasto.studio.mail import consent
 from impasto.studio.mail.mailboxes import mailbox
 from impasto.studio.uploads.pool import Decoded
 from impasto.studio.web.offered import RANGES, Range, sizes
-from impasto.studio.web.problem import ProblemError
+from impasto.studio.web.problem import FULL, ProblemError
 from impasto.studio.web.upload import decoded
 from impasto.studio.web.visitor import Visitors, new_owner
 from impasto.styles import DEFAULT_STYLE, HOUSE_STYLES
 
 MOST_STYLES = 3
+
+
+class FormLimits(TypedDict, total=False):
+    """Of a form: its files, its other fields, and the bytes of one of these, which are held in memory."""
+
+    max_files: int
+    max_fields: int
+    max_part_size: int
+
+
+FORM = FormLimits(max_files=1 + MOST_STYLES, max_fields=60, max_part_size=4096)
 EARLIER = "earlier-"
 """How the form names an own style of the job that is painted again, before its place among that job's styles."""
-FULL = "The studio's disk is full: try again later."
 
 
 @dataclass
@@ -68,7 +78,7 @@ async def submit_form(request: Request) -> Job:
         ProblemError: why it is not taken.
     """
     try:
-        form = await request.form(max_files=1 + MOST_STYLES, max_fields=60)
+        form = await request.form(**FORM)
     except ProblemError:
         raise
     except Exception as error:
