@@ -50,10 +50,12 @@ class Studio:
         self.server = None
         self.address = ""
 
-    def start(self):
+    def start(self, open_files=None):
+        """Begin; with so many open files at most."""
+        limit = ["prlimit", f"--nofile={open_files}"] if open_files else []
         with (self.folder / "log").open("ab") as log:
             self.server = subprocess.Popen(
-                [sys.executable, "-m", "impasto", "serve", "--port", "0"],
+                [*limit, sys.executable, "-m", "impasto", "serve", "--port", "0"],
                 stdout=subprocess.PIPE, stderr=log, env=self.environment, start_new_session=True,
             )  # fmt: skip
         self.address = self.server.stdout.readline().decode().strip()
@@ -100,7 +102,7 @@ class Studio:
         asked = {
             "settings": {"quality": quality, "size": size}, "styles": listed, "width": size, "height": size * 3 // 4,
             "email": "anna@example.org", "submitter": "anna", "owner": "anna", "now": time.time(), "keep_days": 7,
-            "max_waiting": 100,
+            "max_waiting": 100, "confirmed": True,
         }  # fmt: skip
         with self.database.session() as session:
             job = queue.submit(session, **asked | changes)

@@ -63,14 +63,14 @@ def test_a_style_of_an_earlier_painting_must_be_its_own_and_still_there(web):
 
 
 def test_a_photo_is_taken_and_its_state_told(web):
-    answer = ask(web, data={"style": "ink", "size": "64", "quality": "draft", "email": "anna@example.org"})
+    answer = ask(web, data={"style": "ink", "size": "256", "quality": "draft", "email": "anna@example.org"})
     assert answer.status_code == 201
     told = answer.json()
     assert answer.headers["location"] == f"/api/paintings/{told['token']}"
-    assert (told["state"], told["place"], told["width"], told["height"]) == ("waiting", 0, 64, 43)
+    assert (told["state"], told["place"], told["width"], told["height"]) == ("waiting", 0, 256, 171)
     assert told["styles"] == [{"name": "ink", "weight": 1.0, "own": False, "image": None}]
     assert told["can_cancel"]
-    assert told["mail"]
+    assert (told["mail"], told["mail_confirmed"]) == (True, False)
     assert web.client.get(f"/api/paintings/{told['token']}").json() == told
     job = web.row(told["token"])
     assert job.email == "anna@example.org"

@@ -3,9 +3,12 @@
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from importlib.resources import as_file, files
 from tempfile import TemporaryDirectory
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from postgres_server import binaries, postgres
@@ -16,10 +19,10 @@ from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.folders import Files
 from impasto.studio.jobs.leases import Hold
 from impasto.studio.jobs.table import LEGAL, IllegalChangeError, Job, State
-from impasto.studio.mail import outbox
+from impasto.studio.mail import consent, outbox
 
 NOW = 1_800_000_000.0
-TABLES = (outbox.Mail, Job, estimates.Pace, limits.Use)
+TABLES = (outbox.Mail, Job, estimates.Pace, limits.Use, consent.Confirmation, consent.Refusal)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -87,6 +90,23 @@ def test_tables_are_those_of_the_models(database):
         assert compare_metadata(MigrationContext.configure(connection), Job.metadata) == []
 
 
+def test_jobs_of_before_anybody_was_asked_are_painted_without_a_mail(database):
+    with as_file(files("impasto.studio.jobs") / "migrations") as folder:
+        config = Config()
+        config.set_main_option("script_location", str(folder))
+        submit(database, email="anna@example.org", confirmed=True)
+        claimed = claim(database)
+        with database.session() as session:
+            leases.finish(session, hold(claimed), NOW, 1.0)
+        with database.engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.downgrade(config, "0001")
+    database.migrate()
+    job = now_of(database, claimed)
+    assert (job.state, job.email, job.confirmed) == (State.DONE, None, False)
+    assert mails(database) == []
+
+
 @pytest.mark.parametrize("state", State)
 def test_only_the_legal_changes_happen(state):
     for other in State:
@@ -119,7 +139,7 @@ def test_nobody_with_many_jobs_stands_before_somebody_with_one(database):
     assert claim(database).id == late.id
 
 
-@settings(max_examples=25)  # each makes the tables
+@settings(max_examples=25, deadline=None)  # each makes the tables
 @given(st.lists(st.sampled_from("abc"), min_size=1, max_size=8))
 def test_turns_are_round_robin_whoever_submits_when(submitters):
     with TemporaryDirectory() as folder:
@@ -156,12 +176,12 @@ def test_a_job_is_taken_by_one_of_many(database):
 
 def test_the_queue_is_full_at_some_time(database):
     submit(database)
-    with pytest.raises(queue.QueueFullError, match="1 paintings are waiting already"):
+    with pytest.raises(queue.QueueFullError, match="no more are taken"):
         submit(database, max_waiting=1)
 
 
 def test_a_painter_that_lost_its_job_changes_nothing(database):
-    submit(database, email="anna@example.org")
+    submit(database, email="anna@example.org", confirmed=True)
     first = claim(database)
     with database.session() as session:
         assert leases.renew(session, hold(first), NOW + 60)
@@ -184,7 +204,7 @@ def test_a_painter_that_lost_its_job_changes_nothing(database):
 
 
 def test_after_three_deaths_a_job_has_failed_and_says_so_by_mail(database):
-    submit(database, email="anna@example.org")
+    submit(database, email="anna@example.org", confirmed=True)
     for death in range(3):
         job = claim(database)
         with database.session() as session:
@@ -270,7 +290,7 @@ def test_how_long_a_job_waits_follows_from_those_before_it(database):
 
 
 def test_mail_is_tried_with_growing_pauses_for_two_days(database):
-    submit(database, email="anna@example.org")
+    submit(database, email="anna@example.org", confirmed=True)
     claimed = claim(database)
     with database.session() as session:
         leases.finish(session, hold(claimed), NOW, 1.0)
@@ -292,8 +312,48 @@ def test_mail_is_tried_with_growing_pauses_for_two_days(database):
         assert outbox.due(session, now + 10 * 86400) == []
 
 
+def test_who_says_yes_in_the_moment_of_a_jobs_end_gets_one_mail(database):
+    for number in range(12):
+        job = submit(database, f"browser {number}", email="anna@example.org")
+        with database.session() as session:
+            session.execute(delete(limits.Use))
+            consent.ask(session, session.get(Job, job.id), NOW)
+        with database.reading() as session:
+            token = consent.question(session, job.owner, job.email, NOW)
+        claimed = claim(database)
+        ready = threading.Barrier(2)
+
+        def finish(claimed=claimed, ready=ready):
+            with database.session() as session:
+                ready.wait(20)
+                assert leases.finish(session, hold(claimed), NOW, 1.0)
+
+        def confirm(token=token, ready=ready):
+            ready.wait(20)
+            with database.session() as session:
+                assert consent.confirm(session, token, NOW) is consent.Link.GOOD
+
+        with ThreadPoolExecutor(2) as both:
+            for done in [both.submit(each) for each in (finish, confirm)]:
+                done.result()
+        assert [mail.kind for mail in mails(database) if mail.job_id == job.id] == ["confirm", "done"]
+
+
+def test_a_question_that_nobody_answers_is_forgotten(database):
+    for owner in ("anna", "bert"):
+        job = submit(database, owner, email=f"{owner}@example.org")
+        with database.session() as session:
+            consent.ask(session, session.get(Job, job.id), NOW)
+            token = consent.question(session, owner, job.email, NOW)
+    with database.session() as session:
+        consent.confirm(session, token, NOW)
+    with database.session() as session:
+        consent.forget(session, NOW + consent.KEPT + 1)
+        assert [row.owner for row in session.scalars(select(consent.Confirmation))] == ["bert"]
+
+
 def test_what_is_deleted_is_gone_with_its_mails_and_its_number(database):
-    job = submit(database, email="anna@example.org")
+    job = submit(database, email="anna@example.org", confirmed=True)
     claimed = claim(database)
     with database.session() as session:
         leases.finish(session, hold(claimed), NOW, 1.0)

@@ -77,7 +77,7 @@ def ended(database, files, photo, error=None, email="anna@example.org"):
     with database.session() as session:
         job = queue.submit(
             session, settings={"quality": "draft"}, styles=STYLES, width=96, height=72, email=email, submitter="a",
-            owner="a", now=now, keep_days=7, max_waiting=9,
+            owner="a", now=now, keep_days=7, max_waiting=9, confirmed=True,
         )  # fmt: skip
     with database.session() as session:
         queue.claim(session, now, 30)
@@ -114,9 +114,11 @@ def test_the_mail_of_a_painting(post, database, files, photo, mailbox):
     expires = time.strftime("%B %Y, %H:%M UTC", time.gmtime(job.expires))
     text = letter.get_body(("plain",)).get_content()
     html = letter.get_body(("html",)).get_content()
-    assert {page, f"{image}jpg", f"{image}png", f"{page}/delete"} <= set(re.findall(r"https?://\S+", text))
-    links = set(re.findall(r'href="([^"]*)"', html.replace("&amp;", "&")))
-    assert links == {page, f"{image}jpg", f"{image}png", f"{page}/delete", "https://paint.example.org"}
+    never = letter["List-Unsubscribe"].strip("<>")
+    linked = {page, f"{image}jpg", f"{image}png", f"{page}/delete", "https://paint.example.org", never}
+    assert never.startswith("https://paint.example.org/mail/never/")
+    assert linked - {"https://paint.example.org"} <= set(re.findall(r"https?://\S+", text))
+    assert set(re.findall(r'href="([^"]*)"', html.replace("&amp;", "&"))) == linked
     for said in (text, html):
         assert expires in said
         assert "Swirling night and your own style" in said

@@ -25,6 +25,7 @@ def studio(tmp_path):
             job = queue.submit(
                 session, settings={"quality": "draft"}, styles=[{"name": "ink", "weight": 1.0, "file": None}], width=64,
                 height=48, email=email, submitter="anna", owner="anna", now=time.time(), keep_days=7, max_waiting=9,
+                confirmed=email is not None,
             )  # fmt: skip
             files.write(job.id, "photo.png", b"pixels")
     with database.session() as session:

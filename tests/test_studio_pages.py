@@ -15,9 +15,12 @@ from playwright.sync_api import expect
 from studio_web import Web
 
 from impasto.studio.jobs import leases, queue
+from impasto.studio.mail import consent
+from impasto.studio.secret import secret_key
 from impasto.studio.web import pages, words
 from impasto.studio.web.outlooks import Outlooks
 from impasto.studio.web.state import described
+from impasto.studio.web.visitor import new_owner
 from impasto.styles import HOUSE_STYLES
 
 STATIC = Path(pages.__file__).parent / "static"
@@ -106,6 +109,14 @@ def job(studio, picture):
             return row.token
 
     return make
+
+
+def question(studio):
+    """The page that a mail links to which asks whether an address may be written to."""
+    with studio.database.session() as session:
+        row = consent.Confirmation(owner=new_owner(), address="", mailbox="", token=new_owner(), created=time.time())
+        session.add(row)
+    return f"/mail/confirm/{row.token}"
 
 
 def row_of(studio, page):
@@ -372,13 +383,15 @@ def test_by_keyboard_alone(studio, browse, picture):
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
-def test_no_page_scrolls_sideways_and_axe_finds_nothing(browse, job, viewport):
+def test_no_page_scrolls_sideways_and_axe_finds_nothing(studio, browse, job, viewport):
     browser.needed(browser.AXE, "npm install --no-save axe-core")
     done = job("done")
     addresses = {
         "start": "/", "again": f"/?again={done}", "mine": "/mine", "docs": "/docs", "nothing": "/p/nothing",
         "done": f"/p/{done}", "delete": f"/p/{done}/delete", "failed": f"/p/{job('failed')}",
-        "painting": f"/p/{job('painting')}", "waiting": f"/p/{job()}",
+        "painting": f"/p/{job('painting')}", "waiting": f"/p/{job()}", "confirm": question(studio),
+        "never": f"/mail/never/{consent.sign(secret_key(studio.configuration), 'anna@example.org')}",
+        "made-up": "/mail/never/made-up",
     }  # fmt: skip
     with browse(viewport, script=browser.AXE) as page:
         for name, address in addresses.items():
@@ -395,8 +408,9 @@ def test_the_script_says_times_and_places_as_the_server_does(studio, browse, job
     seconds = [0, 7, 52, 55, 89, 91, 1000, 3570, 3600, 5000, 9000, 100_000]
     waits = [(seconds_, wait, count) for seconds_ in (30, 400) for wait in (0, 4, 90) for count in (0, 1, 3)]
     outlooks = Outlooks(studio.configuration, studio.database)
-    states = [described(studio.row(job(state)), outlooks) for state in ("waiting", "painting")]
-    states.append({**states[0], "place": 12, "waiting_seconds": 2})
+    states = [described(studio.row(job(state)), outlooks, "") for state in ("waiting", "painting")]
+    states.append({**states[0], "place": 12, "waiting_seconds": 2, "mail": True})
+    states.append({**states[2], "mail_confirmed": True})
     states.append({**states[1], "progress": {"share": 0.423, "seconds_left": 200}})
     with browse() as page:
         page.goto("/")
@@ -404,13 +418,14 @@ def test_the_script_says_times_and_places_as_the_server_does(studio, browse, job
             """async ([seconds, waits, states]) => {
                 const words = await import("/static/words.js");
                 return [seconds.map(words.duration), waits.map((each) => words.estimate(...each, each[0] > 100)),
-                    states.map(words.headline), states.map(words.when)];
+                    states.map(words.headline), states.map(words.when), states.map(words.mail)];
             }""",
             [seconds, waits, states],
         )
     assert said[0] == [words.duration(each) for each in seconds]
     assert said[1] == [words.estimate(*each, most=each[0] > 100) for each in waits]
     assert said[2] == [words.headline(each) for each in states]
+    assert said[4] == [words.mail(each) for each in states]
     assert said[3] == [words.when(each) for each in states]
 
 

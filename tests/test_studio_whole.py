@@ -46,6 +46,14 @@ def test_from_a_photo_to_a_painting_and_a_mail(studio, chromium, photo, mailbox,
         page.get_by_role("button", name="Paint it").click()
         page.wait_for_url("**/p/*")
         address = page.url
+        expect(page.locator("#mail")).to_contain_text("follow the link in it")
+        (question,) = until(mailbox.letters, "a mail that asks")
+        assert question["To"] == "anna@example.org"
+        with chromium.new_context() as phone:  # where the mail is read
+            reader = phone.new_page()
+            reader.goto(re.search(r"http://\S+/mail/confirm/\S+", question.get_body(("plain",)).get_content())[0])
+            reader.get_by_role("button", name="Yes, write to me").click()
+            expect(reader.get_by_role("heading", level=1)).to_have_text("Thank you")
         expect(page.get_by_role("link", name="PNG")).to_be_visible(timeout=DEADLINE * 1000)
         with page.expect_download() as download:
             page.get_by_role("link", name="PNG").click()
@@ -55,7 +63,7 @@ def test_from_a_photo_to_a_painting_and_a_mail(studio, chromium, photo, mailbox,
         page.goto("/mine")
         expect(page.locator(f"a[href='{address.removeprefix(studio.address)}']").first).to_be_visible()
 
-    (letter,) = until(mailbox.letters, "a mail")
+    (letter,) = until(lambda: mailbox.letters()[1:], "a mail")
     assert letter["To"] == "anna@example.org"
     text = letter.get_body(("plain",)).get_content()
     assert address in text
@@ -73,4 +81,15 @@ def test_from_a_photo_to_a_painting_and_a_mail(studio, chromium, photo, mailbox,
         page.get_by_role("button", name="Delete now").click()
         assert page.goto(address).status == 404
     assert studio.files.jobs() == []
-    assert len(mailbox.letters()) == 1
+    never = re.search(r"http://\S+/mail/never/\S+", text)[0]
+    with chromium.new_context() as context:
+        page = context.new_page()
+        page.goto(never)
+        page.get_by_role("button", name="Never write to me again").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("No mail ever again")
+        page.goto(studio.address)
+        page.set_input_files("#photo", photo)
+        page.get_by_label("Email").fill("anna@example.org")
+        page.get_by_role("button", name="Paint it").click()
+        expect(page.locator("#refused")).to_contain_text("wants no mail")
+    assert len(mailbox.letters()) == 2

@@ -15,6 +15,7 @@ from impasto.studio.configuration import Configuration
 from impasto.studio.jobs.stores import open_stores
 from impasto.studio.painters.engine import Engine
 from impasto.studio.web.app import create_app
+from impasto.studio.web.connections import open_more_files, server_config
 
 log = structlog.get_logger("impasto.studio.serving")
 
@@ -31,18 +32,14 @@ def serve(configuration: Configuration, listener: socket.socket, ready: Callable
     logs.configure()
     # The thread that answers takes turns with those that ask the database; by default each may hold it for 5 ms.
     sys.setswitchinterval(0.0005)
+    open_more_files()
     database, files = open_stores(configuration)
     engine = Engine(configuration, database, files)
     app = create_app(configuration, database, files)
     app.state.engine = engine
-    server = _Server(
-        uvicorn.Config(
-            app, log_config=None, access_log=False, timeout_graceful_shutdown=ANSWERS, server_header=False,
-            proxy_headers=False, backlog=2048,
-        ),
-        ready,
-        engine.ask_to_stop,
-    )  # fmt: skip
+    served = server_config(app, trusted_proxy=configuration.trusted_proxy)
+    served.timeout_graceful_shutdown = ANSWERS
+    server = _Server(served, ready, engine.ask_to_stop)
     engine.start()
     try:
         server.run(sockets=[listener])

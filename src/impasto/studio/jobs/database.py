@@ -8,8 +8,11 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import create_engine, event, make_url
+from sqlalchemy import create_engine, event, func, make_url, select
 from sqlalchemy.orm import DeclarativeBase, Session
+
+# Names the lock of PostgreSQL's that `alone` takes; any number that no other program uses in this database.
+ALONE = 0x1A7A5706
 
 
 class Base(DeclarativeBase):
@@ -63,6 +66,16 @@ class Database:
     def close(self) -> None:
         """Close the connections."""
         self.engine.dispose()
+
+
+def alone(session: Session) -> None:
+    """Make this transaction, until its end, the only one that is beyond this line: what it counts, nobody adds to.
+
+    SQLite's transactions that write are so from their beginning. PostgreSQL's wait here, and see from here on what the
+    one before has written; so it is called late, when little is left to do.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(ALONE)))
 
 
 def _prepare(connection: Any, _record: Any) -> None:

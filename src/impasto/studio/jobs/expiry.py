@@ -13,6 +13,7 @@ from impasto.studio.jobs import table
 from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.folders import Files
 from impasto.studio.jobs.table import Job
+from impasto.studio.mail import consent
 
 log = structlog.get_logger("impasto.studio.jobs.expiry")
 
@@ -54,6 +55,7 @@ class Expiry:
             expired = table.expired(session, now)
             for job in expired:
                 table.remove(session, job)
+            consent.forget(session, now)
         for job in expired:
             erase(job.id, self._files, self._work)
         if expired:

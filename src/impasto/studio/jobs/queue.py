@@ -29,21 +29,31 @@ def submit(
     now: float,
     keep_days: float,
     max_waiting: int,
+    confirmed: bool = False,
 ) -> Job:
     """Add a job; it has its number at once, and exists for others when the transaction is committed.
 
     Raises:
         QueueFullError: `max_waiting` jobs wait already.
     """
-    if waiting(session) >= max_waiting:
-        raise QueueFullError(f"{max_waiting} paintings are waiting already; try again in a while")
+    check_room(session, max_waiting - 1)
     job = Job(
         settings=settings, styles=styles, width=width, height=height, email=email, submitter=submitter, owner=owner,
-        created=now, expires=now + keep_days * 86400,
+        confirmed=confirmed, created=now, expires=now + keep_days * 86400,
     )  # fmt: skip
     session.add(job)
     session.flush()
     return job
+
+
+def check_room(session: Session, max_waiting: int) -> None:
+    """See whether no more jobs wait than may, those included that this transaction has added.
+
+    Raises:
+        QueueFullError: more do.
+    """
+    if waiting(session) > max_waiting:
+        raise QueueFullError("so many paintings are waiting that no more are taken: try again in a while")
 
 
 def waiting(session: Session) -> int:

@@ -46,6 +46,8 @@ class Job(Base):
         settings: as `impasto.painter.settings.Settings.from_dict` takes them.
         styles: `{"name", "weight", "file"}` each; a house style has no file.
         width, height: of the canvas.
+        email: where to say that it has ended;
+        confirmed: if its owner has said yes to mails for this browser.
         attempt: how often it was begun; every write of a painter carries the number of its own.
         deaths: how many of its painters died.
         lease: until when its painter is taken for alive.
@@ -75,6 +77,7 @@ class Job(Base):
     width: Mapped[int]
     height: Mapped[int]
     email: Mapped[str | None]
+    confirmed: Mapped[bool] = mapped_column(default=False)
     attempt: Mapped[int] = mapped_column(default=0)
     deaths: Mapped[int] = mapped_column(default=0)
     lease: Mapped[float | None]

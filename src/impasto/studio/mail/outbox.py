@@ -1,4 +1,4 @@
-"""The outbox: mails to be sent, each written in the transaction that ends its job: neither is without the other."""
+"""The outbox: mails to be sent, each written in the transaction that it tells of: neither is without the other."""
 
 import secrets
 from email.utils import make_msgid
@@ -8,7 +8,7 @@ from sqlalchemy import CursorResult, ForeignKey, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from impasto.studio.jobs.database import Base
-from impasto.studio.jobs.table import Job
+from impasto.studio.jobs.table import Job, State
 
 # Pauses between tries double from the first up to the last; after two days a mail is given up.
 FIRST_PAUSE, LONGEST_PAUSE = 30.0, 4 * 3600.0
@@ -16,10 +16,10 @@ GIVEN_UP_AFTER = 2 * 86400.0
 
 
 class Mail(Base):
-    """A mail of the outbox: written with its job's end, sent until a server accepts it or two days are over.
+    """A mail of the outbox: written with its job or its job's end, sent until a server accepts it or two days are over.
 
     Attributes:
-        kind: "done" or "failed".
+        kind: "done" or "failed"; "confirm" asks whether the others may be sent.
         message_id: the same at every try, so that a second copy is known for one.
         next_try: not before then.
         given_up: no more tries.
@@ -42,14 +42,15 @@ class Mail(Base):
 
 
 def write(session: Session, job: Job, now: float) -> None:
-    """Put the mail about a job that has just ended into the outbox, where it has an address."""
-    if job.email:
-        session.add(
-            Mail(
-                job_id=job.id, recipient=job.email, kind=str(job.state), created=now, next_try=now,
-                message_id=make_msgid(secrets.token_hex(8), domain="impasto.invalid"),
-            )
-        )  # fmt: skip
+    """Put the mail about a job that was painted or has failed into the outbox, where its address is confirmed."""
+    if job.email and job.confirmed and job.state in (State.DONE, State.FAILED):
+        _add(session, job, job.email, str(job.state), now)
+
+
+def ask(session: Session, job: Job, now: float) -> None:
+    """Put the mail that asks the owner of a job's address into the outbox."""
+    assert job.email is not None
+    _add(session, job, job.email, "confirm", now)
 
 
 def due(session: Session, now: float) -> list[Mail]:
@@ -89,3 +90,12 @@ def give_up(mail: Mail, error: str) -> None:
     """It will never be accepted."""
     mail.tries += 1
     mail.error, mail.given_up = error, True
+
+
+def _add(session: Session, job: Job, recipient: str, kind: str, now: float) -> None:
+    session.add(
+        Mail(
+            job_id=job.id, recipient=recipient, kind=kind, created=now, next_try=now,
+            message_id=make_msgid(secrets.token_hex(8), domain="impasto.invalid"),
+        )
+    )  # fmt: skip

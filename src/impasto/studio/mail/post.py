@@ -15,15 +15,17 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import structlog
+from sqlalchemy.orm import Session
 
 from impasto.studio.configuration import Configuration
 from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.folders import Files
 from impasto.studio.jobs.table import Job
-from impasto.studio.mail import outbox
+from impasto.studio.mail import consent, outbox
 from impasto.studio.mail.journal import Journal
-from impasto.studio.mail.letters import compose
+from impasto.studio.mail.letters import Links, compose
 from impasto.studio.mail.outbox import Mail
+from impasto.studio.secret import secret_key
 
 log = structlog.get_logger("impasto.studio.mail.post")
 
@@ -50,6 +52,7 @@ class Post:
         self._files = files
         self._stopping = stopping
         self._journal = Journal(configuration.sent)
+        self._key = secret_key(configuration)
 
     def run(self) -> None:
         """Send what is due, again and again."""
@@ -82,11 +85,14 @@ class Post:
             if not outbox.take(session, mail, time.time() + TAKEN):
                 return
             job = session.get(Job, mail.job_id)
+            links = self._links(session, job, mail)
         if job is None:
             return
         say = log.bind(mail=mail.id, job=mail.job_id, kind=mail.kind)
         try:
-            letter = compose(self._configuration, job, mail, self._painting(mail))
+            if links is None:
+                raise RejectedError("its owner wants no mail, or was asked and has answered")
+            letter = compose(self._configuration, job, mail, links, self._painting(mail))
             self._journal.prepare(mail.message_id)
             send(letter)
         except (OSError, smtplib.SMTPException, RejectedError) as error:
@@ -104,7 +110,7 @@ class Post:
                 return
             if isinstance(error, RejectedError):
                 outbox.give_up(row, str(error))
-                say.warning("given up: its recipient was refused")
+                say.warning("given up: its recipient was refused, or wants no mail")
             else:
                 outbox.postpone(row, time.time(), str(error))
                 # the server's words may hold the address
@@ -116,6 +122,21 @@ class Post:
             with self._database.session() as session:
                 outbox.sent(session, message_id, at)
             self._journal.forget(message_id)
+
+    def _links(self, session: Session, job: Job | None, mail: Mail) -> Links | None:
+        """What a mail links to beside its job; None where it is not wanted any more."""
+        try:
+            consent.check(session, mail.recipient)
+        except consent.NoMailError:
+            return None
+        token = None
+        if mail.kind == "confirm":
+            token = consent.question(session, job.owner if job else None, mail.recipient, time.time())
+            if token is None:
+                return None
+        home = self._configuration.address
+        never = f"{home}/mail/never/{consent.sign(self._key, mail.recipient)}"
+        return Links(never, token and f"{home}/mail/confirm/{token}")
 
     def _painting(self, mail: Mail) -> bytes | None:
         if mail.kind != "done":

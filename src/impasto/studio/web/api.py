@@ -2,6 +2,7 @@
 
 import base64
 import time
+from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, File, Form, Path, Query, Request, Response, UploadFile
@@ -21,6 +22,10 @@ from impasto.studio.web.upload import decoded
 from impasto.styles import HOUSE_STYLES
 
 GONE = "There is no such painting: its address is wrong, or it has expired or was deleted."
+EMAIL = (
+    "Where to say that it is done. The first time, its owner is asked by a mail; who keeps the cookie that is answered "
+    "with is known again. With an address, all numbers are within what the page offers."
+)
 Quality = Literal["draft", "standard", "fine"]
 Kind = Literal["painting", "view", "thumb", "photo", "preview", "style-0", "style-1", "style-2"]
 Token = Annotated[str, Path(description="Of the painting; who has it can see and delete it.", max_length=64)]
@@ -69,7 +74,10 @@ class Painting(BaseModel):
     error: str | None
     images: dict[str, str]
     can_cancel: bool
-    mail: bool
+    mail: bool = Field(description="Whether there is an email address to say that it has ended.")
+    mail_confirmed: bool = Field(
+        description="Whether the address's owner has said yes to that; until then, none is sent."
+    )
 
 
 class HouseStyle(BaseModel):
@@ -115,7 +123,7 @@ async def ask_for(
     keep_colors: Annotated[bool, Form(description="Keep the photo's palette.")] = False,
     style_scale: Annotated[float | None, Form(description="The size of the brush (1).")] = None,
     content_weight: Annotated[float | None, Form(description="α: how much of the photo.")] = None,
-    email: Annotated[str, Form(description="Where to say that it is done.")] = "",
+    email: Annotated[str, Form(description=EMAIL)] = "",
 ) -> Any:
     """Ask for a painting."""
     given = {
@@ -131,8 +139,8 @@ async def ask_for(
     job = await submit(request, asked)
     response = await _described(request, job.token)
     response.status_code = 201
-    request.app.state.visitors.remember(response, request.state.owner)
-    response.headers["location"] = f"/api/paintings/{job.token}"
+    request.app.state.visitors.remember(request, response)
+    response.headers["location"] = f"{_root(request)}/api/paintings/{job.token}"
     return response
 
 
@@ -162,12 +170,21 @@ async def events(request: Request, token: Token) -> StreamingResponse:
     """Where a painting is, whenever that has changed, until it has ended."""
     await _described(request, token)
     watch: Watch = request.app.state.watch
+    stream = watch.events(token, request.app.state.visitors.of(request))
     try:
-        stream = watch.events(token)
+        first = await anext(stream)
     except CrowdedError as error:
         raise ProblemError(503, str(error), {"retry-after": "60"}) from error
+
+    async def told() -> AsyncIterator[bytes]:
+        yield first
+        async for event in stream:
+            yield event
+
     return StreamingResponse(
-        stream, media_type="text/event-stream", headers={"cache-control": "no-store", "x-accel-buffering": "no"}
+        told(),
+        media_type="text/event-stream",
+        headers={"cache-control": "no-store, no-transform", "x-accel-buffering": "no"},
     )
 
 
@@ -224,10 +241,16 @@ async def delete(request: Request, token: Token) -> Response:
 
 
 @router.get("/styles", response_model=list[HouseStyle])
-async def styles() -> Any:
+async def styles(request: Request) -> Any:
     """The house styles."""
+    root = _root(request)
     return [
-        {"name": s.name, "title": s.title, "description": s.description, "sample": f"/static/gallery/{s.name}.webp"}
+        {
+            "name": s.name,
+            "title": s.title,
+            "description": s.description,
+            "sample": f"{root}/static/gallery/{s.name}.webp",
+        }
         for s in HOUSE_STYLES.values()
     ]
 
@@ -241,8 +264,7 @@ async def estimate(
     height: Annotated[int, Query(ge=1, le=1_000_000, description="Of the photo.")] = 3,
 ) -> Any:
     """How long a painting would take, and wait."""
-    visitors = request.app.state.visitors
-    submitter = visitors.owner(request) or f"address {visitors.address(request)}"
+    submitter = request.app.state.visitors.of(request).submitter
     try:
         canvas = canvas_size(width, height, size)
     except ValueError as error:
@@ -284,6 +306,11 @@ def delete_job(request: Request, token: str) -> None:
     erase(job.id, request.app.state.files, request.app.state.configuration.work)
 
 
+def _root(request: Request) -> str:
+    root: str = request.app.state.configuration.root
+    return root
+
+
 def _job(request: Request, token: str) -> Job:
     with request.app.state.database.reading() as session:
         return _found(table.by_token(session, token))
@@ -301,7 +328,7 @@ async def _described(request: Request, token: str) -> JSONResponse:
     def look() -> dict[str, Any]:
         with request.app.state.database.reading() as session:
             job = _found(table.by_token(session, token))
-        return described(job, request.app.state.outlooks)
+        return described(job, request.app.state.outlooks, _root(request))
 
     return JSONResponse(await run_in_threadpool(look))
 

@@ -8,9 +8,9 @@ from starlette.datastructures import FormData
 
 from impasto.painter.settings import Settings
 from impasto.studio.configuration import Configuration
+from impasto.studio.web import offered
 from impasto.studio.web.submission import EARLIER
 
-SIZES = (256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096)
 DEFAULTS = Settings()
 
 
@@ -65,9 +65,9 @@ def of_form(form: FormData, configuration: Configuration) -> Choice:
 
 
 def sizes(configuration: Configuration, chosen: int) -> list[int]:
-    """The long sides that are offered, in pixels."""
-    largest = configuration.max_canvas
-    return sorted({size for size in (*SIZES, largest, chosen) if size <= largest})
+    """The long sides to choose from, with the one that was chosen, in pixels."""
+    found = offered.sizes(configuration)
+    return sorted({*found, *(size for size in (chosen,) if size <= configuration.max_canvas)})
 
 
 def _number(value: Any, default: float) -> float:

@@ -1,14 +1,17 @@
 """In front of every request: other sites' forms and bodies that are too large are refused; the answer's headers."""
 
-from urllib.parse import urlsplit
+from collections.abc import Awaitable, Callable
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from impasto.studio.configuration import Configuration
+from impasto.studio.web.bodies import Bodies, Body
 from impasto.studio.web.problem import ProblemError
+from impasto.studio.web.visitor import Visitors
 
 HEADERS = {
     # nothing from elsewhere, nothing inline; a photo that was just chosen is a blob of the page's own
@@ -26,60 +29,108 @@ HEADERS = {
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
-class Guard:
-    """ASGI middleware around the whole application."""
+# Seconds for which a client may go on to send a body that nobody wants, before it is answered.
+LINGER = 20.0
 
-    def __init__(self, app: ASGIApp, configuration: Configuration) -> None:
+Refuse = Callable[[Request, Exception], Awaitable[Response]]
+
+
+class Guard:
+    """ASGI middleware around the whole application.
+
+    Args:
+        app: the application.
+        configuration: has the limit of an upload.
+        visitors: tells addresses apart.
+        bodies: those that are under way.
+        refuse: makes the answer of what is refused here.
+    """
+
+    def __init__(
+        self, app: ASGIApp, configuration: Configuration, visitors: Visitors, bodies: Bodies, refuse: Refuse
+    ) -> None:
         self._app = app
         self._largest = configuration.max_upload
-        self._own = urlsplit(configuration.address).netloc
+        self._own = _site(urlsplit(configuration.address))
+        self._trusted_proxy = configuration.trusted_proxy
+        self._visitors = visitors
+        self._bodies = bodies
+        self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        taken: Body | None = None
 
-        async def with_headers(message: Message) -> None:
+        async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
                 headers.setdefault("cache-control", "no-store")
+                if taken is not None and not await taken.discard(LINGER):
+                    headers["connection"] = "close"
             await send(message)
 
-        headers = Headers(scope=scope)
-        if scope["method"] not in SAFE and self._of_another_site(headers):
-            refused = JSONResponse(
-                {"detail": "This form was on another site: send it from the studio's own page."}, 403
-            )
-            await refused(scope, receive, with_headers)
-            return
-        too_large = f"That is more than {self._largest / 1e6:.0f} MB: send a smaller picture."
-        if int(headers.get("content-length", "0") or 0) > self._largest:
-            await JSONResponse({"detail": too_large}, 413, {"connection": "close"})(scope, receive, with_headers)
-            return
-        received = 0
+        request = Request(scope, receive)
+        length = int(request.headers.get("content-length", "0") or 0)
+        if "transfer-encoding" in request.headers:
+            length = self._largest
+        try:
+            async with self._bodies.taken(self._visitors.of(request), min(length, self._largest), receive) as taken:
+                await self._answered(scope, length, taken, answer)
+        except ProblemError as problem:
+            if taken is None:
+                taken = Body(self._bodies, 0, receive)
+            response = await self._refuse(request, problem)
+            await response(scope, receive, answer)
+
+    async def _answered(self, scope: Scope, length: int, body: Body, answer: Send) -> None:
+        """Answer a request whose body may come now.
+
+        Raises:
+            ProblemError: it is refused.
+        """
+        if scope["method"] not in SAFE and self._of_another_site(Headers(scope=scope), scope["scheme"]):
+            raise ProblemError(403, "This form was on another site: send it from the studio's own page.")
+        too_large = ProblemError(413, f"That is more than {self._largest / 1e6:.0f} MB: send a smaller picture.")
+        if length > self._largest:
+            raise too_large
 
         async def counted() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if received > self._largest:
-                raise ProblemError(413, too_large)
+            message = await body.receive()
+            if body.received > self._largest:
+                raise too_large
             return message
 
-        await self._app(scope, counted, with_headers)
+        await self._app(scope, counted, answer)
 
-    def _of_another_site(self, headers: Headers) -> bool:
+    def _of_another_site(self, headers: Headers, scheme: str) -> bool:
         """Whether a browser says that another site's page sends this; programs, which say nothing, have no cookie."""
         if site := headers.get("sec-fetch-site"):
             return site not in ("same-origin", "none")
-        origin = headers.get("origin")
-        return origin is not None and urlsplit(origin).netloc not in (headers.get("host"), self._own)
+        if (given := headers.get("origin")) is None:
+            return False
+        origin, here = _site(urlsplit(given)), _site(urlsplit(f"{scheme}://{headers.get('host', '')}"))
+        if origin is None or origin in (here, self._own):
+            return origin is None
+        # a proxy may have dropped the port of the host
+        dropped = self._trusted_proxy and ":" not in headers.get("host", ":")
+        return not (dropped and here is not None and origin[0] == here[0])
+
+
+def _site(address: SplitResult) -> tuple[str, int] | None:
+    """The name, in lower case, and the port of an address; None where it is none."""
+    try:
+        port = address.port or {"http": 80, "https": 443}.get(address.scheme)
+    except ValueError:  # it is no number
+        return None
+    return (address.hostname, port) if address.hostname and port else None
 
 
 def wants_json(request: Request) -> bool:
     """Whether a program asks, and not a person."""
-    path = request.url.path
+    path = request.scope["path"].removeprefix(request.scope["root_path"])
     return path.startswith("/api/") or path.endswith("/answer") or "text/html" not in request.headers.get("accept", "")

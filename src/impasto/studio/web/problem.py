@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from starlette.exceptions import HTTPException
 
+FULL = "The studio's disk is full: try again later."
+
 
 class ProblemError(HTTPException):
     """A request that is refused.

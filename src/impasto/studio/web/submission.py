@@ -5,7 +5,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict
 
 from email_validator import EmailNotValidError, validate_email
 from fastapi.concurrency import run_in_threadpool
@@ -18,17 +18,32 @@ from impasto.painter.schedule import canvas_size
 from impasto.painter.settings import Settings, SettingsError
 from impasto.studio.configuration import Configuration
 from impasto.studio.jobs import limits, queue
+from impasto.studio.jobs.database import alone
+from impasto.studio.jobs.limits import Limit
 from impasto.studio.jobs.table import Job, by_token
+from impasto.studio.mail import consent
+from impasto.studio.mail.mailboxes import mailbox
 from impasto.studio.uploads.pool import Decoded
-from impasto.studio.web.problem import ProblemError
+from impasto.studio.web.offered import RANGES, Range, sizes
+from impasto.studio.web.problem import FULL, ProblemError
 from impasto.studio.web.upload import decoded
-from impasto.studio.web.visitor import Visitors, new_owner
+from impasto.studio.web.visitor import Visitor
 from impasto.styles import DEFAULT_STYLE, HOUSE_STYLES
 
 MOST_STYLES = 3
+
+
+class FormLimits(TypedDict, total=False):
+    """Of a form: its files, its other fields, and the bytes of one of these, which are held in memory."""
+
+    max_files: int
+    max_fields: int
+    max_part_size: int
+
+
+FORM = FormLimits(max_files=1 + MOST_STYLES, max_fields=60, max_part_size=4096)
 EARLIER = "earlier-"
 """How the form names an own style of the job that is painted again, before its place among that job's styles."""
-FULL = "The studio's disk is full: try again later."
 
 
 @dataclass
@@ -63,7 +78,7 @@ async def submit_form(request: Request) -> Job:
         ProblemError: why it is not taken.
     """
     try:
-        form = await request.form(max_files=1 + MOST_STYLES, max_fields=60)
+        form = await request.form(**FORM)
     except ProblemError:
         raise
     except Exception as error:
@@ -101,14 +116,15 @@ async def submit(request: Request, asked: Submission) -> Job:
     """
     state = request.app.state
     configuration: Configuration = state.configuration
-    visitors: Visitors = state.visitors
-    known, address = visitors.owner(request), visitors.address(request)
-    owner = known or new_owner()
-    request.state.owner = owner  # for who answers, to be remembered
+    visitor: Visitor = state.visitors.of(request)
+    request.state.owner = owner = visitor.owner or visitor.new  # for who answers, to be remembered
     email = _email(asked.email, configuration)
-    await run_in_threadpool(_check_room, state, address, email)
+    allowed = _allowed(configuration, visitor, email)
+    await run_in_threadpool(_check_room, state, allowed, email)
     styles = _styles(asked)
     settings = _settings(asked.settings, configuration)
+    if email:
+        _check_offered(asked, settings, configuration)
     photo = await _photo(request, asked)
     pictures: dict[str, Decoded] = {}  # own styles, by the name of their files without the suffix
     for name, weight, picture in await _own(request, asked):
@@ -124,19 +140,22 @@ async def submit(request: Request, asked: Submission) -> Job:
         with state.database.session() as session:
             job = queue.submit(
                 session, settings=settings, styles=styles, width=width, height=height, email=email,
-                submitter=known or f"address {address}", owner=owner, now=time.time(),
+                submitter=visitor.submitter, owner=owner, now=time.time(),
                 keep_days=configuration.keep_days, max_waiting=configuration.max_waiting,
             )  # fmt: skip
-            limits.note(session, "job", address, job.created)
-            if email:
-                limits.note(session, "mail", email, job.created)
             try:
                 state.files.write(job.id, "photo.png", photo.png)
                 state.files.write(job.id, "photo-view.webp", photo.view)
                 for stem, picture in pictures.items():
                     state.files.write(job.id, f"{stem}.png", picture.png)
                     state.files.write(job.id, f"{stem}-view.webp", picture.view)
-            except OSError:
+                alone(session)  # others may have come since `_check_room`
+                queue.check_room(session, configuration.max_waiting)
+                for limit in allowed:
+                    limits.use(session, limit, job.created)
+                if email:
+                    consent.ask(session, job, job.created)
+            except BaseException:
                 state.files.remove(job.id)
                 raise
         state.outlooks.forget()
@@ -145,7 +164,11 @@ async def submit(request: Request, asked: Submission) -> Job:
     try:
         return await run_in_threadpool(add)
     except queue.QueueFullError as error:
-        raise ProblemError(503, str(error), {"retry-after": "600"}) from error
+        raise _crowded(error) from error
+    except limits.LimitError as error:
+        raise _too_many(error.limit) from error
+    except consent.NoMailError as error:
+        raise _unwanted() from error
     except OperationalError as error:  # a database that can't be written to
         raise ProblemError(507, FULL) from error
     except OSError as error:
@@ -154,22 +177,50 @@ async def submit(request: Request, asked: Submission) -> Job:
         raise ProblemError(507, FULL) from error
 
 
-def _check_room(state: Any, address: str, email: str | None) -> None:
+def _allowed(configuration: Configuration, visitor: Visitor, email: str | None) -> list[Limit]:
+    """What is used by one submission."""
+    allowed = [Limit("job", visitor.address, configuration.jobs_per_hour * visitor.people, 3600)]
+    if email:
+        allowed.append(Limit("mail", mailbox(email), configuration.mails_per_day, 86400))
+    return allowed
+
+
+def _check_room(state: Any, allowed: list[Limit], email: str | None) -> None:
     """Refuse before anything is decoded what would be refused after it."""
     configuration: Configuration = state.configuration
     now = time.time()
     if shutil.disk_usage(configuration.data_dir).free < configuration.min_free:
         raise ProblemError(507, FULL)
-    with state.database.reading() as session:
-        if queue.waiting(session) >= configuration.max_waiting:
-            text = "So many paintings are waiting that no more are taken: try again in a while."
-            raise ProblemError(503, text, {"retry-after": "600"})
-        if limits.uses(session, "job", address, now - 3600) >= configuration.jobs_per_hour:
-            text = f"{configuration.jobs_per_hour} paintings an hour are taken from one address: try again in an hour."
-            raise ProblemError(429, text, {"retry-after": "3600"})
-        if email and limits.uses(session, "mail", email, now - 86400) >= configuration.mails_per_day:
-            text = "This address has had many mails today: leave it empty, and come back to the painting's page."
-            raise ProblemError(429, text, {"retry-after": "86400"})
+    try:
+        with state.database.reading() as session:
+            queue.check_room(session, configuration.max_waiting - 1)
+            for limit in allowed:
+                limits.check(session, limit, now)
+            if email:
+                consent.check(session, email)
+    except consent.NoMailError as error:
+        raise _unwanted() from error
+    except queue.QueueFullError as error:
+        raise _crowded(error) from error
+    except limits.LimitError as error:
+        raise _too_many(error.limit) from error
+
+
+def _unwanted() -> ProblemError:
+    return ProblemError(422, "The owner of this address wants no mail from here: leave it empty.")
+
+
+def _crowded(error: queue.QueueFullError) -> ProblemError:
+    return ProblemError(503, str(error), {"retry-after": "600"})
+
+
+def _too_many(limit: Limit) -> ProblemError:
+    text = {
+        "job": f"{limit.most} paintings an hour are taken from one address: try again in an hour.",
+        "question": "This address was asked today already whether we may write to it: leave it empty.",
+        "mail": "This address has had many mails today: leave it empty, and come back to the painting's page.",
+    }[limit.what]
+    return ProblemError(429, text, {"retry-after": f"{limit.seconds:.0f}"})
 
 
 def _email(given: str, configuration: Configuration) -> str | None:
@@ -207,6 +258,22 @@ def _settings(given: dict[str, Any], configuration: Configuration) -> dict[str, 
         return Settings(**{**given, "size": size}).to_dict()
     except SettingsError as error:
         raise ProblemError(422, str(error)) from error
+
+
+def _check_offered(asked: Submission, settings: dict[str, Any], configuration: Configuration) -> None:
+    """Refuse what would make a mail of a picture that somebody wrote, and did not paint."""
+    offered_sizes = sizes(configuration)
+    given = [
+        ("size", settings["size"], Range(offered_sizes[0], offered_sizes[-1], 1)),
+        *((name.replace("_", " "), settings[name], RANGES[name]) for name in ("style_scale", "content_weight")),
+        *(("style's weight", weight, RANGES["share"]) for _, weight in (*asked.styles, *asked.own, *asked.earlier)),
+    ]
+    for name, value, (least, most, _) in given:
+        if not least <= value <= most:
+            raise ProblemError(
+                422, f"Where an email address is given, the {name} is from {least:g} to {most:g}: change it, or leave "
+                "the address empty."
+            )  # fmt: skip
 
 
 async def _photo(request: Request, asked: Submission) -> Decoded:

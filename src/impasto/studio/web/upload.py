@@ -1,7 +1,5 @@
 """An uploaded picture, decoded: it waits for its turn without a thread, since every other answer needs one."""
 
-import asyncio
-
 from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
@@ -9,6 +7,8 @@ from starlette.requests import Request
 from impasto.studio.uploads import pool as uploads
 from impasto.studio.uploads.pool import Decoded
 from impasto.studio.web.problem import ProblemError
+from impasto.studio.web.turns import NoTurnError
+from impasto.studio.web.visitor import Visitor
 
 
 async def decoded(request: Request, file: UploadFile, max_side: int | None = None) -> Decoded:
@@ -23,20 +23,18 @@ async def decoded(request: Request, file: UploadFile, max_side: int | None = Non
         ProblemError: it can't be painted (422), or it was not its turn for long (503).
     """
     state = request.app.state
+    visitor: Visitor = state.visitors.of(request)
     try:
-        await asyncio.wait_for(state.turns.acquire(), uploads.PATIENCE)
-    except TimeoutError:
+        async with state.turns.of(visitor.address, uploads.PATIENCE, visitor.people):
+            side = max_side or state.configuration.max_canvas
+            data = await file.read()
+            return await run_in_threadpool(uploads.decode, data, max_side=side, configuration=state.configuration)
+    except NoTurnError:
         raise _busy("many pictures are being read at the moment: try again in a minute") from None
-    try:
-        side = max_side or state.configuration.max_canvas
-        data = await file.read()
-        return await run_in_threadpool(uploads.decode, data, max_side=side, configuration=state.configuration)
     except uploads.BusyError as error:
         raise _busy(str(error)) from error
     except uploads.RefusedError as error:
         raise ProblemError(422, str(error)) from error
-    finally:
-        state.turns.release()
 
 
 def _busy(line: str) -> ProblemError:

@@ -2,19 +2,41 @@
 
 import hmac
 import ipaddress
-import os
+import re
 import secrets
-from contextlib import suppress
-from pathlib import Path
+from typing import NamedTuple
 
 from itsdangerous import BadSignature, URLSafeSerializer
 from starlette.requests import Request
 from starlette.responses import Response
 
 from impasto.studio.configuration import Configuration
+from impasto.studio.networks import Network, people, shared
+from impasto.studio.secret import secret_key
 
 COOKIE = "impasto"
 A_YEAR = 365 * 86400
+
+
+class Visitor(NamedTuple):
+    """Who sends a request.
+
+    Attributes:
+        owner: what this browser was called when it first submitted something; None for one that is new.
+        new: what it will be called, if it is new.
+        address: stands for where the request comes from, which is not kept.
+        people: how many may share that address.
+    """
+
+    owner: str | None
+    new: str
+    address: str
+    people: int
+
+    @property
+    def submitter(self) -> str:
+        """Whose turn a job of theirs takes; a new browser is nobody yet, or who drops the cookie were many."""
+        return self.owner or (self.new if self.people > 1 else f"address {self.address}")
 
 
 class Visitors:
@@ -23,36 +45,36 @@ class Visitors:
     def __init__(self, configuration: Configuration) -> None:
         self._trusted_proxy = configuration.trusted_proxy
         self._secure = configuration.address.startswith("https:")
-        self._key = _key(configuration)
+        self._path = configuration.root or "/"
+        self._shared = shared(configuration.shared_addresses)
+        self._key = secret_key(configuration)
         self._signer = URLSafeSerializer(self._key, salt="browser")
 
-    def owner(self, request: Request) -> str | None:
-        """What this browser was called when it first submitted something; None for one that is new."""
+    def of(self, request: Request) -> Visitor:
+        """Who sends this."""
+        host = request.client.host if request.client else ""
+        # The last of them, of the last line, is the proxy's own; those before it are the client's words. One that is no
+        # address is the proxy's too, and then nobody is told apart.
+        forwarded = request.headers.getlist("x-forwarded-for")
+        found = _network(host)
+        if self._trusted_proxy and forwarded:
+            found = _network(forwarded[-1].rpartition(",")[2]) or found
+        address = hmac.digest(self._key.encode(), str(found or host).encode(), "sha256").hex()[:32]
+        return Visitor(self._owner(request), new_owner(), address, people(found, self._shared))
+
+    def remember(self, request: Request, response: Response) -> None:
+        """Have the browser say who it is, when it comes again; its name is the state's `owner`."""
+        response.set_cookie(
+            COOKIE, str(self._signer.dumps(request.state.owner)), max_age=A_YEAR, path=self._path, httponly=True,
+            samesite="lax", secure=self._secure or request.url.scheme == "https",
+        )  # fmt: skip
+
+    def _owner(self, request: Request) -> str | None:
         try:
             name = self._signer.loads(request.cookies.get(COOKIE, ""))
         except BadSignature:
             return None
         return name if isinstance(name, str) else None
-
-    def remember(self, response: Response, owner: str) -> None:
-        """Have the browser say who it is, when it comes again."""
-        response.set_cookie(
-            COOKIE, str(self._signer.dumps(owner)), max_age=A_YEAR, httponly=True, samesite="lax", secure=self._secure
-        )
-
-    def address(self, request: Request) -> str:
-        """Stands for where the request comes from, which is not kept.
-
-        Of IPv6 it is the network, of which one person has as many addresses as they like.
-        """
-        host = request.client.host if request.client else ""
-        if self._trusted_proxy:
-            # the last one was added by the proxy; those before it are the client's own words
-            host = request.headers.get("x-forwarded-for", host).rpartition(",")[2].strip()
-        with suppress(ValueError):
-            address = ipaddress.ip_address(host)
-            host = str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else host
-        return hmac.digest(self._key.encode(), host.encode(), "sha256").hex()[:32]
 
 
 def new_owner() -> str:
@@ -60,17 +82,17 @@ def new_owner() -> str:
     return secrets.token_urlsafe(16)
 
 
-def _key(configuration: Configuration) -> str:
-    """The setting, or the content of a file that only we may read, which is made when it is first needed."""
-    if given := configuration.secret.get_secret_value():
-        return given
-    path: Path = configuration.data_dir / "secret"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        aside = path.with_name(f"secret.{secrets.token_hex(4)}.part")
-        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_hex(32))
-        with suppress(FileExistsError):  # another process was sooner; never an empty one, whoever dies when
-            os.link(aside, path)
-        aside.unlink()
-    return path.read_text()
+def _network(text: str) -> Network | None:
+    """The IPv4 address, or the IPv6 network, in an address as proxies write it; some add a port. None if it is none."""
+    text = text.strip()
+    if with_port := re.fullmatch(r"\[(.*)](?::\d+)?|([\d.]+):\d+", text):
+        text = with_port[1] or with_port[2] or ""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is None:
+            return ipaddress.IPv6Network((address.packed, 64), strict=False)
+        address = address.ipv4_mapped
+    return ipaddress.IPv4Network(address)

@@ -54,6 +54,18 @@ def when(state: dict[str, Any]) -> str:
     return f"About {duration(progress['seconds_left'])} left." if progress else "It mixes its colours."
 
 
+def mail(state: dict[str, Any]) -> str:
+    """Whether an email will come of a job that waits or is painted."""
+    if not state["mail"]:
+        return "Close this page if you like, and come back to it from Mine."
+    if not state["mail_confirmed"]:
+        return (
+            "We have sent a mail to the address that you gave: follow the link in it, and we write to you when this is "
+            "painted. Until then, come back to this page from Mine."
+        )
+    return "Close this page if you like: we write to you when it is painted."
+
+
 def moment(seconds: float) -> dict[str, str]:
     """A time, for programs and for people; the page's script puts it in their own time zone."""
     time = datetime.fromtimestamp(seconds, UTC)

@@ -1,6 +1,8 @@
 """The mails: what they say, in HTML and in text, with the painting as a picture in them.
 
-Nothing that a stranger could have written is in them, and nothing that tells anybody that they were opened.
+Nothing that a stranger could have written or painted is in them: the painting goes to those alone who have said yes to
+the browser that asked for it, and the mail that asks them has no word of that browser's. Nothing tells anybody that a
+mail was opened. Each says how never to get one again.
 """
 
 import io
@@ -10,28 +12,48 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, make_msgid, parseaddr
 from functools import cache
+from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader
 from PIL import Image
 
 from impasto.studio.configuration import Configuration
 from impasto.studio.jobs.table import Job
+from impasto.studio.mail.consent import KEPT
 from impasto.studio.mail.outbox import Mail
 
 # Pixels of the page, as wide and as high as the painting is shown at most.
 WIDEST, HIGHEST = 560, 640
-# A Message-ID on a line of its own, as a longer line would have it, is not understood everywhere.
-POLICY = SMTP.clone(max_line_length=200)
-SUBJECTS = {"done": "Your painting is ready", "failed": "Your photo could not be painted"}
+# A Message-ID on a line of its own, as a longer line would have it, is not understood everywhere, and a link that is
+# broken up is none; 998 is the most that SMTP takes.
+POLICY = SMTP.clone(max_line_length=990)
+SUBJECTS = {
+    "done": "Your painting is ready",
+    "failed": "Your photo could not be painted",
+    "confirm": "May we write to you?",
+}
 
 
-def compose(configuration: Configuration, job: Job, mail: Mail, painting: bytes | None) -> EmailMessage:
-    """The mail about a job that is done or has failed; the same at every try.
+class Links(NamedTuple):
+    """What a mail links to beside its job.
+
+    Attributes:
+        never: never to get a mail again.
+        confirm: to say yes to the others; in the mail that asks alone.
+    """
+
+    never: str
+    confirm: str | None
+
+
+def compose(configuration: Configuration, job: Job, mail: Mail, links: Links, painting: bytes | None) -> EmailMessage:
+    """The mail about a job that is done or has failed, or the one that asks; the same at every try.
 
     Args:
         configuration: has the public address and the sender.
         job: that it is about.
         mail: its row of the outbox.
+        links: to pages about the address itself.
         painting: a JPEG, of a job that is done.
     """
     letter = EmailMessage(policy=POLICY)
@@ -41,6 +63,9 @@ def compose(configuration: Configuration, job: Job, mail: Mail, painting: bytes 
     letter["Date"] = format_datetime(datetime.fromtimestamp(mail.created, UTC))
     letter["Message-ID"] = mail.message_id
     letter["Auto-Submitted"] = "auto-generated"
+    # one click in the reader's own program: https://www.rfc-editor.org/rfc/rfc8058
+    letter["List-Unsubscribe"] = f"<{links.never}>"
+    letter["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     picture = make_msgid("painting", domain="impasto.invalid") if painting else ""
     page = f"{configuration.address}/p/{job.token}"
     image = f"{configuration.address}/api/paintings/{job.token}/image?kind=painting&format="
@@ -48,7 +73,8 @@ def compose(configuration: Configuration, job: Job, mail: Mail, painting: bytes 
         "subject": SUBJECTS[mail.kind], "kind": mail.kind, "home": configuration.address, "page": page,
         "jpg": f"{image}jpg", "png": f"{image}png", "delete": f"{page}/delete", "expires": _day(job.expires),
         "styles": _styles(job), "width": job.width, "height": job.height, "error": _sentence(job.error or ""),
-        "picture": picture.strip("<>"), "shown": _shown(painting) if painting else None,
+        "picture": picture.strip("<>"), "shown": _shown(painting) if painting else None, "never": links.never,
+        "confirm": links.confirm, "until": _day(mail.created + KEPT),
     }  # fmt: skip
     letter.set_content(_templates().get_template("letter.txt").render(words), cte="quoted-printable")
     letter.add_alternative(

@@ -1,7 +1,8 @@
 // The painting as it grows, from server-sent events.
 
+import { home } from "./home.js";
 import { plot } from "./plot.js";
-import { headline, when } from "./words.js";
+import { headline, mail, when } from "./words.js";
 
 const page = document.getElementById("watch");
 const growing = document.getElementById("growing");
@@ -36,6 +37,7 @@ function show(state) {
   page.dataset.state = state.state;
   say(get("headline"), headline(state));
   say(get("when"), when(state));
+  say(get("mail"), mail(state));
   // read out now and then, not each second
   say(get("spoken"), state.progress ? `${25 * Math.floor(4 * state.progress.share)}% painted` : headline(state));
   document.title = `${headline(state)} · Impasto`;
@@ -50,7 +52,7 @@ function show(state) {
 }
 
 function listen() {
-  const stream = new EventSource(`/api/paintings/${page.dataset.token}/events`);
+  const stream = new EventSource(`${home}api/paintings/${page.dataset.token}/events`);
   stream.addEventListener("state", (event) => {
     const state = JSON.parse(event.data);
     if (!["waiting", "painting"].includes(state.state)) stream.close();

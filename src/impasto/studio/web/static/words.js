@@ -34,3 +34,11 @@ export function when(state) {
   }
   return state.progress ? `About ${duration(state.progress.seconds_left)} left.` : "It mixes its colours.";
 }
+
+export function mail(state) {
+  if (!state.mail) return "Close this page if you like, and come back to it from Mine.";
+  if (!state.mail_confirmed) {
+    return "We have sent a mail to the address that you gave: follow the link in it, and we write to you when this is painted. Until then, come back to this page from Mine.";
+  }
+  return "Close this page if you like: we write to you when it is painted.";
+}
