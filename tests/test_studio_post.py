@@ -145,7 +145,7 @@ def a_mail(database):
     with database.session() as session:
         job = queue.submit(
             session, settings={}, styles=[{"name": "ink", "weight": 1.0, "file": None}], width=64, height=48,
-            email="anna@example.org", submitter="a", owner="a", now=now, keep_days=7, max_waiting=9,
+            email="anna@example.org", submitter="a", owner="a", now=now, keep_days=7, max_waiting=9, confirmed=True,
         )  # fmt: skip
     with database.session() as session:
         queue.claim(session, now, 30)

@@ -27,6 +27,6 @@ class Balance:
 
 
 OBJECTIVES: dict[str, Balance] = {
-    "impasto": Balance("every layer as a share of what it would cost a blank picture", True, content=0.2, shallow=1.0),
+    "impasto": Balance("every layer as a share of what it would cost a blank picture", True, content=0.03, shallow=2.0),
     "pastiche": Balance("the factors of the program pastiche, for comparisons", False),
 }
