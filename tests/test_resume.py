@@ -162,7 +162,7 @@ def test_what_can_not_be_written_at_the_end_is_not_lost(asked, run, home, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("change", "named"), [({"content_weight": 3.0}, "content weight (20.0, not 3.0)"), ({"seed": 5}, "seed (0, not 5)")]
+    ("change", "named"), [({"content_weight": 3.0}, "content weight (1.0, not 3.0)"), ({"seed": 5}, "seed (0, not 5)")]
 )
 def test_a_checkpoint_of_other_settings_is_refused_by_name(photo, tmp_path, change, named):
     next(begun(photo, tmp_path / "c"))

@@ -7,6 +7,7 @@ import sys
 import time
 
 import pytest
+from curves import point
 from PIL import Image
 from sqlalchemy import delete, select
 from studio_web import Web, picture
@@ -275,10 +276,10 @@ def test_events_tell_of_every_change_until_the_end(web):
         assert next(seen)[1]["state"] == "painting"
         web.files.write(job.id, "preview-1-1.webp", picture("webp"))
         with web.database.session() as session:
-            leases.report(session, hold, {"share": 0.5, "seconds_left": 3.0}, [1, 2.0, 3.0, 4.0], 1)
+            leases.report(session, hold, {"share": 0.5, "seconds_left": 3.0}, point(1, 3.0, 4.0), 1)
         told = next(seen)[1]
         assert told["progress"]["share"] == 0.5
-        assert told["curve"] == [[1, 2.0, 3.0, 4.0]]
+        assert told["curve"] == [point(1, 3.0, 4.0)]
         assert web.client.get(told["preview"]).headers["content-type"] == "image/webp"
         with web.database.session() as session:
             leases.fail(session, hold, time.time(), "it went wrong; try again")

@@ -264,9 +264,9 @@ def test_nobody_says_so_for_another(studio):
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        ({"content_weight": "100000"}, "1 to 80"),
-        ({"content_weight": "81"}, "1 to 80"),
-        ({"content_weight": "0"}, "1 to 80"),
+        ({"content_weight": "100000"}, "0.1 to 4"),
+        ({"content_weight": "4.2"}, "0.1 to 4"),
+        ({"content_weight": "0"}, "0.1 to 4"),
         ({"style_scale": "0.2"}, "0.25 to 2.5"),
         ({"style_scale": "2.6"}, "0.25 to 2.5"),
         ({"style": "ink:0.5"}, "1 to 100"),
@@ -282,5 +282,5 @@ def test_with_an_address_no_more_is_taken_than_the_page_offers(studio, data, wor
     assert "address" in detail
     assert studio.letters() == []
     studio.ask(browser, "", **data)
-    most = {"content_weight": "80", "style_scale": "2.5", "style": "ink:100", "style_file_weight": "1", "size": "256"}
+    most = {"content_weight": "4", "style_scale": "2.5", "style": "ink:100", "style_file_weight": "1", "size": "256"}
     studio.ask(browser, **most)

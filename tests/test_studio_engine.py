@@ -55,7 +55,7 @@ def test_a_job_is_painted_and_a_mail_written(studio, photo):
     settings = images.read_settings(studio.folder / "painting.png")
     assert [(style["name"], style["weight"]) for style in settings["styles"]] == [("night", 0.75), ("mine", 0.25)]
     assert settings["quality"] == "draft"
-    assert [point[0] for point in done.curve] == list(range(1, 10))
+    assert [point["step"] for point in done.curve] == list(range(1, 10))
     assert done.progress["share"] == pytest.approx(1)
     assert done.seconds > done.progress["seconds"] > 0
     (letter,) = until(lambda: studio.letters(number), "a mail")
@@ -95,7 +95,7 @@ def test_a_killed_painter_costs_an_attempt_and_one_mail_is_sent(studio, photo):
     done = studio.when(number, lambda job: job.ended)
     assert (done.state, done.attempt, done.deaths) == ("done", 2, 1)
     kept(studio, number)
-    assert [point[0] for point in done.curve] == list(range(1, STEPS + 1))
+    assert [point["step"] for point in done.curve] == list(range(1, STEPS + 1))
     until(lambda: studio.letters(number), "a mail")
     assert len(studio.letters(number)) == len(studio.mails(number)) == 1
 

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from alembic import command
 from alembic.config import Config
+from curves import point
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from postgres_server import binaries, postgres
@@ -196,10 +197,10 @@ def test_a_painter_that_lost_its_job_changes_nothing(database):
         assert not leases.fail(session, hold(first), NOW, "late")
         assert not leases.release(session, hold(first))
         assert leases.take_up(session, NOW + 63, lost=hold(first)) == []
-        assert leases.report(session, hold(second), {"share": 0.1}, [1, 2.0, 3.0, 4.0], 1)
+        assert leases.report(session, hold(second), {"share": 0.1}, point(1, 3.0, 4.0), 1)
         assert leases.finish(session, hold(second), NOW + 70, 8.0)
     job = now_of(database, second)
-    assert (job.state, job.preview, job.progress, job.curve) == (State.DONE, 1, {"share": 0.1}, [[1, 2.0, 3.0, 4.0]])
+    assert (job.state, job.preview, job.progress, job.curve) == (State.DONE, 1, {"share": 0.1}, [point(1, 3.0, 4.0)])
     assert [(mail.recipient, mail.kind) for mail in mails(database)] == [("anna@example.org", "done")]
 
 
@@ -247,8 +248,8 @@ def test_a_curve_keeps_its_shape_in_bounded_room(database):
     job = claim(database)
     with database.session() as session:
         for step in range(700):
-            leases.report(session, hold(job), {}, [float(step), 0.0, 0.0, 0.0], None)
-    steps = [point[0] for point in now_of(database, job).curve]
+            leases.report(session, hold(job), {}, point(step, 0.0, 0.0), None)
+    steps = [point["step"] for point in now_of(database, job).curve]
     assert len(steps) <= leases.POINTS
     assert steps == sorted(steps)
     assert steps[0] == 0

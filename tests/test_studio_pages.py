@@ -10,6 +10,7 @@ import browser
 import numpy as np
 import pillow_heif
 import pytest
+from curves import point
 from PIL import Image
 from playwright.sync_api import expect
 from studio_web import Web
@@ -91,7 +92,7 @@ def job(studio, picture):
             )  # fmt: skip
             row.state = state
             row.attempt, row.lease = 1, time.time() + 1000
-            row.curve = [[1, 900.0, 500.0, 400.0], [2, 300.0, 100.0, 200.0]]
+            row.curve = [point(1, 500.0, 400.0), point(2, 100.0, 200.0)]
             if state == "done":
                 row.seconds = row.finished = 75.0
             if state == "failed":
@@ -258,7 +259,7 @@ def test_the_painting_grows_and_is_there(studio, browse, job):
         expect(page.get_by_role("heading", level=1)).to_have_text("The painter begins")
         progress = {"share": 0.5, "scale": 2, "scales": 3, "step": 4, "steps": 9, "seconds": 40, "seconds_left": 38}
         with studio.database.session() as session:
-            assert leases.report(session, hold, progress, [3, 200.0, 90.0, 110.0], 1)
+            assert leases.report(session, hold, progress, point(3, 90.0, 110.0), 1)
         expect(page.get_by_role("heading", level=1)).to_have_text("50% painted")
         expect(page.locator("#when")).to_have_text("About 40 seconds left.")
         expect(page.locator("#growing")).to_have_attribute("src", f"/api/paintings/{token}/image?kind=preview&n=1-1")

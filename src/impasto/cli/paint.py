@@ -11,6 +11,7 @@ import typer
 
 from impasto.cli.errors import FAILURE, INTERRUPTED, MISUSE, plain_errors, say, stop, told
 from impasto.cli.files import STDIO, expanded, unused
+from impasto.painter.balance import OBJECTIVES
 from impasto.painter.style_losses import STYLE_LOSSES
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ def paint(
     ] = None,
     size: Annotated[str | None, typer.Option(help="The long side in pixels (512), or full.")] = None,
     quality: Annotated[str | None, typer.Option(help="How long it works: draft, standard or fine.")] = None,
+    objective: Annotated[
+        str | None,
+        typer.Option(help=f"How layers are balanced: {', '.join(OBJECTIVES)}.", rich_help_panel=NETWORK),
+    ] = None,
     content_weight: Annotated[
         float | None, typer.Option(help="α: how much of the photo.", rich_help_panel=LOOK)
     ] = None,
@@ -120,7 +125,7 @@ def paint(
                 f"{like} was painted with the network {before['network']['name']}; give it with --network FILE", MISUSE
             )
         given = {
-            "size": _size(size), "quality": quality, "content_weight": content_weight, "style_weight": style_weight,
+            "size": _size(size), "quality": quality, "objective": objective, "content_weight": content_weight, "style_weight": style_weight,
             "style_scale": style_scale, "keep_colors": keep_colors, "tv_weight": tv_weight, "seed": seed,
             "content_layers": _weighted_layers(content_layer), "style_layers": _weighted_layers(style_layer),
             "style_loss": style_loss, "pooling": pooling, "dtype": dtype, "threads": threads, "device": device,

@@ -18,7 +18,7 @@ from impasto.styles.library import find
 
 SIZE = 160
 RATIOS = (1.0, 100.0, 1000.0, 10_000.0)
-"""α / β, from all style to nearly the photo; a painting's default is 20."""
+"""α / β by the objective `pastiche`, from all style to nearly the photo."""
 DEPTHS = tuple(FIRST_OF_EACH_BLOCK[:count] for count in range(1, len(FIRST_OF_EACH_BLOCK) + 1))
 """Growing sets of style layers: conv1_1; conv1_1 and conv2_1; …"""
 
@@ -40,7 +40,7 @@ def balance(photo: Any, style: Any, size: int = SIZE) -> Iterator[Painter]:
     chosen: HouseStyle | Picture = find(style) if isinstance(style, str) else style
     if not isinstance(chosen, HouseStyle):
         chosen = images.read(chosen)
-    settings = Settings(size=size)
+    settings = Settings(size=size, objective="pastiche")
     for layers in DEPTHS:
         for ratio in RATIOS:
             asked = replace(

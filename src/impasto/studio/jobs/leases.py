@@ -45,7 +45,7 @@ def renew(session: Session, hold: Hold, until: float) -> bool:
 
 
 def report(
-    session: Session, hold: Hold, progress: dict[str, Any], point: list[float] | None, preview: int | None
+    session: Session, hold: Hold, progress: dict[str, Any], point: dict[str, Any] | None, preview: int | None
 ) -> bool:
     """Say how far it is: `progress` as the job has it, a new `point` of its curve, the number of a new `preview`."""
     job = held(session, hold)
@@ -54,7 +54,7 @@ def report(
     job.progress = progress
     if point is not None:
         # an attempt that began anew, or went on from a checkpoint, replaces what the one before had beyond that
-        curve = [*(other for other in job.curve if other[0] < point[0]), point]
+        curve = [*(other for other in job.curve if other["step"] < point["step"]), point]
         job.curve = curve[::2] if len(curve) > POINTS else curve
     if preview is not None:
         job.preview = preview

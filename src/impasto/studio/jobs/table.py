@@ -53,7 +53,7 @@ class Job(Base):
         lease: until when its painter is taken for alive.
         stopping: its painter was asked to write a checkpoint and give it back.
         progress: share (0–1), scale, scales, step, steps, seconds, seconds_left.
-        curve: [step over all scales, objective, content, style] each.
+        curve: {"step": over all scales, "objective": …, "parts": {term: its cost times its weight}} each.
         preview: the number of the newest preview, from 1.
         error: why it failed, for the person who asked.
         seconds: that painting took.
@@ -83,7 +83,7 @@ class Job(Base):
     lease: Mapped[float | None]
     stopping: Mapped[bool] = mapped_column(default=False)
     progress: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    curve: Mapped[list[list[float]]] = mapped_column(JSON, default=list)
+    curve: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     preview: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None]
     seconds: Mapped[float | None]

@@ -87,7 +87,7 @@ class Attempt:
         return own
 
     def report(
-        self, progress: Mapping[str, Any], point: list[float] | None = None, preview: tuple[int, bytes] | None = None
+        self, progress: Mapping[str, Any], point: dict[str, Any] | None = None, preview: tuple[int, bytes] | None = None
     ) -> None:
         """Say how far it is; a preview is its number and its file.
 

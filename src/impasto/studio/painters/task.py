@@ -4,7 +4,7 @@ import math
 import time
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -145,11 +145,12 @@ def _progress(step: "Progress") -> dict[str, float]:
     }  # fmt: skip
 
 
-def _point(step: "Progress", run: "Run") -> list[float] | None:
+def _point(step: "Progress", run: "Run") -> dict[str, Any] | None:
     """A point of the objective's curve; none where it has diverged, which JSON can't say."""
-    costs = [step.objective, step.costs["content"], step.costs["style"]]
+    parts = {term.name: term.weight * step.costs[term.name] for term in run.painter.terms}
     before = sum(scale.steps for scale in run.painter.scales()[: step.scale])
-    return [before + step.step, *costs] if all(map(math.isfinite, costs)) else None
+    finite = all(map(math.isfinite, (step.objective, *parts.values())))
+    return {"step": before + step.step, "objective": step.objective, "parts": parts} if finite else None
 
 
 def _kept(painting: "Painting", job: Job) -> dict[str, bytes]:

@@ -50,6 +50,14 @@ class Style(BaseModel):
     image: str | None = Field(description="That picture.")
 
 
+class CurvePoint(BaseModel):
+    """The objective after a step."""
+
+    step: int = Field(description="Over all scales.")
+    objective: float
+    parts: dict[str, float] = Field(description="What each term, such as content and style, adds to the objective.")
+
+
 class Painting(BaseModel):
     """A painting that was asked for. Times are seconds since 1970; pictures are paths on this server."""
 
@@ -60,7 +68,7 @@ class Painting(BaseModel):
     progress: dict[str, float] | None = Field(
         description="share (0–1), scale, scales, step, steps, seconds, seconds_left."
     )
-    curve: list[list[float]] = Field(description="[step, objective, content, style] each.")
+    curve: list[CurvePoint] = Field(description="How the objective fell.")
     preview: str | None = Field(description="The painting as it is now.")
     width: int
     height: int

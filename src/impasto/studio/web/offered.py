@@ -15,7 +15,7 @@ class Range(NamedTuple):
     step: float
 
 
-RANGES = {"style_scale": Range(0.25, 2.5, 0.05), "content_weight": Range(1, 80, 1), "share": Range(1, 100, 1)}
+RANGES = {"style_scale": Range(0.25, 2.5, 0.05), "content_weight": Range(0.1, 4, 0.1), "share": Range(1, 100, 1)}
 """Of the settings, and of a style among several."""
 
 

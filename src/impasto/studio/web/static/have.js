@@ -13,5 +13,5 @@ function place() {
 divide.addEventListener("input", place);
 for (const element of document.querySelectorAll(".scripted")) element.hidden = false;
 place();
-const { curve, settings } = JSON.parse(document.getElementById("job").textContent);
-document.getElementById("plot-part").hidden = !plot(document.getElementById("plot"), curve, settings.content_weight ?? 1);
+const { curve } = JSON.parse(document.getElementById("job").textContent);
+document.getElementById("plot-part").hidden = !plot(document.getElementById("plot"), curve);

@@ -1,8 +1,7 @@
-// The objective and its two parts by step, on a logarithmic scale, as an SVG.
+// The objective and its parts by step, on a logarithmic scale, as an SVG.
 
 const SVG = "http://www.w3.org/2000/svg";
 const [LEFT, RIGHT, TOP, BOTTOM] = [44, 398, 22, 158];
-const LINES = [["content", 2, "α · content"], ["style-part", 3, "style"], ["total", 1, "objective"]];
 const short = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 2 });
 
 function draw(name, attributes, text) {
@@ -27,10 +26,14 @@ function ticks(low, high) {
   return [10 ** low, 10 ** high];
 }
 
-/** Draw [[step, objective, content, style], …] into an svg of 400 × 180; answers whether there was enough to draw. */
-export function plot(svg, points, alpha) {
+/**
+ * Draw the points of a curve into an svg of 400 × 180; answers whether there was enough to draw.
+ * A point is { step, objective, parts: { name: what it adds to the objective } }.
+ */
+export function plot(svg, points) {
   if (points.length < 2) return false;
-  const curve = points.map(([step, objective, content, style]) => [step, objective, alpha * content, style]);
+  const names = [...Object.keys(points[0].parts), "objective"];
+  const curve = points.map(({ step, objective, parts }) => [step, ...Object.values(parts), objective]);
   const values = curve.flatMap((point) => point.slice(1)).filter((value) => value > 0);
   if (!values.length) return false;
   const low = Math.log10(Math.min(...values)), high = Math.max(Math.log10(Math.max(...values)), low + 0.1);
@@ -44,13 +47,16 @@ export function plot(svg, points, alpha) {
   }
   parts.push(draw("text", { x: LEFT, y: BOTTOM + 17 }, `step ${first}`));
   parts.push(draw("text", { x: RIGHT, y: BOTTOM + 17, "text-anchor": "end" }, `step ${last}`));
-  LINES.forEach(([kind, column, name], index) => {
+  let end = RIGHT;
+  names.toReversed().forEach((name, index) => {
+    const column = names.length - index, kind = index === 0 ? "total" : `part-${column}`;
     const line = curve.map((point) => `${x(point[0]).toFixed(1)},${y(point[column]).toFixed(1)}`).join(" ");
     parts.push(draw("polyline", { class: kind, points: line }));
-    parts.push(draw("text", { class: `key ${kind}`, x: RIGHT - [124, 78, 0][index], y: 12, "text-anchor": "end" }, name));
+    parts.push(draw("text", { class: `key ${kind}`, x: end, y: 12, "text-anchor": "end" }, name));
+    end -= 7 * name.length + 14; // about as wide as the name
   });
   svg.replaceChildren(...parts);
-  const [start, now] = [curve[0][1], curve.at(-1)[1]].map((value) => short.format(value));
+  const [start, now] = [points[0], points.at(-1)].map((point) => short.format(point.objective));
   svg.setAttribute("aria-label", `The objective: ${start} at step ${first}, ${now} at step ${last}`);
   return true;
 }

@@ -47,7 +47,7 @@ function show(state) {
     get("bar").value = share;
     say(get("step"), `Scale ${scale} of ${scales}, step ${step} of ${steps}`);
   }
-  get("plot-part").hidden = !plot(get("plot"), state.curve, state.settings.content_weight ?? 1);
+  get("plot-part").hidden = !plot(get("plot"), state.curve);
   grow(state.preview);
 }
 
