@@ -21,7 +21,8 @@ from torch.utils.data import DataLoader
 
 from impasto.classify import datasets
 from impasto.classify.model import untrained
-from impasto.classify.training import Pictures, Settings, Training
+from impasto.classify.run import Settings
+from impasto.classify.training import Pictures, Training
 
 RUNS = {
     "the slide's defaults": ("--model", "classifier"),

@@ -11,8 +11,10 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image, ImageOps
 from processes import line, ok
+from torch import nn
 
 IMPASTO = (sys.executable, "-m", "impasto")
 
@@ -264,6 +266,16 @@ def test_shapes_shows_vgg19_and_the_classifier(start, run, trained):
     text = ok(start("shapes", "vgg19", "--size", "224"))
     assert re.search(r"conv5_1 +Conv2d 3 × 3 +512 × 14 × 14 +512 × 14 × 14 +2,359,808 +462,422,016 +156 +16", text)
     assert ok(run("shapes")) == ok(run("shapes", trained[0]))
+
+
+def test_shapes_shows_a_network_of_ones_own_by_the_names_of_its_layers(run, tmp_path):
+    layers = nn.Sequential(nn.Conv2d(3, 4, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten())
+    torch.save(layers, tmp_path / "own.pt")
+    _, first, second, _ = ok(run("shapes", tmp_path / "own.pt")).splitlines()
+    assert re.match(r"conv1 +Conv2d 5 × 5 +3 × 32 × 32 +4 × 28 × 28 +304 ", first)
+    assert re.match(r"pool1 +MaxPool2d 2 × 2, stride 2 +4 × 28 × 28 +4 × 14 × 14 ", second)
+    (tmp_path / "own.pt").write_bytes(b"nothing")
+    assert "no network that can be read" in line(run("shapes", tmp_path / "own.pt"))
 
 
 @pytest.mark.parametrize(("name", "least"), [("fashion-classifier", 0.92), ("fashion-modern", 0.93)])

@@ -10,9 +10,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from impasto.convolution.geometry import GeometryError
 from impasto.networks.backbone import Backbone
 from impasto.networks.extractor import Extractor
-from impasto.networks.table import Table
+from impasto.networks.table import Layer, Table
 from impasto.networks.tiles import PICTURE, tiles
 from impasto.networks.vgg import VGG19
 from impasto.networks.weights import packaged
@@ -173,6 +174,86 @@ def test_cores_share_out_every_layer_and_lie_in_what_is_read(height, width, pixe
         for tile in made:
             for axis in (tile.rows, tile.columns):
                 assert axis.held[name][0] <= axis.core[name][0] < axis.core[name][1] <= axis.held[name][1]
+
+
+@st.composite
+def tables(draw):
+    """A network of 1 to 5 convolutions and poolings, some with a ReLU after them."""
+    rows, channels = [], 3
+    for number in range(draw(st.integers(1, 5))):
+        kind = draw(st.sampled_from(["convolution", "convolution", "pooling"]))
+        kernel, stride = draw(st.integers(1, 5)), draw(st.integers(1, 3))
+        pooling = draw(st.sampled_from(["max", "avg"]))
+        dilation = draw(st.integers(1, 2)) if kind == "convolution" else 1
+        padding = draw(st.integers(0, 2 if kind == "convolution" else min(2, kernel // 2)))
+        channels = draw(st.integers(1, 3)) if kind == "convolution" else channels
+        numbers = kernel, padding, stride, dilation
+        rows.append(Layer(*numbers, name=f"layer{number}", kind=kind, channels=channels, pooling=pooling))
+        if draw(st.booleans()):
+            rows.append(Layer(1, name=f"relu{number}", kind="relu", channels=channels))
+    return Table(tuple(rows))
+
+
+@settings(max_examples=80, deadline=None)
+@given(tables(), st.data())
+def test_tiles_of_any_network_put_together_are_the_whole_picture(table, data):
+    backbone = drawn(table, 5, torch.float64)
+    wanted = data.draw(st.sets(st.sampled_from(table.names), min_size=1))
+    extractor = Extractor(backbone, wanted, dtype=torch.float64)
+    height, width = (extractor.smallest + data.draw(st.integers(0, 30)) for _ in range(2))
+    picture, reach = noise(height, width, 6).requires_grad_(), data.draw(st.integers(0, 3))
+    expected = extractor(picture)
+    (slope,) = torch.autograd.grad(energy(expected), picture)
+    made = extractor.tiles(height, width, data.draw(st.integers(1, height * width)), reach)
+    found = {name: torch.full_like(features, torch.nan) for name, features in expected.items()}
+    seen, slopes = torch.zeros(height, width), torch.zeros_like(picture)
+    for tile in made:
+        (top, bottom), (left, right) = tile.window
+        features = extractor(picture[..., top:bottom, left:right], tile)
+        slopes += torch.autograd.grad(energy(features), picture)[0]
+        for name, numbers in features.items():
+            assert tile.size(name) == expected[name].shape[2:]
+            rows, columns = tile.core(name)
+            place = found[name][..., slice(*rows), slice(*columns)]
+            assert place.isnan().all()
+            place.copy_(numbers.detach())
+        core = tile.core()
+        seen[slice(*core[0]), slice(*core[1])] += 1
+        for (first, last), (start, stop), side in zip(core, tile.window, tile.size(), strict=True):
+            if first < last:
+                assert start <= max(0, first - reach)
+                assert stop >= min(side, last + reach)
+    assert (seen == 1).all()
+    for name, numbers in expected.items():
+        torch.testing.assert_close(found[name], numbers, rtol=1e-9, atol=1e-9)
+    torch.testing.assert_close(slopes, slope, rtol=1e-9, atol=1e-9 * float(slope.abs().max()))
+
+
+def energy(features):
+    """The sum of the squares of all features."""
+    return torch.stack([numbers.square().sum() for numbers in features.values()]).sum()
+
+
+@given(tables())
+@settings(deadline=None)
+def test_the_smallest_picture_has_a_position_and_a_smaller_one_none(table):
+    side = table.smallest
+    assert min(table.sizes(side).values()) >= 1
+    assert [tile.window for tile in tiles(side, side, table, table.names, 1)]
+    if side > 1:
+        with pytest.raises(GeometryError, match="too small"):
+            table.sizes(side - 1)
+
+
+def test_without_a_limit_the_whole_picture_is_one_tile_and_nothing_is_copied(narrow):
+    extractor, picture = Extractor(narrow, ["conv1_1", "conv3_2"]), noise(75, 50, 7, torch.float32)
+    (tile,) = extractor.tiles(75, 50, None)
+    assert tile.window == tile.core() == ((0, 75), (0, 50))
+    for name in narrow.table.up_to(["conv3_2"]).names:
+        features = torch.zeros(1, 1, *tile.size(name))
+        assert tile.core_of(tile.trim(features, name), name) is features
+    whole = extractor(picture)
+    assert all(torch.equal(features, whole[name]) for name, features in extractor(picture, tile).items())
 
 
 def test_a_deep_feature_reads_as_far_as_its_receptive_field_reaches():

@@ -18,7 +18,8 @@ from impasto.classify.evaluation import evaluate
 from impasto.classify.images import LabelledImages
 from impasto.classify.model import ModelError
 from impasto.classify.predict import predict
-from impasto.classify.training import Pictures, Settings, Training, TrainingError
+from impasto.classify.run import Settings, TrainingError
+from impasto.classify.training import Pictures, Training
 from impasto.images import Picture
 
 
@@ -69,7 +70,7 @@ def test_the_loop_does_what_the_slide_does_bit_for_bit(digits):
 
 
 def test_the_running_loss_is_given_every_2000_mini_batches_and_for_what_is_left(digits, monkeypatch):
-    monkeypatch.setattr("impasto.classify.training.PRINT_EVERY", 20)
+    monkeypatch.setattr("impasto.classify.run.PRINT_EVERY", 20)
     images = part(digits[0], 200)
     reports = train(new(images), images, epochs=1)
     given = [report for report in reports if report.running_loss is not None]

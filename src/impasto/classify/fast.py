@@ -16,7 +16,7 @@ What differs, and why:
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -24,10 +24,8 @@ from torch.nn import functional as F
 
 from impasto.classify.classifier import Network
 from impasto.classify.fused import forward
+from impasto.classify.run import Report, Run, momentum_of, restore_momentum
 from impasto.networks.numbers import multiplies_bfloat16
-
-if TYPE_CHECKING:
-    from impasto.classify.training import Report, Training
 
 EPOCHS, BATCH_SIZE, LR = 12, 128, 0.1
 WEIGHT_DECAY = 5e-4
@@ -45,12 +43,10 @@ def defaults(batch_size: int = BATCH_SIZE) -> dict[str, Any]:
     return {"epochs": EPOCHS, "batch_size": batch_size, "lr": LR * min(1.0, batch_size / BATCH_SIZE)}
 
 
-def fast(training: "Training") -> Iterator["Report"]:
+def fast(run: Run) -> Iterator[Report]:
     """Train by this recipe."""
-    from impasto.classify.training import momentum_of, restore_momentum
-
-    network, settings, images = training.model.network, training.settings, training.images
-    normalisation = training.model.card.normalisation
+    network, settings, images = run.model.network, run.settings, run.images
+    normalisation = run.model.card.normalisation
     batches = max(1, len(images) // settings.batch_size)
     steps = settings.epochs * batches
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -63,13 +59,13 @@ def fast(training: "Training") -> Iterator["Report"]:
         momentum=settings.momentum,
         nesterov=settings.momentum > 0,
     )
-    restore_momentum(optimizer, network, training.model.momentum)
+    restore_momentum(optimizer, network, run.model.momentum)
     mean = Mean(network)
     mirrored = sides(images.name, len(images), settings.seed)
     shift = 0 if images.name in CENTRED else SHIFT
     autocast = torch.autocast("cpu", torch.bfloat16, enabled=multiplies_bfloat16())
     try:
-        for epoch in range(training.done, settings.epochs):
+        for epoch in range(run.done, settings.epochs):
             network.train()
             generator = torch.Generator().manual_seed(settings.seed * 10_000 + epoch)
             order = torch.randperm(len(images), generator=generator)
@@ -86,9 +82,9 @@ def fast(training: "Training") -> Iterator["Report"]:
                 optimizer.step()
                 if (i + 1) % MEAN_EVERY == 0:
                     mean.add()
-                yield training.report(epoch, i, batches, loss.item())
-            training.model.momentum = momentum_of(optimizer, network)
-            training.done = epoch + 1
+                yield run.report(epoch, i, batches, loss.item())
+            run.model.momentum = momentum_of(optimizer, network)
+            run.done = epoch + 1
     finally:  # also when it is interrupted
         mean.put()
 

@@ -89,7 +89,8 @@ def kernels(
 @look.command()
 def network(
     network: Annotated[
-        str, typer.Argument(help="vgg19, classifier, modern, or a model: its file, or its name.")
+        str,
+        typer.Argument(help="vgg19, classifier, modern, a model by its name, or a file of a network."),
     ] = "vgg19",
     size: Annotated[int | None, typer.Option(help="The picture's side in pixels (VGG19 224, others 32).")] = None,
     out: Out = None,

@@ -1,5 +1,6 @@
 """`impasto shapes`: what each layer of a network does to the size of a picture, and what it costs."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
 
 def shapes(
     network: Annotated[
-        str, typer.Argument(help="classifier, modern, vgg19, or a model: its file, or its name.")
+        str,
+        typer.Argument(help="classifier, modern, vgg19, a model by its name, or a file of a network."),
     ] = "classifier",
     size: Annotated[int, typer.Option(help="The picture's side in pixels.")] = 32,
 ) -> None:
@@ -26,18 +28,21 @@ def measured(network: str, size: int) -> "list[LayerShape]":
     """The layers of a network that is named as the commands name it."""
     from impasto.classify.classifier import ARCHITECTURES
     from impasto.convolution.shapes import shapes as measure
+    from impasto.networks.sequential import to_sequential
+    from impasto.networks.vgg import VGG19
 
     with plain_errors(MISUSE):
         if size < 1:
             raise ValueError(f"a size of {size} is not possible; give 1 or more")
         if network == "vgg19":
-            from impasto.networks.sequential import to_sequential
-            from impasto.networks.vgg import VGG19
-
             return measure(to_sequential(VGG19), size)
         if network in ARCHITECTURES:
             return measure(ARCHITECTURES[network](10, size), size)
-        from impasto.classify.model import load
+        from impasto.networks.loading import is_safetensors, load
 
-        card = load(network).card
+        if Path(network).is_file() and not is_safetensors(Path(network)):
+            return measure(to_sequential(load(network).table), size)
+        from impasto.classify.model import load as load_model
+
+        card = load_model(network).card
         return measure(ARCHITECTURES[card.architecture](len(card.classes), size), size)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from impasto.classify.images import LabelledImages
     from impasto.classify.model import Model
     from impasto.classify.plots import History
-    from impasto.classify.training import Report, Settings, Training
+    from impasto.classify.run import Report, Settings
+    from impasto.classify.training import Training
 
 HOW, OUTPUT = "How it learns", "What is shown and kept"
 
@@ -179,7 +180,7 @@ def _plot(
 def _settings(given: dict[str, Any], before: "Model | None", done: int) -> "Settings":
     """What was given; else, when going on, what the model was trained with; else the recipe's defaults."""
     from impasto.classify.fast import BATCH_SIZE, defaults
-    from impasto.classify.training import Settings
+    from impasto.classify.run import Settings
 
     known = set(Settings.__dataclass_fields__)
     stored = {name: value for name, value in (before.card.training if before else {}).items() if name in known}

@@ -44,7 +44,7 @@ def load(
     if isinstance(source, nn.Module):
         return evened(from_sequential(_chain(source, "the network"), mean, std, "the network"))
     path = Path(source)
-    if _is_safetensors(path):
+    if is_safetensors(path):
         return evened(from_trained(path))
     network = _chain(_unpickled(path), str(path))
     try:
@@ -61,7 +61,7 @@ def _chain(network: object, source: str) -> nn.Sequential:
     raise NetworkError(f"{source}: it is a {kind}; give an nn.Sequential of its convolutions, ReLUs and poolings")
 
 
-def _is_safetensors(path: Path) -> bool:
+def is_safetensors(path: Path) -> bool:
     """Whether a file begins as such a file does: eight bytes of length, and JSON."""
     try:
         with path.open("rb") as file:

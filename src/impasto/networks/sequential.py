@@ -72,7 +72,6 @@ def from_sequential(network: nn.Sequential, mean: Sequence[float], std: Sequence
     table = Table(tuple(rows))
     if table.smallest > LARGEST:
         raise NetworkError(f"{source}: it takes no picture below {table.smallest} px; give its first layers alone")
-    table.sizes(table.smallest)
     return Backbone(table, kernels, biases, centre).check(source)
 
 
@@ -133,9 +132,10 @@ def _pooling(layer: nn.MaxPool2d | nn.AvgPool2d, name: str, channels: int, where
 def _both(layer: nn.Module, attribute: str, where: str) -> int:
     """A number of a layer that is the same along both axes."""
     value = getattr(layer, attribute)
+    least = 0 if attribute == "padding" else 1
     numbers = set(value) if isinstance(value, tuple) else {value}
-    if len(numbers) != 1 or not all(type(number) is int for number in numbers):
-        raise NetworkError(f"{where} has a {attribute} of {value}; give it one number for both axes")
+    if len(numbers) != 1 or not all(type(number) is int and number >= least for number in numbers):
+        raise NetworkError(f"{where} has a {attribute} of {value}; give it one number for both axes, {least} or more")
     (number,) = numbers
     return int(number)
 

@@ -147,12 +147,17 @@ class Table:
         return side
 
     @cached_property
-    def first_of_each_scale(self) -> tuple[str, ...]:
-        """The first convolution at each number of pixels from one position to the next: conv1_1 … conv5_1 in VGG19."""
-        by_jump: dict[int, str] = {}
+    def scales(self) -> tuple[tuple[str, ...], ...]:
+        """The convolutions by how many pixels lie from one position to the next: the five blocks of VGG19."""
+        by_jump: dict[int, list[str]] = {}
         for name in self.convolutions:
-            by_jump.setdefault(self.fields[name].jump, name)
-        return tuple(by_jump.values())
+            by_jump.setdefault(self.fields[name].jump, []).append(name)
+        return tuple(map(tuple, by_jump.values()))
+
+    @property
+    def first_of_each_scale(self) -> tuple[str, ...]:
+        """The first convolution of each scale: conv1_1 … conv5_1 in VGG19."""
+        return tuple(scale[0] for scale in self.scales)
 
     @property
     def style_layers(self) -> tuple[str, ...]:

@@ -68,7 +68,7 @@ async def padding(request: Request) -> Response:
 @router.get("/inside")
 async def inside_page(request: Request) -> Response:
     """Inside VGG; what is shown is fetched by the page."""
-    return _page(request, "inside.html", photos=PHOTOS, layers=VGG19.convolutions)
+    return _page(request, "inside.html", photos=PHOTOS, scales=VGG19.scales)
 
 
 @router.get("/inside/answer")

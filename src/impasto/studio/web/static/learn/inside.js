@@ -64,7 +64,7 @@ function show({ layer, units, height, width, field, jump, photo, seen, strongest
   $("shape").textContent = `${height} × ${width}`;
   $("field").textContent = `${field} × ${field} pixels`;
   $("jump").textContent = jump === 1 ? "1 pixel" : `${jump} pixels`;
-  for (const words of document.querySelectorAll("[data-block]")) words.hidden = words.dataset.block !== layer[4];
+  for (const words of document.querySelectorAll("[data-jump]")) words.hidden = words.dataset.jump !== String(jump);
   $("maps").style.setProperty("--ratio", `${width} / ${height}`);
   $("maps").replaceChildren(...strongest.map((unit) => build("li", {}, picture(layer, unit, maps), ...caption(layer, unit, maps[unit]))));
   $("heat").src = gram.picture;
