@@ -9,10 +9,10 @@ import httpx
 import numpy as np
 import uvicorn
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from impasto.studio.configuration import Configuration
-from impasto.studio.jobs import leases, queue
+from impasto.studio.jobs import leases, limits, queue
 from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.folders import Files
 from impasto.studio.jobs.leases import Hold
@@ -38,7 +38,7 @@ class Web:
         thread.start()
         until(lambda: server.started)
         port = server.servers[0].sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
+        self.port, self.url = port, f"http://127.0.0.1:{port}"
         self.client = httpx.Client(base_url=self.url, timeout=60)
         try:
             yield self
@@ -46,6 +46,12 @@ class Web:
             self.client.close()
             server.should_exit = True
             thread.join()
+
+    def forget(self):
+        """Have no jobs, and no memory of who asked for what."""
+        with self.database.session() as session:
+            session.execute(delete(Job))
+            session.execute(delete(limits.Use))
 
     def row(self, token):
         with self.database.reading() as session:

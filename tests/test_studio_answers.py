@@ -64,9 +64,9 @@ def test_all_who_watch_cost_one_look_at_the_queue(web):
     statements = []
     event.listen(web.database.engine, "before_cursor_execute", lambda *of: statements.append(of[2]))
     outlooks = Outlooks(web.configuration, web.database)
-    states = [described(job, outlooks) for job in jobs[:1]]
+    states = [described(job, outlooks, "") for job in jobs[:1]]
     once = len(statements)
-    states += [described(job, outlooks) for job in jobs[1:]]
+    states += [described(job, outlooks, "") for job in jobs[1:]]
     assert len(statements) == once
     assert sorted(state["place"] for state in states) == list(range(30))
 

@@ -394,7 +394,7 @@ def test_the_script_says_times_and_places_as_the_server_does(studio, browse, job
     seconds = [0, 7, 52, 55, 89, 91, 1000, 3570, 3600, 5000, 9000, 100_000]
     waits = [(seconds_, wait, count) for seconds_ in (30, 400) for wait in (0, 4, 90) for count in (0, 1, 3)]
     outlooks = Outlooks(studio.configuration, studio.database)
-    states = [described(studio.row(job(state)), outlooks) for state in ("waiting", "painting")]
+    states = [described(studio.row(job(state)), outlooks, "") for state in ("waiting", "painting")]
     states.append({**states[0], "place": 12, "waiting_seconds": 2, "mail": True})
     states.append({**states[2], "mail_confirmed": True})
     states.append({**states[1], "progress": {"share": 0.423, "seconds_left": 200}})

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from impasto.studio.networks import shared
 
 
 class Configuration(BaseSettings):
@@ -23,6 +26,11 @@ class Configuration(BaseSettings):
     trusted_proxy: bool = Field(
         False, description="believe X-Forwarded-For and X-Forwarded-Proto, where a proxy of yours stands in front"
     )
+
+    shared_addresses: str = Field(
+        "", description="addresses and networks of many people, such as a class, with how many: 203.0.113.7=30, "
+        "2001:db8::/48=200; limits by address are so many times as high"
+    )  # fmt: skip
 
     secret: SecretStr = Field(
         SecretStr(""), description="signs cookies; empty for one that is made and kept in the folder"
@@ -58,6 +66,12 @@ class Configuration(BaseSettings):
     mail_from: str = Field("impasto@localhost", description="the sender of mails")
     mail_folder: Path | None = Field(None, description="write mails here as .eml files instead of sending them")
 
+    @field_validator("shared_addresses")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        shared(value)
+        return value
+
     @property
     def database(self) -> str:
         """The URL of the jobs."""
@@ -78,6 +92,11 @@ class Configuration(BaseSettings):
         """What links start with, without a slash at the end."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+
+    @property
+    def root(self) -> str:
+        """The path that all addresses begin with: empty, or with a slash before it and none after it."""
+        return urlsplit(self.address).path
 
     @property
     def can_mail(self) -> bool:

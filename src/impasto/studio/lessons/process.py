@@ -61,13 +61,14 @@ class Lessons:
         self._clock: threading.Timer | None = None
         self._shared: dict[str, Future[Answer]] = {}
 
-    def ask(self, who: str, work: Callable[..., Answer], *given: Any) -> "Future[Answer]":
+    def ask(self, who: str, work: Callable[..., Answer], *given: Any, people: int = 1) -> "Future[Answer]":
         """Have `work(*given)` done by the worker; both must be picklable.
 
         Args:
             who: whose question it is, such as an address.
             work: a function.
             given: its arguments.
+            people: that `who` stands for; so many times as many questions may be theirs.
 
         Returns:
             What will be the answer; or LessonError, where the process died or took too long; or QuestionError, where
@@ -77,8 +78,8 @@ class Lessons:
             LessonError: too many are waiting, or too many of theirs.
         """
         with self._lock:
-            if self._waiting[who] >= OF_ONE:
-                raise LessonError("Many of your questions are waiting: ask again when they are answered.")
+            if self._waiting[who] >= OF_ONE * people:
+                raise LessonError("Many questions from your network are waiting: ask again in a few seconds.")
             return self._ask(who, work, given)
 
     def kept(self, name: str, work: Callable[..., Answer], *given: Any) -> "Future[Answer]":

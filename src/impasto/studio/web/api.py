@@ -138,8 +138,8 @@ async def ask_for(
     job = await submit(request, asked)
     response = await _described(request, job.token)
     response.status_code = 201
-    request.app.state.visitors.remember(response, request.state.owner)
-    response.headers["location"] = f"/api/paintings/{job.token}"
+    request.app.state.visitors.remember(request, response)
+    response.headers["location"] = f"{_root(request)}/api/paintings/{job.token}"
     return response
 
 
@@ -169,7 +169,7 @@ async def events(request: Request, token: Token) -> StreamingResponse:
     """Where a painting is, whenever that has changed, until it has ended."""
     await _described(request, token)
     watch: Watch = request.app.state.watch
-    stream = watch.events(token, request.app.state.visitors.address(request))
+    stream = watch.events(token, request.app.state.visitors.of(request))
     try:
         first = await anext(stream)
     except CrowdedError as error:
@@ -181,7 +181,9 @@ async def events(request: Request, token: Token) -> StreamingResponse:
             yield event
 
     return StreamingResponse(
-        told(), media_type="text/event-stream", headers={"cache-control": "no-store", "x-accel-buffering": "no"}
+        told(),
+        media_type="text/event-stream",
+        headers={"cache-control": "no-store, no-transform", "x-accel-buffering": "no"},
     )
 
 
@@ -238,10 +240,16 @@ async def delete(request: Request, token: Token) -> Response:
 
 
 @router.get("/styles", response_model=list[HouseStyle])
-async def styles() -> Any:
+async def styles(request: Request) -> Any:
     """The house styles."""
+    root = _root(request)
     return [
-        {"name": s.name, "title": s.title, "description": s.description, "sample": f"/static/gallery/{s.name}.webp"}
+        {
+            "name": s.name,
+            "title": s.title,
+            "description": s.description,
+            "sample": f"{root}/static/gallery/{s.name}.webp",
+        }
         for s in HOUSE_STYLES.values()
     ]
 
@@ -255,8 +263,7 @@ async def estimate(
     height: Annotated[int, Query(ge=1, le=1_000_000, description="Of the photo.")] = 3,
 ) -> Any:
     """How long a painting would take, and wait."""
-    visitors = request.app.state.visitors
-    submitter = visitors.owner(request) or f"address {visitors.address(request)}"
+    submitter = request.app.state.visitors.of(request).submitter
     try:
         canvas = canvas_size(width, height, size)
     except ValueError as error:
@@ -298,6 +305,11 @@ def delete_job(request: Request, token: str) -> None:
     erase(job.id, request.app.state.files, request.app.state.configuration.work)
 
 
+def _root(request: Request) -> str:
+    root: str = request.app.state.configuration.root
+    return root
+
+
 def _job(request: Request, token: str) -> Job:
     with request.app.state.database.reading() as session:
         return _found(table.by_token(session, token))
@@ -315,7 +327,7 @@ async def _described(request: Request, token: str) -> JSONResponse:
     def look() -> dict[str, Any]:
         with request.app.state.database.reading() as session:
             job = _found(table.by_token(session, token))
-        return described(job, request.app.state.outlooks)
+        return described(job, request.app.state.outlooks, _root(request))
 
     return JSONResponse(await run_in_threadpool(look))
 

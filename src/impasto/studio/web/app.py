@@ -22,6 +22,7 @@ from impasto.studio.uploads.pool import AT_ONCE
 from impasto.studio.web import api, health, learn, mails, pages
 from impasto.studio.web.bodies import Bodies
 from impasto.studio.web.events import Watch
+from impasto.studio.web.front import Front
 from impasto.studio.web.guard import HEADERS, Guard, wants_json
 from impasto.studio.web.outlooks import Outlooks
 from impasto.studio.web.problem import as_sentence
@@ -53,6 +54,7 @@ def create_app(configuration: Configuration, database: Database, files: Files) -
 
     app = FastAPI(
         title="Impasto", version=version("impasto"), docs_url=None, redoc_url=None, lifespan=lifespan,
+        redirect_slashes=False,
         description="A photo, painted in the style of a painting.", form_limits=FORM,
     )  # fmt: skip
     registry = CollectorRegistry()
@@ -60,12 +62,12 @@ def create_app(configuration: Configuration, database: Database, files: Files) -
     app.state.configuration, app.state.database, app.state.files = configuration, database, files
     app.state.visitors = Visitors(configuration)
     app.state.outlooks = Outlooks(configuration, database)
-    app.state.watch = Watch(database, app.state.outlooks)
+    app.state.watch = Watch(database, app.state.outlooks, configuration.root)
     app.state.registry = registry
     app.state.turns = Turns(AT_ONCE, AT_ONCE - 1)  # of pictures to be decoded
     app.state.bodies = Bodies(configuration)
     app.state.templates = Jinja2Templates(HERE / "templates")
-    app.state.templates.env.globals["configuration"] = configuration
+    app.state.templates.env.globals |= {"configuration": configuration, "root": configuration.root}
     app.state.templates.env.auto_reload = False
     for each in (pages.router, mails.router, api.router, health.router, learn.router):
         app.include_router(each)
@@ -77,6 +79,7 @@ def create_app(configuration: Configuration, database: Database, files: Files) -
         Guard, configuration=configuration, visitors=app.state.visitors, bodies=app.state.bodies, refuse=_refused
     )
     app.add_middleware(health.Measured, registry=registry)
+    app.add_middleware(Front, configuration=configuration)
     return app
 
 

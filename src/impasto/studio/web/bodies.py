@@ -11,6 +11,7 @@ from starlette.types import Message, Receive
 from impasto.studio.configuration import Configuration
 from impasto.studio.web.problem import FULL, ProblemError
 from impasto.studio.web.turns import NoTurnError, Turns
+from impasto.studio.web.visitor import Visitor
 
 # Bodies that are sent at once, and of these from one address; others wait so many seconds for their turn.
 AT_ONCE, OF_ONE, PATIENCE = 40, 8, 60.0
@@ -34,11 +35,11 @@ class Bodies:
         self.under_way = self.promised = 0
 
     @asynccontextmanager
-    async def taken(self, who: str, length: int, receive: Receive) -> AsyncIterator["Body"]:
+    async def taken(self, who: Visitor, length: int, receive: Receive) -> AsyncIterator["Body"]:
         """Take a body in, when it is its turn.
 
         Args:
-            who: stands for the address that it comes from.
+            who: sends it.
             length: in bytes, or the most that it can have.
             receive: brings its pieces.
 
@@ -49,7 +50,7 @@ class Bodies:
             yield Body(self, 0, receive)
             return
         try:
-            async with self._turns.of(who, PATIENCE):
+            async with self._turns.of(who.address, PATIENCE, who.people):
                 free = shutil.disk_usage(tempfile.gettempdir()).free
                 if free - self.promised - length < self._configuration.min_free:
                     raise ProblemError(507, FULL)

@@ -17,6 +17,7 @@ from impasto.studio.jobs.table import ENDS, Job
 from impasto.studio.web import connections
 from impasto.studio.web.outlooks import Outlooks
 from impasto.studio.web.state import described
+from impasto.studio.web.visitor import Visitor
 
 # Seconds between two looks; and after which a line without meaning keeps the connection open, through proxies too.
 LOOK, ALIVE = 0.5, 15.0
@@ -31,8 +32,9 @@ class CrowdedError(RuntimeError):
 class Watch:
     """Tells all who watch a job when it has changed."""
 
-    def __init__(self, database: Database, outlooks: Outlooks) -> None:
+    def __init__(self, database: Database, outlooks: Outlooks, root: str) -> None:
         self._database = database
+        self._root = root
         self._outlooks = outlooks
         # each stream holds a connection: half of them are for other requests
         self._most = connections.room() // 2
@@ -59,20 +61,20 @@ class Watch:
                             queue.get_nowait()
                         queue.put_nowait(event)
 
-    async def events(self, token: str, who: str) -> AsyncIterator[bytes]:
+    async def events(self, token: str, who: Visitor) -> AsyncIterator[bytes]:
         """What happens to a job, from its state now until it has ended or is gone.
 
         Args:
             token: of the job.
-            who: watches, such as an address.
+            who: watches.
 
         Raises:
             CrowdedError: too many watch already, or too many of theirs; as the first event is asked for.
         """
-        if self._streams.total() >= self._most or self._streams[who] >= self._of_one:
+        if self._streams.total() >= self._most or self._streams[who.address] >= self._of_one * who.people:
             raise CrowdedError("too many people are watching: look again in a minute, the painting goes on")
         queue: asyncio.Queue[bytes] = asyncio.Queue()
-        self._streams[who] += 1
+        self._streams[who.address] += 1
         self._watchers[token].add(queue)
         try:
             event = (await run_in_threadpool(self._look, [token]))[token]
@@ -83,7 +85,7 @@ class Watch:
                     return
                 event = await _next(queue)
         finally:
-            self._streams -= Counter((who,))
+            self._streams -= Counter((who.address,))
             self._watchers[token].discard(queue)
             if not self._watchers[token]:
                 del self._watchers[token]
@@ -92,7 +94,10 @@ class Watch:
     def _look(self, tokens: list[str]) -> dict[str, bytes]:
         with self._database.reading() as session:
             jobs = {job.token: job for job in session.scalars(select(Job).where(Job.token.in_(tokens)))}
-        return {token: _event(described(jobs[token], self._outlooks)) if token in jobs else GONE for token in tokens}
+        return {
+            token: _event(described(jobs[token], self._outlooks, self._root)) if token in jobs else GONE
+            for token in tokens
+        }
 
 
 def _event(state: dict[str, object]) -> bytes:

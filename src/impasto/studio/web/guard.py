@@ -1,7 +1,7 @@
 """In front of every request: other sites' forms and bodies that are too large are refused; the answer's headers."""
 
 from collections.abc import Awaitable, Callable
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -51,7 +51,8 @@ class Guard:
     ) -> None:
         self._app = app
         self._largest = configuration.max_upload
-        self._own = urlsplit(configuration.address).netloc
+        self._own = _site(urlsplit(configuration.address))
+        self._trusted_proxy = configuration.trusted_proxy
         self._visitors = visitors
         self._bodies = bodies
         self._refuse = refuse
@@ -78,9 +79,7 @@ class Guard:
         if "transfer-encoding" in request.headers:
             length = self._largest
         try:
-            async with self._bodies.taken(
-                self._visitors.address(request), min(length, self._largest), receive
-            ) as taken:
+            async with self._bodies.taken(self._visitors.of(request), min(length, self._largest), receive) as taken:
                 await self._answered(scope, length, taken, answer)
         except ProblemError as problem:
             if taken is None:
@@ -94,8 +93,7 @@ class Guard:
         Raises:
             ProblemError: it is refused.
         """
-        headers = Headers(scope=scope)
-        if scope["method"] not in SAFE and self._of_another_site(headers):
+        if scope["method"] not in SAFE and self._of_another_site(Headers(scope=scope), scope["scheme"]):
             raise ProblemError(403, "This form was on another site: send it from the studio's own page.")
         too_large = ProblemError(413, f"That is more than {self._largest / 1e6:.0f} MB: send a smaller picture.")
         if length > self._largest:
@@ -109,15 +107,30 @@ class Guard:
 
         await self._app(scope, counted, answer)
 
-    def _of_another_site(self, headers: Headers) -> bool:
+    def _of_another_site(self, headers: Headers, scheme: str) -> bool:
         """Whether a browser says that another site's page sends this; programs, which say nothing, have no cookie."""
         if site := headers.get("sec-fetch-site"):
             return site not in ("same-origin", "none")
-        origin = headers.get("origin")
-        return origin is not None and urlsplit(origin).netloc not in (headers.get("host"), self._own)
+        if (given := headers.get("origin")) is None:
+            return False
+        origin, here = _site(urlsplit(given)), _site(urlsplit(f"{scheme}://{headers.get('host', '')}"))
+        if origin is None or origin in (here, self._own):
+            return origin is None
+        # a proxy may have dropped the port of the host
+        dropped = self._trusted_proxy and ":" not in headers.get("host", ":")
+        return not (dropped and here is not None and origin[0] == here[0])
+
+
+def _site(address: SplitResult) -> tuple[str, int] | None:
+    """The name, in lower case, and the port of an address; None where it is none."""
+    try:
+        port = address.port or {"http": 80, "https": 443}.get(address.scheme)
+    except ValueError:  # it is no number
+        return None
+    return (address.hostname, port) if address.hostname and port else None
 
 
 def wants_json(request: Request) -> bool:
     """Whether a program asks, and not a person."""
-    path = request.url.path
+    path = request.scope["path"].removeprefix(request.scope["root_path"])
     return path.startswith("/api/") or path.endswith("/answer") or "text/html" not in request.headers.get("accept", "")

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.table import Job, State
 from impasto.studio.mail.outbox import Mail
+from impasto.studio.web.problem import ProblemError
 
 router = APIRouter(tags=["health"])
 log = structlog.get_logger("impasto.studio.web")
@@ -56,7 +57,7 @@ class Measured:
         finally:
             took = time.perf_counter() - began
             route = getattr(scope.get("route"), "path", "none")
-            method = scope["method"] if scope["method"] in ("GET", "HEAD", "POST", "DELETE") else "other"
+            method = scope["method"] if scope["method"] in ("GET", "POST", "DELETE") else "other"
             if not route.endswith("/events"):  # as long as somebody watches
                 self._seconds.labels(method, route).observe(took)
             self._answers.labels(method, route, status).inc()
@@ -109,6 +110,8 @@ async def ready(request: Request) -> JSONResponse:
 
 @router.get("/metrics", response_class=PlainTextResponse)
 async def metrics(request: Request) -> Response:
-    """Figures for Prometheus."""
+    """Figures for Prometheus; not for those who come through the proxy."""
+    if request.app.state.configuration.trusted_proxy and "x-forwarded-for" in request.headers:
+        raise ProblemError(404, "Not Found")
     data = await run_in_threadpool(generate_latest, request.app.state.registry)
     return Response(data, media_type=CONTENT_TYPE_LATEST)

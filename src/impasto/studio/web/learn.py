@@ -25,7 +25,7 @@ from impasto.studio.lessons.process import Answer, LessonError, Lessons, Questio
 from impasto.studio.web import learn_padding
 from impasto.studio.web.problem import ProblemError
 from impasto.studio.web.upload import decoded
-from impasto.studio.web.visitor import Visitors
+from impasto.studio.web.visitor import Visitor
 
 LAYERS = tuple(
     f"conv{block}_{place}" for block, count in enumerate((2, 2, 4, 4, 4), 1) for place in range(1, count + 1)
@@ -87,8 +87,7 @@ async def inside_own(request: Request, picture: UploadFile, layer: Annotated[str
     """A layer of a picture of one's own."""
     if layer not in LAYERS:
         raise ProblemError(404, "There is no such layer: choose one of the page.")
-    lessons: Lessons = request.app.state.lessons
-    return await _of_upload(request, picture, lambda png: lessons.ask(_who(request), inside, png, layer))
+    return await _of_upload(request, picture, lambda png: _ask(request, inside, png, layer))
 
 
 @router.get("/classify")
@@ -107,15 +106,14 @@ async def classified(
     """What a model says of a picture, or of a drawing of 64 × 64 bytes of grey."""
     if model not in MODELS:
         raise ProblemError(404, "There is no such model: choose one of the page.")
-    lessons: Lessons = request.app.state.lessons
     if picture is not None:
-        return await _of_upload(request, picture, lambda png: lessons.ask(_who(request), classify, png, model))
+        return await _of_upload(request, picture, lambda png: _ask(request, classify, png, model))
     grey = b"" if drawing is None else await drawing.read(DRAWING**2 + 1)
     if len(grey) != DRAWING**2:
         raise ProblemError(
             422, f"A drawing is {DRAWING} × {DRAWING} bytes of grey: draw on the page, or give a picture."
         )
-    return await _answered(lambda: lessons.ask(_who(request), classify, (DRAWING, grey), model))
+    return await _answered(lambda: _ask(request, classify, (DRAWING, grey), model))
 
 
 async def _of_upload(request: Request, file: UploadFile, ask: Callable[[bytes], "Future[Answer]"]) -> Response:
@@ -123,9 +121,10 @@ async def _of_upload(request: Request, file: UploadFile, ask: Callable[[bytes], 
     return await _answered(lambda: ask(picture.png))
 
 
-def _who(request: Request) -> str:
-    visitors: Visitors = request.app.state.visitors
-    return visitors.address(request)
+def _ask(request: Request, work: Callable[..., Answer], *given: Any) -> "Future[Answer]":
+    lessons: Lessons = request.app.state.lessons
+    visitor: Visitor = request.app.state.visitors.of(request)
+    return lessons.ask(visitor.address, work, *given, people=visitor.people)
 
 
 async def _answered(ask: Callable[[], "Future[Answer]"]) -> Response:

@@ -51,8 +51,8 @@ async def ask_for(request: Request) -> Response:
             earlier = None
         choice = form.of_form(sent, request.app.state.configuration)
         return await _start(request, choice, earlier, refused=problem)
-    response = RedirectResponse(f"/p/{job.token}", 303)
-    request.app.state.visitors.remember(response, request.state.owner)
+    response = RedirectResponse(f"{_root(request)}/p/{job.token}", 303)
+    request.app.state.visitors.remember(request, response)
     return response
 
 
@@ -74,7 +74,7 @@ async def cancel(request: Request, token: str) -> Response:
     except ProblemError as problem:
         if problem.status_code != 409:
             raise
-    return RedirectResponse(f"/p/{token}", 303)
+    return RedirectResponse(f"{_root(request)}/p/{token}", 303)
 
 
 @router.get("/p/{token}/delete")
@@ -93,12 +93,12 @@ async def delete(request: Request, token: str) -> Response:
 @router.get("/mine")
 async def mine(request: Request) -> Response:
     """What this browser has asked for."""
-    owner = request.app.state.visitors.owner(request)
+    owner = request.app.state.visitors.of(request).owner
 
     def look() -> list[dict[str, Any]]:
         with request.app.state.database.reading() as session:
             found = table.of_owner(session, owner) if owner else []
-        return [described(job, request.app.state.outlooks) for job in found]
+        return [described(job, request.app.state.outlooks, _root(request)) for job in found]
 
     listed = await run_in_threadpool(look)
     for state in listed:
@@ -115,8 +115,8 @@ async def docs(request: Request) -> Response:
 async def _start(
     request: Request, choice: Choice, earlier: dict[str, Any] | None, refused: ProblemError | None = None
 ) -> Response:
-    configuration, visitors = request.app.state.configuration, request.app.state.visitors
-    submitter = visitors.owner(request) or f"address {visitors.address(request)}"
+    configuration = request.app.state.configuration
+    submitter = request.app.state.visitors.of(request).submitter
     # of a photo that isn't known yet, the most that it can be
     width, height = (earlier["width"], earlier["height"]) if earlier else (1, 1)
     scale = choice.size / max(width, height)
@@ -142,9 +142,14 @@ async def _described(request: Request, token: str) -> dict[str, Any]:
             job = table.by_token(session, token)
             if job is None:
                 raise ProblemError(404, GONE)
-        return described(job, request.app.state.outlooks)
+        return described(job, request.app.state.outlooks, _root(request))
 
     return await run_in_threadpool(look)
+
+
+def _root(request: Request) -> str:
+    root: str = request.app.state.configuration.root
+    return root
 
 
 def _page(request: Request, name: str, **values: Any) -> Response:

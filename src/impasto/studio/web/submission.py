@@ -27,7 +27,7 @@ from impasto.studio.uploads.pool import Decoded
 from impasto.studio.web.offered import RANGES, Range, sizes
 from impasto.studio.web.problem import FULL, ProblemError
 from impasto.studio.web.upload import decoded
-from impasto.studio.web.visitor import Visitors, new_owner
+from impasto.studio.web.visitor import Visitor
 from impasto.styles import DEFAULT_STYLE, HOUSE_STYLES
 
 MOST_STYLES = 3
@@ -116,12 +116,10 @@ async def submit(request: Request, asked: Submission) -> Job:
     """
     state = request.app.state
     configuration: Configuration = state.configuration
-    visitors: Visitors = state.visitors
-    known, address = visitors.owner(request), visitors.address(request)
-    owner = known or new_owner()
-    request.state.owner = owner  # for who answers, to be remembered
+    visitor: Visitor = state.visitors.of(request)
+    request.state.owner = owner = visitor.owner or visitor.new  # for who answers, to be remembered
     email = _email(asked.email, configuration)
-    allowed = _allowed(configuration, address, email)
+    allowed = _allowed(configuration, visitor, email)
     await run_in_threadpool(_check_room, state, allowed, email)
     styles = _styles(asked)
     settings = _settings(asked.settings, configuration)
@@ -142,7 +140,7 @@ async def submit(request: Request, asked: Submission) -> Job:
         with state.database.session() as session:
             job = queue.submit(
                 session, settings=settings, styles=styles, width=width, height=height, email=email,
-                submitter=known or f"address {address}", owner=owner, now=time.time(),
+                submitter=visitor.submitter, owner=owner, now=time.time(),
                 keep_days=configuration.keep_days, max_waiting=configuration.max_waiting,
             )  # fmt: skip
             try:
@@ -179,9 +177,9 @@ async def submit(request: Request, asked: Submission) -> Job:
         raise ProblemError(507, FULL) from error
 
 
-def _allowed(configuration: Configuration, address: str, email: str | None) -> list[Limit]:
+def _allowed(configuration: Configuration, visitor: Visitor, email: str | None) -> list[Limit]:
     """What is used by one submission."""
-    allowed = [Limit("job", address, configuration.jobs_per_hour, 3600)]
+    allowed = [Limit("job", visitor.address, configuration.jobs_per_hour * visitor.people, 3600)]
     if email:
         allowed.append(Limit("mail", mailbox(email), configuration.mails_per_day, 86400))
     return allowed

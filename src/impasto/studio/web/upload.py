@@ -8,6 +8,7 @@ from impasto.studio.uploads import pool as uploads
 from impasto.studio.uploads.pool import Decoded
 from impasto.studio.web.problem import ProblemError
 from impasto.studio.web.turns import NoTurnError
+from impasto.studio.web.visitor import Visitor
 
 
 async def decoded(request: Request, file: UploadFile, max_side: int | None = None) -> Decoded:
@@ -22,8 +23,9 @@ async def decoded(request: Request, file: UploadFile, max_side: int | None = Non
         ProblemError: it can't be painted (422), or it was not its turn for long (503).
     """
     state = request.app.state
+    visitor: Visitor = state.visitors.of(request)
     try:
-        async with state.turns.of(state.visitors.address(request), uploads.PATIENCE):
+        async with state.turns.of(visitor.address, uploads.PATIENCE, visitor.people):
             side = max_side or state.configuration.max_canvas
             data = await file.read()
             return await run_in_threadpool(uploads.decode, data, max_side=side, configuration=state.configuration)

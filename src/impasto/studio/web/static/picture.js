@@ -1,5 +1,7 @@
 // A picture that was chosen: shown at once where the browser can, and checked by the server, which refuses in words.
 
+import { home } from "./home.js";
+
 const megabytes = (bytes) => `${Math.ceil(bytes / 1e6)} MB`;
 
 /** A file of a paste or a drop, put into a field as if it had been chosen there. */
@@ -31,7 +33,7 @@ export async function check(file, maxBytes, signal) {
   const form = new FormData();
   form.append("photo", file);
   try {
-    const answer = await fetch("/api/check", { method: "POST", body: form, signal });
+    const answer = await fetch(`${home}api/check`, { method: "POST", body: form, signal });
     if (answer.ok) return await answer.json();
     if (answer.status === 503) return null; // too busy to look: it is looked at when it is sent
     return { refused: (await answer.json()).detail };

@@ -1,5 +1,6 @@
 // The form: what it will take, and sending it.
 
+import { home } from "./home.js";
 import { given, proportions, refuse } from "./photo.js";
 import "./styles.js";
 import { estimate } from "./words.js";
@@ -17,7 +18,7 @@ async function update() {
   const { width, height } = proportions ?? { width: 1, height: 1 };
   const { size, quality } = Object.fromEntries(new FormData(form));
   try {
-    const answer = await fetch(`/api/estimate?${new URLSearchParams({ quality, size, width, height })}`, { signal: asking.signal });
+    const answer = await fetch(`${home}api/estimate?${new URLSearchParams({ quality, size, width, height })}`, { signal: asking.signal });
     if (!answer.ok) return;
     const { seconds, wait_seconds, waiting } = await answer.json();
     const words = estimate(seconds, wait_seconds, waiting, !proportions);

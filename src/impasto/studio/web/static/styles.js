@@ -1,5 +1,6 @@
 // The second step: one style, or up to three with their shares. Without this script each is a box to tick.
 
+import { home } from "./home.js";
 import { check, put, show } from "./picture.js";
 
 const MOST = 3;
@@ -31,7 +32,7 @@ function update() {
   const shares = checked.map((box) => box.closest(".style").querySelector(".share"));
   const weights = shares.map((share) => Number(share.querySelector("input").value));
   const first = checked[0]?.value;
-  if (first && !first.startsWith("earlier-")) document.getElementById("sample").src = `/static/gallery/${first}.webp`;
+  if (first && !first.startsWith("earlier-")) document.getElementById("sample").src = `${home}static/gallery/${first}.webp`;
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   shares.forEach((share, index) => {
     share.querySelector("output").textContent = `${Math.round((100 * weights[index]) / total)}%`;

@@ -1,5 +1,6 @@
 // The painting as it grows, from server-sent events.
 
+import { home } from "./home.js";
 import { plot } from "./plot.js";
 import { headline, mail, when } from "./words.js";
 
@@ -51,7 +52,7 @@ function show(state) {
 }
 
 function listen() {
-  const stream = new EventSource(`/api/paintings/${page.dataset.token}/events`);
+  const stream = new EventSource(`${home}api/paintings/${page.dataset.token}/events`);
   stream.addEventListener("state", (event) => {
     const state = JSON.parse(event.data);
     if (!["waiting", "painting"].includes(state.state)) stream.close();

@@ -1,16 +1,18 @@
 // Ask the server about a picture, and say how that goes. A newer question takes the place of one under way.
 
+import { home } from "../home.js";
+
 const $ = (id) => document.getElementById(id);
 let underWay = null;
 
-// Resolves to the answer; or to null where there is none: it was refused, which the page says, or it was replaced.
+// The address begins under /learn. Resolves to the answer; or to null where there is none: it was refused, which the page says, or it was replaced.
 export async function ask(address, body = null) {
   underWay?.abort();
   const mine = (underWay = new AbortController());
   $("answer").setAttribute("aria-busy", "true");
   const slow = setTimeout(() => say("The network is looking …"), 300);
   try {
-    const response = await fetch(address, { method: body ? "POST" : "GET", body, signal: mine.signal });
+    const response = await fetch(`${home}learn/${address}`, { method: body ? "POST" : "GET", body, signal: mine.signal });
     const said = await response.json().catch(() => ({}));
     if (response.ok) {
       done("");

@@ -49,7 +49,7 @@ async function look() {
   body.append("model", chosen("model"));
   if (file) body.append("picture", file);
   else body.append("drawing", new Blob([drawing.grey(SIDE)]));
-  const answer = await ask("/learn/classify/answer", body);
+  const answer = await ask("classify/answer", body);
   if (answer) show(answer);
 }
 

@@ -38,10 +38,10 @@ async function look() {
     const body = new FormData();
     body.append("picture", own);
     body.append("layer", layer);
-    answer = await ask("/learn/inside/answer", body);
+    answer = await ask("inside/answer", body);
   } else {
     history.replaceState(null, "", `?${new URLSearchParams({ photo, layer })}`);
-    answer = await ask(`/learn/inside/answer?${new URLSearchParams({ photo, layer })}`);
+    answer = await ask(`inside/answer?${new URLSearchParams({ photo, layer })}`);
   }
   if (answer) show(answer);
 }
