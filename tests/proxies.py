@@ -54,7 +54,8 @@ def proxy(name, folder, port, studio_port, root):
     certificate(folder)
     lines = example(name).replace("127.0.0.1:8000", f"127.0.0.1:{studio_port}")
     if name == "nginx":
-        lines = lines.replace("location / {", f"location {root}/ {{")
+        lines = lines.replace("location / {", f"location {root}/ {{").replace("/too-large", f"{root}/too-large")
+        lines = lines.replace("client_max_body_size 50m;", "client_max_body_size 6m;")
         (folder / "nginx.conf").write_text(f"""
             daemon off; master_process off; pid {folder}/pid; error_log {folder}/log info;
             events {{ worker_connections 256; }}

@@ -147,7 +147,7 @@ def test_a_photo_is_checked_and_shown_before_it_is_sent(web):
 def test_a_body_that_is_too_large_is_refused_before_it_is_read(tmp_path):
     with Web(tmp_path, max_upload=100_000).serving() as web:
         large = [("photo", ("a.png", bytes(200_000)))]
-        refused(ask(web, files=large), 413, "0 MB")
+        refused(ask(web, files=large), 413, "0 MB", "smaller picture")
 
         def pieces():  # without a length
             yield b'--x\r\nContent-Disposition: form-data; name="photo"; filename="a.png"\r\n\r\n'

@@ -209,6 +209,26 @@ def test_what_cannot_be_painted_is_refused_at_once(studio, browse):
         assert page.url == f"{studio.url}/"
 
 
+def test_pictures_that_are_too_large_together_are_not_sent(studio, browse, picture):
+    with browse() as page:
+        sent = []
+        page.goto("/")
+        page.evaluate("document.getElementById('ask').dataset.maxBytes = 60000")
+        large = picture("BMP", (120, 120))
+        assert 30_000 < len(large["buffer"]) < 60_000
+        page.set_input_files("#photo", large)
+        page.set_input_files("#style-file", large)
+        expect(page.locator("#photo-state")).to_have_text("photo.bmp")
+        expect(page.locator("#own-style")).to_be_checked()
+        page.on("request", lambda asked: asked.method == "POST" and sent.append(asked.url))
+        page.get_by_role("button", name="Paint it").click()
+        expect(page.locator("#refused")).to_contain_text("together")
+        page.get_by_label("Mosaic", exact=True).check()  # then the style is not sent
+        page.get_by_role("button", name="Paint it").click()
+        page.wait_for_url("**/p/*")
+    assert sent == [f"{studio.url}/"]
+
+
 def test_a_photo_of_a_phone_is_shown(browse, picture):
     pillow_heif.register_heif_opener()
     with browse() as page:

@@ -29,7 +29,7 @@ def behind(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp(name)
     with proxies.reserved_port() as port:
         address = f"https://localhost:{port}{root}"
-        settings = {"public_url": address, "trusted_proxy": True, "jobs_per_hour": 3, "max_upload": 52_000_000}
+        settings = {"public_url": address, "trusted_proxy": True, "jobs_per_hour": 3, "max_upload": 3_000_000}
         with (
             Web(tmp_path_factory.mktemp("studio"), **settings).serving() as web,
             proxies.proxy(name, folder, port, web.port, root) as url,
@@ -183,3 +183,31 @@ def test_a_form_of_the_studios_own_page_is_taken_whatever_the_case_of_its_name(b
         ):  # fmt: skip
             answer = client.post(f"{behind.url}/", headers={**headers, "origin": origin}, files={"style": "x"})
             assert answer.status_code == status, (origin, answer.text)
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+@pytest.mark.parametrize("size", [3_500_000, 9_000_000], ids=["for the studio", "for the proxy"])
+def test_what_is_too_large_ends_on_a_page_that_says_what_to_do(behind, chromium, tmp_path, script, size):
+    large = tmp_path / "large.png"
+    large.write_bytes(picture() + bytes(size))
+    with chromium.new_context(ignore_https_errors=True, java_script_enabled=script) as context:
+        page = context.new_page()
+        sent = []
+        page.on("request", lambda asked: asked.method == "POST" and sent.append(asked.url))
+        page.goto(f"{behind.url}/")
+        page.set_input_files("#photo", large)
+        if script:
+            expect(page.locator("#photo-refused")).to_contain_text("choose a smaller picture")
+            assert sent == []
+        else:
+            page.get_by_role("button", name="Paint it").click()
+            expect(page.get_by_role("heading", level=1)).to_have_text("Too large")
+            expect(page.locator("main")).to_contain_text("choose a smaller picture")
+            expect(page.get_by_role("link", name="Paint a photo")).to_have_attribute("href", f"{behind.root}/")
+
+
+def test_programs_are_told_what_is_too_large(behind):
+    with behind.client() as client:
+        for size in (3_500_000, 9_000_000):
+            answer = client.post(f"{behind.url}/api/check", files={"photo": bytes(size)}, headers=JSON)
+            assert (answer.status_code, "smaller picture" in answer.json()["detail"]) == (413, True)

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from impasto.studio.configuration import Configuration
 from impasto.studio.web.bodies import Bodies, Body
-from impasto.studio.web.problem import ProblemError
+from impasto.studio.web.problem import ProblemError, too_large
 from impasto.studio.web.visitor import Visitors
 
 HEADERS = {
@@ -50,7 +50,7 @@ class Guard:
         self, app: ASGIApp, configuration: Configuration, visitors: Visitors, bodies: Bodies, refuse: Refuse
     ) -> None:
         self._app = app
-        self._largest = configuration.max_upload
+        self._largest, self._too_large = configuration.max_upload, too_large(configuration)
         self._own = _site(urlsplit(configuration.address))
         self._trusted_proxy = configuration.trusted_proxy
         self._visitors = visitors
@@ -95,14 +95,13 @@ class Guard:
         """
         if scope["method"] not in SAFE and self._of_another_site(Headers(scope=scope), scope["scheme"]):
             raise ProblemError(403, "This form was on another site: send it from the studio's own page.")
-        too_large = ProblemError(413, f"That is more than {self._largest / 1e6:.0f} MB: send a smaller picture.")
         if length > self._largest:
-            raise too_large
+            raise self._too_large
 
         async def counted() -> Message:
             message = await body.receive()
             if body.received > self._largest:
-                raise too_large
+                raise self._too_large
             return message
 
         await self._app(scope, counted, answer)

@@ -13,7 +13,7 @@ from impasto.studio.web.api import GONE, cancel_job, delete_job
 from impasto.studio.web.form import Choice
 from impasto.studio.web.guard import wants_json
 from impasto.studio.web.offered import RANGES
-from impasto.studio.web.problem import ProblemError
+from impasto.studio.web.problem import ProblemError, too_large
 from impasto.studio.web.state import described
 from impasto.studio.web.submission import EARLIER, submit_form
 from impasto.styles import HOUSE_STYLES
@@ -104,6 +104,12 @@ async def mine(request: Request) -> Response:
     for state in listed:
         state |= {"words": words.headline(state), "asked": words.moment(state["created"])}
     return _page(request, "mine", jobs=listed)
+
+
+@router.get("/too-large")
+async def refused_by_the_proxy(request: Request) -> Response:
+    """What a web server in front shows instead of its own page, where it lets no more through."""
+    raise too_large(request.app.state.configuration)
 
 
 @router.get("/docs")

@@ -4,7 +4,15 @@ from collections.abc import Mapping
 
 from starlette.exceptions import HTTPException
 
+from impasto.studio.configuration import Configuration
+
 FULL = "The studio's disk is full: try again later."
+
+
+def too_large(configuration: Configuration) -> "ProblemError":
+    """What was sent is more than may be."""
+    most = configuration.max_upload / 1e6
+    return ProblemError(413, f"At most {most:.0f} MB can be sent, all pictures together: choose a smaller picture.")
 
 
 class ProblemError(HTTPException):

@@ -8,6 +8,7 @@ import { estimate } from "./words.js";
 const form = document.getElementById("ask");
 const button = document.getElementById("submit");
 const refusal = document.getElementById("refused");
+const FRAME = 5_000; // bytes of a form beside its pictures, at most
 const EVERY = 20_000; // ms between two looks at the queue
 
 let asking = new AbortController();
@@ -59,6 +60,13 @@ form.addEventListener("submit", (event) => {
     refuse("There is no photo yet: choose one.");
     return;
   }
+  const data = new FormData(form);
+  const size = [...data.values()].reduce((sum, value) => sum + (value.size ?? 0), FRAME);
+  if (size > Number(form.dataset.maxBytes)) {
+    const most = Math.floor(form.dataset.maxBytes / 1e6);
+    fail(`Photo and style have more than ${most} MB together, which is the most that can be sent: choose smaller pictures.`);
+    return;
+  }
   const request = new XMLHttpRequest(); // and not fetch, which does not tell how much is sent
   request.upload.addEventListener("progress", ({ loaded, total }) => {
     sending(loaded < total ? `Sending, ${Math.floor((100 * loaded) / total)}%` : "Looking at it…");
@@ -71,7 +79,7 @@ form.addEventListener("submit", (event) => {
   request.open("POST", form.action);
   request.setRequestHeader("Accept", "application/json");
   sending("Sending…");
-  request.send(new FormData(form));
+  request.send(data);
 });
 addEventListener("pageshow", () => sending(""));
 for (const element of document.querySelectorAll(".scripted")) element.hidden = false;
