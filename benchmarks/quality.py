@@ -2,23 +2,22 @@
 
     python benchmarks/quality.py PAINTING... --photo PHOTO --style STYLE [--shrink 512] [--json OUT.json]
 
-STYLE is a file or the name of a house style. Needs the extra `bench`. Lower is better down to "magenta"; further right,
-the closer to the style's row the better. Read at one size: all pictures shrunk to 512 px along their longer side
-(--shrink), or to the smallest painting's:
+STYLE is a file or the name of a house style. Needs the extra `bench`. Read at one size, all pictures shrunk to 512 px
+along their longer side (--shrink), or to the smallest painting's:
 
-    magenta    distance of the style vectors of Magenta's predictor to the style's, crops of three sizes
-    CFSD       distance of VGG19's self-similarity at conv3_3 from the photo's
-    colours    sliced Wasserstein distance of colours to the style's, ΔE
+    magenta    distance of the style vectors of Magenta's predictor to the style's, crops of three sizes; 0 is best
+    CFSD       distance of VGG19's self-similarity at conv3_3 from the photo's; 0 is best
+    colours    sliced Wasserstein distance of colours to the style's, ΔE; 0 is best
     L* a* b*   the mean colour, and the mean chroma
     scale      of the strokes, in thousandths of the longer side; how parallel they are; their angle
                (only likenesses: two sizes of one painting should agree)
 
-Read from a painting's own pixels, since shrinking takes it away; the photo and the style are brought to the first
-painting's size for it, never enlarged:
+Read from a painting's own pixels, since shrinking takes it away. The rows of the photo and of the style are read at the
+first painting's size, or their own if that is smaller:
 
     period 2   power at a period of 2 px over its neighbours'
     axis       power at periods of 2 to 3 px along rows and columns, over the style's
-    outliers   pixels that differ from the median of their 3 × 3 by more than ΔE = 10, in percent, and the style's
+    outliers   pixels that differ from the median of their 3 × 3 by more than ΔE = 10, in percent
 """
 
 import argparse
