@@ -170,6 +170,31 @@ def test_frames_do_not_replace_those_of_another_painting(run, photo, tmp_path):
     assert {path: path.read_bytes() for path in frames.iterdir()} == before
 
 
+# The command, where frames find no room.
+FULL = """
+import os
+from impasto.cli import main
+fsync = os.fsync
+def full(descriptor):
+    if "/frames/" in os.readlink(f"/proc/self/fd/{descriptor}"):
+        raise OSError(28, "No space left on device")
+    fsync(descriptor)
+os.fsync = full
+main()
+"""
+
+
+def test_frames_that_find_no_room_do_not_cost_the_painting(environment, photo, tmp_path):
+    out, frames = tmp_path / "out.png", tmp_path / "frames"
+    command = [sys.executable, "-c", FULL, "paint", photo, *QUICK, "--style", "night", "-o", out, "--frames", frames]
+    process = subprocess.run(command, capture_output=True, env=environment)
+    assert process.returncode == 1
+    assert process.stderr.decode().count("No space left on device") == 1
+    assert process.stdout.decode().strip() == str(out)
+    assert Image.open(out).size == (48, 36)
+    assert names(frames) == []
+
+
 def test_of_many_that_want_one_name_each_gets_its_own(photo, tmp_path):
     pixels = images.read(photo).pixels
     wanted = tmp_path / "p.png"

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import typer
 
-FAILURE, MISUSE, INTERRUPTED = 1, 2, 130
+FAILURE, MISUSE = 1, 2
 
 
 def say(line: str) -> None:

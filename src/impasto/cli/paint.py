@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from impasto.cli.errors import FAILURE, INTERRUPTED, MISUSE, plain_errors, say, stop
+from impasto.cli import signals
+from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop
 from impasto.cli.files import STDIO, expanded, style_file
 
 if TYPE_CHECKING:
@@ -126,6 +127,8 @@ def paint(
         chosen = _recalled(before["styles"]) if before and not style else _styles(style or [])
     failed = False
     for source in sources:
+        if signals.asked():  # while the one before was saved
+            stop(f"interrupted before {source}", signals.INTERRUPTED)
         try:
             photo = _read(source, limit)
             with place(source, photo, [s.name for s, _ in chosen], out, checkpoint, resume=resume) as where:
@@ -162,37 +165,44 @@ def _paint_one(
     say(f"painting {painter.width} × {painter.height} px; about {_duration(painter.estimate())} on this machine")
     rows: list[Progress] = []
     grown = Frames(frames, goes_on=resume) if frames else None
-    interrupted = warned = False
-    try:
-        for step in shown(painter):
-            rows.append(step)
-            if painter.unkept is not None and not warned:
-                say(f"no checkpoint can be written ({painter.unkept.strerror}); painting goes on without")
-                warned = True
-            if grown is not None:
-                grown.add(step)
-    except KeyboardInterrupt:
-        if not rows:
-            raise
-        interrupted = True
-    painting = painter.painting()
-    try:
-        target = where.save(painting, bits)
-    except PictureError as error:
-        raise PictureError(f"{error}{'; then --resume goes on with it' if painter.kept else ''}") from error
-    if not interrupted:
-        painter.forget()
-    if grown is not None and rows:  # there are none where all had been done when it was stopped
-        grown.save()
-    if plot is not None and rows:
-        draw(rows, plot)
-    if as_json:
-        print(json.dumps(_row(painter, painting, target)), flush=True)
-    elif target != STDIO:
-        print(target, flush=True)
+    interrupted = warned = failed = False
+    with signals.keeping():
+        try:
+            for step in signals.until_asked(shown(painter)):
+                rows.append(step)
+                if painter.unkept is not None and not warned:
+                    say(f"no checkpoint can be written ({painter.unkept.strerror}); painting goes on without")
+                    warned = True
+                if grown is not None and not failed:
+                    try:
+                        grown.add(step)
+                    except PictureError as error:
+                        say(f"{error}; painting goes on without its frames")
+                        failed = True
+        except KeyboardInterrupt:
+            if not rows:
+                raise
+            interrupted = True
+        painting = painter.painting()
+        try:
+            target = where.save(painting, bits)
+        except PictureError as error:
+            raise PictureError(f"{error}{'; then --resume goes on with it' if painter.kept else ''}") from error
+        if not interrupted:
+            painter.forget()
+        if as_json:
+            print(json.dumps(_row(painter, painting, target)), flush=True)
+        elif target != STDIO:
+            print(target, flush=True)
+        if grown is not None and rows:  # there are none where all had been done when it was stopped
+            grown.save()
+        if plot is not None and rows:
+            draw(rows, plot)
     if interrupted:
         more = "; --resume goes on with it" if painter.kept else ""
-        stop(f"interrupted after {painting.steps} steps; what there is was saved{more}", INTERRUPTED)
+        stop(f"interrupted after {painting.steps} steps; what there is was saved{more}", signals.INTERRUPTED)
+    if failed:
+        raise typer.Exit(FAILURE)
 
 
 def _row(painter: "Painter", painting: "Painting", target: str) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from impasto.cli.errors import FAILURE, INTERRUPTED, MISUSE, plain_errors, say, stop
+from impasto.cli import signals
+from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +81,7 @@ def train(
         net = before or models.untrained(model or "classifier", images)
         training = Training(net, images, settings, done)
     interrupted = False
-    with plain_errors(FAILURE):
+    with plain_errors(FAILURE), signals.keeping():
         try:
             history = _run(training, tested if plots else None)
         except KeyboardInterrupt:
@@ -92,7 +93,7 @@ def train(
         if plots is not None:
             _plot(plots, net, evaluation, tested, history)
     if interrupted:
-        stop(f"interrupted after {training.done} whole epochs; what there is was saved: {target}", INTERRUPTED)
+        stop(f"interrupted after {training.done} whole epochs; what there is was saved: {target}", signals.INTERRUPTED)
 
 
 def _run(training: "Training", tested: "LabelledImages | None") -> "History":
@@ -102,7 +103,7 @@ def _run(training: "Training", tested: "LabelledImages | None") -> "History":
 
     history = History()
     losses: list[float] = []
-    for report in _shown(training):
+    for report in signals.until_asked(_shown(training)):
         losses.append(report.loss)
         if report.batch == report.batches and tested is not None:
             paused = time.perf_counter()
