@@ -1,13 +1,9 @@
 """The commands train, evaluate, classify, shapes and conv, as processes."""
 
 import json
-import os
-import pty
 import re
-import signal
 import subprocess
 import sys
-from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -15,8 +11,6 @@ import torch
 from PIL import Image, ImageOps
 from processes import line, ok
 from torch import nn
-
-IMPASTO = (sys.executable, "-m", "impasto")
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +38,7 @@ def digit(tmp_path_factory):
 
 def test_the_help_and_the_arithmetic_load_no_torch():
     code = (
-        "import sys; from impasto.cli import app; from typer.testing import CliRunner;"
+        "import sys; from impasto.cli.commands import app; from typer.testing import CliRunner;"
         "done = CliRunner().invoke(app, sys.argv[1:]); assert done.exit_code == 0, done.output;"
         "heavy = {'torch', 'sklearn', 'matplotlib'} & set(sys.modules); assert not heavy, heavy"
     )
@@ -195,30 +189,6 @@ def test_bad_input_is_one_plain_line(run, tmp_path, monkeypatch, arguments, code
     assert process.returncode == code, process.stderr
     assert words in line(process)
     assert not list(tmp_path.glob("*.safetensors"))
-
-
-def test_ctrl_c_keeps_what_was_learned(environment, tmp_path):
-    out = tmp_path / "m.safetensors"
-    ours, terminal = pty.openpty()
-    process = subprocess.Popen(
-        [*IMPASTO, "train", "--epochs", "500", "-o", out],
-        stdout=subprocess.DEVNULL,
-        stderr=terminal,
-        env={**environment, "TERM": "xterm"},
-    )
-    os.close(terminal)
-    shown = b""
-    while b"epoch 2/500" not in shown:
-        shown += os.read(ours, 1000)
-    process.send_signal(signal.SIGINT)
-    with suppress(OSError):  # what Linux says of a terminal that nobody holds any more
-        while piece := os.read(ours, 1000):
-            shown += piece
-    os.close(ours)
-    assert process.wait(240) == 130
-    assert b"what there is was saved" in shown
-    assert b"Traceback" not in shown
-    assert out.exists()
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,6 @@
 """The command, as a process."""
 
 import json
-import os
-import pty
-import signal
-import subprocess
-import sys
-from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -15,7 +9,6 @@ from processes import line
 
 from impasto.painter import schedule
 
-IMPASTO = (sys.executable, "-m", "impasto")
 QUICK = ("--size", "48", "--quality", "draft")
 STEPS = schedule.STEPS["draft"][0]
 
@@ -142,29 +135,6 @@ def test_bad_input_is_one_plain_line(run, photo, tmp_path, arguments, code, word
     assert process.returncode == code, process.stderr
     assert words in line(process)
     assert not list(photo.parent.glob("disc-*"))
-
-
-def test_ctrl_c_saves_what_there_is(photo, environment, tmp_path):
-    out = tmp_path / "out.png"
-    ours, terminal = pty.openpty()
-    process = subprocess.Popen(
-        [*IMPASTO, "paint", photo, "--size", "256", "--quality", "fine", "--style", "night", "-o", out],
-        stderr=terminal,
-        env={**environment, "TERM": "xterm"},
-    )  # fmt: skip
-    os.close(terminal)
-    shown = b""
-    while b"step 3/" not in shown:
-        shown += os.read(ours, 1000)
-    process.send_signal(signal.SIGINT)
-    with suppress(OSError):  # what Linux says of a terminal that nobody holds any more
-        while piece := os.read(ours, 1000):
-            shown += piece
-    os.close(ours)
-    assert process.wait(240) == 130
-    assert b"saved" in shown
-    assert b"Traceback" not in shown
-    assert Image.open(out).size == (256, 192)
 
 
 def test_styles_are_listed_added_and_removed(start, run, photo, tmp_path):

@@ -11,7 +11,7 @@ from processes import line, ok
 
 def test_the_help_loads_nothing_heavy():
     code = (
-        "import sys; from impasto.cli import app; from typer.testing import CliRunner;"
+        "import sys; from impasto.cli.commands import app; from typer.testing import CliRunner;"
         "done = CliRunner().invoke(app, sys.argv[1:]); assert done.exit_code == 0, done.output;"
         "import impasto.look;"
         "heavy = {'torch', 'numpy', 'scipy', 'matplotlib'} & set(sys.modules); assert not heavy, heavy"

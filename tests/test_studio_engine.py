@@ -141,10 +141,11 @@ def test_logs_are_json_without_tokens_and_addresses(studio, photo):
     assert "Traceback" not in log
 
 
-def test_sigterm_lets_painters_checkpoint_and_they_go_on_from_there(studio, photo):
+@pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGHUP])
+def test_painters_that_are_asked_to_stop_checkpoint_and_go_on_from_there(studio, photo, signal_number):
     number = studio.submit(photo, **LONG)
     studio.when(number, under_way)
-    code, took = studio.stop()
+    code, took = studio.stop(signal_number)
     assert code == 0
     assert took < 30  # what a service manager gives it
     stopped = studio.job(number)

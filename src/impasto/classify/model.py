@@ -7,7 +7,6 @@ can go on as if it had not stopped.
 
 import json
 import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from importlib.resources import as_file, files
@@ -21,6 +20,8 @@ from torch import Tensor
 
 from impasto.classify.classifier import ARCHITECTURES, Network
 from impasto.classify.images import SIDE, LabelledImages, Normalisation
+from impasto.images import PictureError
+from impasto.images.placing import check_place, placed
 
 KEY, MOMENTUM = "impasto", "momentum."
 SHIPPED = ("fashion-modern", "fashion-classifier")
@@ -82,29 +83,29 @@ class Model:
             scores: Tensor = self.network(given)
             return scores.softmax(1)
 
-    def save(self, path: str | os.PathLike[str], *, small: bool = False) -> None:
+    def save(self, path: str | os.PathLike[str], *, small: bool = False, new: bool = False) -> None:
         """Write the model, whole or not at all.
 
         Args:
             path: the file.
             small: leave the momentum out and keep numbers in 16 bits: a quarter of the size, and no resuming.
+            new: whether a file that is there already is left as it is.
 
         Raises:
             ModelError: it can't be written.
+            FileExistsError: a `new` file was asked for, and there is one.
         """
         tensors = {name: value.contiguous() for name, value in self.network.state_dict().items()}
         if small:
             tensors = {name: value.half() if value.is_floating_point() else value for name, value in tensors.items()}
         else:
             tensors |= {MOMENTUM + name: value.contiguous() for name, value in self.momentum.items()}
-        path = Path(path)
-        aside = path.with_name(f".impasto-{secrets.token_hex(8)}.tmp")
+        data = save(tensors, {KEY: json.dumps(asdict(self.card))})
         try:
-            aside.write_bytes(save(tensors, {KEY: json.dumps(asdict(self.card))}))
-            aside.replace(path)
-        except OSError as error:
-            aside.unlink(missing_ok=True)
-            raise ModelError(f"{path} can't be written ({error.strerror}): choose another place") from error
+            with placed(Path(path), new=new) as file:
+                file.write(data)
+        except PictureError as error:
+            raise ModelError(str(error)) from error
 
 
 def check_target(path: str | os.PathLike[str]) -> None:
@@ -113,13 +114,10 @@ def check_target(path: str | os.PathLike[str]) -> None:
     Raises:
         ModelError: no such folder, or it may not be written in.
     """
-    path = Path(path)
-    if path.is_dir():
-        raise ModelError(f"{path} is a folder: name a file in it")
-    if not path.parent.is_dir():
-        raise ModelError(f"there is no folder {path.parent} to write {path.name} in: make it first")
-    if not os.access(path.parent, os.W_OK):
-        raise ModelError(f"{path.parent} may not be written in: choose another folder")
+    try:
+        check_place(Path(path))
+    except PictureError as error:
+        raise ModelError(str(error)) from error
 
 
 def untrained(architecture: str, images: LabelledImages) -> Model:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from impasto import images
 from impasto.classify.evaluation import Evaluation
 from impasto.classify.images import LabelledImages
 from impasto.classify.model import Model
+from impasto.images.names import numbered, written
 
 WORST, COLUMNS = 16, 4
 INK, GRID = "0.25", "0.88"
@@ -39,7 +41,7 @@ class History:
 def write_all(
     folder: Path, model: Model, evaluation: Evaluation, tested: LabelledImages, history: History | None = None
 ) -> list[Path]:
-    """Write every picture that there is something for, and return their paths.
+    """Write every picture that there is something for, under names that no file has, and return their paths.
 
     Raises:
         PictureError: the folder can't be made or written in.
@@ -59,9 +61,13 @@ def write_all(
     for name, figure in figures.items():
         drawn = BytesIO()
         figure.savefig(drawn, format="png", dpi=120)
-        paths.append(folder / f"{name}.png")
-        images.write(paths[-1], images.read(drawn.getvalue()).pixels)
+        pixels = images.read(drawn.getvalue()).pixels
+        paths.append(written(numbered(folder / f"{name}.png"), partial(_write, pixels)))
     return sorted(paths)
+
+
+def _write(pixels: Any, path: Path) -> None:
+    images.write(path, pixels, new=True)
 
 
 def curves(history: History) -> Any:

@@ -1,41 +1,16 @@
-"""The command line: parsing and printing, one module per group of commands."""
+"""The command line: parsing and printing."""
 
-import sys
-
-import typer
-
-from impasto.cli.backup import backup
-from impasto.cli.classify import classify
-from impasto.cli.conv import conv
-from impasto.cli.evaluate import evaluate
-from impasto.cli.jobs import jobs
-from impasto.cli.look import look
-from impasto.cli.paint import paint
-from impasto.cli.serve import serve
-from impasto.cli.shapes import shapes
-from impasto.cli.styles import styles
-from impasto.cli.train import train
-from impasto.cli.weights import weights
-
-app = typer.Typer(
-    help="Paint a photo in the style of a painting, and see how the network does it.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-app.command()(paint)
-app.add_typer(styles, name="styles")
-app.add_typer(weights, name="weights")
-app.add_typer(look, name="look")
-app.add_typer(jobs, name="jobs")
-for command in (classify, train, evaluate, shapes, conv, serve, backup):
-    app.command()(command)
+from impasto.cli import signals
 
 
 def main() -> None:
-    """The command `impasto`. Exit codes: 0, 1 for a failure, 2 for misuse, 130 when interrupted."""
+    """The command `impasto`. Exit codes: 0, 1 for a failure, 2 for misuse, 130 when it was asked to stop."""
+    signals.listen()
+    from impasto.cli.commands import app  # which takes a second to load
+
     try:
         app(prog_name="impasto")
+    except SystemExit as ended:
+        signals.leave(ended.code)
     except KeyboardInterrupt:
-        print("impasto: interrupted", file=sys.stderr)
-        sys.exit(130)
+        signals.leave(signals.INTERRUPTED)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from impasto.cli.errors import FAILURE, MISUSE, plain_errors, stop, told
+from impasto.cli.files import check_outputs
 
 if TYPE_CHECKING:
     from impasto.convolution.geometry import Padding
@@ -27,7 +28,7 @@ def conv(
         Path | None,
         typer.Option(help="Show it on this picture, with the named kernels: identity, blur, sharpen, sobel-x, …"),
     ] = None,
-    out: Annotated[Path, typer.Option("-o", "--out", help="Where that picture goes.")] = Path("conv.png"),
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Where that picture goes (conv.png).")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The numbers as one JSON object.")] = False,
 ) -> None:
     """Output size, padding, stride and kernel, with the formula filled in and the matrices shown."""
@@ -155,20 +156,26 @@ def _never_read(what: str, at: list[int], n: int) -> str:
 
 
 def _on_picture(
-    image: Path, out: Path, kernel: str | None, paddings: "tuple[Padding, Padding]", stride: int, dilation: int
+    image: Path, out: Path | None, kernel: str | None, paddings: "tuple[Padding, Padding]", stride: int, dilation: int
 ) -> None:
     from impasto import images
     from impasto.classify.kernel_sheet import sheet
     from impasto.convolution.kernels import KERNELS
+    from impasto.images.names import numbered, written
 
+    check_outputs({"-o": out}, [("the picture", image)])
+    wanted = out or Path("conv.png")
     with plain_errors(FAILURE):
-        images.check_target(out)
+        images.check_target(wanted)
         picture = told(images.read(image), image)
     names = [kernel] if kernel else list(KERNELS)
     drawn = sheet(picture, names, paddings, stride, dilation)
     with plain_errors(FAILURE):
-        images.write(out, drawn)
-    print(out)
+        if out is None:
+            wanted = written(numbered(wanted), lambda free: images.write(free, drawn, new=True))
+        else:
+            images.write(wanted, drawn)
+    print(wanted)
 
 
 def _pair(what: str, text: str) -> tuple[int, int]:

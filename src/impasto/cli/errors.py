@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from impasto.images import Picture
 
-FAILURE, MISUSE, INTERRUPTED = 1, 2, 130
+FAILURE, MISUSE = 1, 2
 
 
 def say(line: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop, told
+from impasto.cli.files import check_outputs, is_folder, style_file
 from impasto.cli.look_out import Out, keep, target
 from impasto.cli.look_paint import Photo, balance, reconstruct, unit
 from impasto.cli.progress import busy
@@ -34,7 +35,7 @@ def features(
     out: Out = None,
 ) -> None:
     """Feature maps as a contact sheet, scale beside scale."""
-    path = target(out, photo, "features")
+    where = target(out, photo, "features", ("the photo", photo))
     from impasto import images
     from impasto.look import FIRST_OF_EACH_BLOCK, feature_maps, feature_sheet
 
@@ -44,7 +45,7 @@ def features(
         maps = feature_maps(picture, layer or FIRST_OF_EACH_BLOCK, size)
     with plain_errors(MISUSE), busy("drawing the sheet"):
         figure = feature_sheet(maps, top, order)
-    keep(figure, path)
+    keep(figure, where)
 
 
 @look.command()
@@ -56,7 +57,7 @@ def gram(
     out: Out = None,
 ) -> None:
     """Gram matrices as heat maps, side by side with a style's, and their difference."""
-    path = target(out, photo, "gram")
+    where = target(out, photo, "gram", ("the photo", photo), ("the style", style_file(style) if style else None))
     from impasto import images
     from impasto.look import FIRST_OF_EACH_BLOCK, gram_sheet, layer_grams
 
@@ -66,7 +67,7 @@ def gram(
         grams = layer_grams(picture, style, layer or FIRST_OF_EACH_BLOCK, size)
     with busy("drawing the sheet"):
         figure = gram_sheet(grams)
-    keep(figure, path)
+    keep(figure, where)
 
 
 @look.command()
@@ -77,13 +78,13 @@ def kernels(
     out: Out = None,
 ) -> None:
     """The kernels of the first layer, each in the colours that it answers to."""
-    path = target(out, Path(Path(model).name), "kernels")
+    where = target(out, Path(Path(model).name), "kernels", ("the model", Path(model)))
     from impasto.classify.model import load
     from impasto.look import kernel_sheet
 
     with plain_errors(MISUSE):
         figure = kernel_sheet(None if model == "vgg19" else load(model))
-    keep(figure, path)
+    keep(figure, where)
 
 
 @look.command()
@@ -96,13 +97,13 @@ def network(
     out: Out = None,
 ) -> None:
     """The network as a diagram: each block's shapes, parameters, and receptive field."""
-    path = target(out, Path(Path(network).name), "network")
+    where = target(out, Path(Path(network).name), "network", ("the model", Path(network)))
     from impasto.cli.shapes import measured
 
     rows = measured(network, size if size is not None else 224 if network == "vgg19" else 32)
     from impasto.look import network_sheet
 
-    keep(network_sheet(rows, "VGG19" if network == "vgg19" else Path(network).stem), path)
+    keep(network_sheet(rows, "VGG19" if network == "vgg19" else Path(network).stem), where)
 
 
 for command in (reconstruct, unit, balance):
@@ -118,24 +119,25 @@ def patches(
     out: Out = None,
 ) -> None:
     """The patches of your own pictures that excite a unit most."""
-    path = target(out, Path(unit.replace(":", "-")), "patches")
+    where = target(out, Path(unit.replace(":", "-")), "patches")
     from impasto.images import pictures_in
     from impasto.look import Unit, best_patches, patch_sheet
 
     with plain_errors(MISUSE):
         asked = Unit.named(unit)
-    if not folder.is_dir():
+    if not is_folder(str(folder)):
         stop(f"there is no folder {folder}; give one with pictures in it", FAILURE)
     found = pictures_in(folder, deep=True)
     if not found:
         stop(f"{folder} holds no pictures; give a folder that does", FAILURE)
     if top is not None and top > len(found):
         stop(f"{folder} holds {len(found)} pictures, fewer than the {top} asked for; give --top {len(found)}", FAILURE)
+    check_outputs({"-o": out}, (("one of the pictures", path) for path in found))
     with plain_errors(MISUSE):
         best = best_patches(asked, _read_in_turn(found), min(16, len(found)) if top is None else top, size)
     if not best:
         stop(f"of the pictures in {folder} none can be read; give others", FAILURE)
-    keep(patch_sheet(asked, best), path)
+    keep(patch_sheet(asked, best), where)
 
 
 def _read_in_turn(paths: "list[Path]") -> "Iterator[Picture]":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from impasto.cli.errors import FAILURE, MISUSE, plain_errors, stop, told
+from impasto.cli.files import style_file
 from impasto.cli.look_out import Out, keep, target
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def reconstruct(
     """What those layers alone keep of a picture, grown from noise."""
     if everything and (content or style):
         stop("--all shows all layers; leave --content and --style out", MISUSE)
-    path = target(out, photo, "kept")
+    where = target(out, photo, "kept", ("the photo", photo))
     from impasto import images
     from impasto.look import FIGURE_1, Kept, figure_1_sheet, reconstruction, reconstruction_sheet
 
@@ -43,7 +44,7 @@ def reconstruct(
         runs = (reconstruction(picture, kept, size, seed).start() for kept in asked)
         made = _painted(runs, len(asked))
     figure = figure_1_sheet(picture.name, made) if everything else reconstruction_sheet(picture, asked[0], made[0])
-    keep(figure, path)
+    keep(figure, where)
 
 
 def unit(
@@ -56,7 +57,7 @@ def unit(
     out: Out = None,
 ) -> None:
     """The picture that excites a unit most: what it looks for."""
-    path = target(out, Path(units[0].replace(":", "-")), "unit")
+    where = target(out, Path(units[0].replace(":", "-")), "unit")
     if count < 1:
         stop(f"{count} pictures are nothing; give --count 1 or more", MISUSE)
     from impasto.look import unit_sheet, visualizations
@@ -66,7 +67,7 @@ def unit(
         poster = any(":" not in name for name in units)
         runs = visualizations(asked, count, "centre" if centre else "mean", size or (64 if poster else 128))
         made = _painted(runs, len(asked) * count)
-    keep(unit_sheet([unit for unit in asked for _ in range(count)], made), path)
+    keep(unit_sheet([unit for unit in asked for _ in range(count)], made), where)
 
 
 def balance(
@@ -76,7 +77,7 @@ def balance(
     out: Out = None,
 ) -> None:
     """A grid of paintings: α / β across, style layers down."""
-    path = target(out, photo, "balance")
+    where = target(out, photo, "balance", ("the photo", photo), ("the style", style_file(style)))
     from impasto import images
     from impasto.look import balance, balance_sheet
     from impasto.look.balance_grid import DEPTHS, RATIOS
@@ -88,7 +89,7 @@ def balance(
         chosen = find(style)
         runs = (painter.start() for painter in balance(picture, chosen, size))
         made = _painted(runs, len(DEPTHS) * len(RATIOS))
-    keep(balance_sheet(picture.name, chosen.name, made), path)
+    keep(balance_sheet(picture.name, chosen.name, made), where)
 
 
 def _painted(runs: "Iterable[Run]", count: int) -> "list[Bytes]":

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from impasto.cli.errors import FAILURE, INTERRUPTED, MISUSE, plain_errors, say, stop, told
-from impasto.cli.files import STDIO, expanded, unused
+from impasto.cli import signals
+from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop, told
+from impasto.cli.files import STDIO, expanded, style_file
 from impasto.painter.balance import OBJECTIVES
 from impasto.painter.style_losses import STYLE_LOSSES
 
 if TYPE_CHECKING:
+    from impasto.cli.paint_out import Place
     from impasto.images import Picture
     from impasto.painter import Painter, Painting, Progress, Recipe, Run, Style
 
@@ -109,9 +111,12 @@ def paint(
     from impasto import images
 
     limit = max_pixels or images.MAX_PIXELS
-    sources = expanded(photos, deep=False)
-    _check_outputs(sources, out, bits, frames, plot, as_json)
+    sources = expanded(photos, deep=False, paintings=False)
+    from impasto.cli.paint_out import check_asked, place
+
+    check_asked(sources, out, bits, frames, plot, as_json, _files_to_read(sources, style or [], init, like, weights))
     from impasto.images import PictureError
+    from impasto.painter.checkpoint import CheckpointError
     from impasto.painter.painter import Painter
     from impasto.painter.recipe import Recipe
     from impasto.painter.settings import Settings
@@ -125,8 +130,8 @@ def paint(
                 f"{like} was painted with the network {before['network']['name']}; give it with --network FILE", MISUSE
             )
         given = {
-            "size": _size(size), "quality": quality, "objective": objective, "content_weight": content_weight, "style_weight": style_weight,
-            "style_scale": style_scale, "keep_colors": keep_colors, "tv_weight": tv_weight, "seed": seed,
+            "size": _size(size), "quality": quality, "objective": objective, "content_weight": content_weight,
+            "style_weight": style_weight, "style_scale": style_scale, "keep_colors": keep_colors, "tv_weight": tv_weight, "seed": seed,
             "content_layers": _weighted_layers(content_layer), "style_layers": _weighted_layers(style_layer),
             "style_loss": style_loss, "pooling": pooling, "dtype": dtype, "threads": threads, "device": device,
             "weights": _weights_file(weights), "memory": _bytes(memory),
@@ -142,15 +147,16 @@ def paint(
         chosen = _recalled(before["styles"]) if before and not style else _styles(style or [])
     failed = False
     for source in sources:
+        if signals.asked():  # while the one before was saved
+            stop(f"interrupted before {source}", signals.INTERRUPTED)
         try:
             photo = _read(source, limit, damaged)
-            target = _target(source, out, [style.picture.name for style in chosen], photo, checkpoint, resume)
-            recipe = Recipe(photo, chosen, settings, start)
-            painter = Painter(recipe, checkpoint=_checkpoint(target, checkpoint))
-            _paint_one(painter, resume, target, bits, frames, plot, as_json)
-        except PictureError as error:
+            with place(source, photo, [s.picture.name for s in chosen], out, checkpoint, resume=resume) as where:
+                painter = Painter(Recipe(photo, chosen, settings, start), checkpoint=where.checkpoint)
+                _paint_one(painter, where, bits, frames, plot, as_json, resume)
+        except (PictureError, CheckpointError) as error:
             if len(sources) == 1:
-                stop(str(error).splitlines()[0], FAILURE)
+                stop(str(error).splitlines()[0], FAILURE if isinstance(error, PictureError) else MISUSE)
             say(f"passed over {source}: {str(error).splitlines()[0]}")
             failed = True
         except ValueError as error:  # of what was asked, so of no photo more than of another
@@ -161,12 +167,12 @@ def paint(
 
 def _paint_one(
     painter: "Painter",
-    resume: bool,
-    target: str,
+    where: "Place",
     bits: int,
     frames: Path | None,
     plot: Path | None,
     as_json: bool,
+    resume: bool,
 ) -> None:
     from impasto.cli.frames import Frames
     from impasto.cli.plot import draw
@@ -179,39 +185,46 @@ def _paint_one(
     say(f"painting {painter.width} × {painter.height} px; about {_duration(painter.estimate())} on this machine")
     run = painter.start(resume=resume)
     rows: list[Progress] = []
-    grown = Frames(frames) if frames else None
-    interrupted = warned = False
-    try:
-        for step in shown(run):
-            rows.append(step)
-            if run.checkpoint_error is not None and not warned:
-                say(f"no checkpoint can be written ({run.checkpoint_error.strerror}); painting goes on without")
-                warned = True
-            if grown is not None:
-                grown.add(step)
-    except KeyboardInterrupt:
-        if not rows:
-            raise
-        interrupted = True
-        _keep(run)
-    painting = run.painting()
-    try:
-        _save(painting, target, bits)
-    except PictureError as error:
-        raise PictureError(f"{error}{'; then --resume goes on with it' if run.can_resume else ''}") from error
-    if not interrupted:
-        run.forget_checkpoint()
-    if grown is not None and rows:  # there are none where all had been done when it was stopped
-        grown.save()
-    if plot is not None and rows:
-        draw(rows, plot)
-    if as_json:
-        print(json.dumps(_row(painter.recipe, painting, target)), flush=True)
-    elif target != STDIO:
-        print(target, flush=True)
+    grown = Frames(frames, goes_on=resume) if frames else None
+    interrupted = warned = failed = False
+    with signals.keeping():
+        try:
+            for step in signals.until_asked(shown(run)):
+                rows.append(step)
+                if run.checkpoint_error is not None and not warned:
+                    say(f"no checkpoint can be written ({run.checkpoint_error.strerror}); painting goes on without")
+                    warned = True
+                if grown is not None and not failed:
+                    try:
+                        grown.add(step)
+                    except PictureError as error:
+                        say(f"{error}; painting goes on without its frames")
+                        failed = True
+        except KeyboardInterrupt:
+            if not rows:
+                raise
+            interrupted = True
+            _keep(run)
+        painting = run.painting()
+        try:
+            target = where.save(painting, bits)
+        except PictureError as error:
+            raise PictureError(f"{error}{'; then --resume goes on with it' if run.can_resume else ''}") from error
+        if not interrupted:
+            run.forget_checkpoint()
+        if as_json:
+            print(json.dumps(_row(painter.recipe, painting, target)), flush=True)
+        elif target != STDIO:
+            print(target, flush=True)
+        if grown is not None and rows:  # there are none where all had been done when it was stopped
+            grown.save()
+        if plot is not None and rows:
+            draw(rows, plot)
     if interrupted:
         more = "; --resume goes on with it" if run.can_resume else ""
-        stop(f"interrupted after {painting.steps} steps; what there is was saved{more}", INTERRUPTED)
+        stop(f"interrupted after {painting.steps} steps; what there is was saved{more}", signals.INTERRUPTED)
+    if failed:
+        raise typer.Exit(FAILURE)
 
 
 def _keep(run: "Run") -> None:
@@ -231,41 +244,6 @@ def _row(recipe: "Recipe", painting: "Painting", target: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _save(painting: "Painting", target: str, bits: int) -> None:
-    if target == STDIO:
-        painting.save(sys.stdout.buffer, format="png", bits=bits)
-    else:
-        painting.save(target, bits=bits)
-
-
-def _check_outputs(
-    sources: list[str], out: str | None, bits: int, frames: Path | None, plot: Path | None, as_json: bool
-) -> None:
-    """Refuse before painting what could not be written after it."""
-    from impasto import images
-
-    if bits not in (8, 16):
-        stop(f"{bits} bits are not possible; give 8 or 16", MISUSE)
-    if out == STDIO and as_json:
-        stop("the painting and --json can't both go to standard output; give -o a file", MISUSE)
-    if len(sources) > 1 and (frames or plot):
-        stop("--frames and --plot show one painting; give one photo", MISUSE)
-    if len(sources) > 1 and out is not None and (out == STDIO or (not Path(out).is_dir() and Path(out).suffix)):
-        stop(f"{len(sources)} photos can't go to one file; give -o a folder", MISUSE)
-    if out not in (None, STDIO) and not Path(out).is_dir():
-        if Path(out).suffix:
-            with plain_errors(FAILURE):
-                images.check_target(out)
-        else:
-            try:
-                Path(out).mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                stop(f"{out} can't be made: {error.strerror}; give another folder", FAILURE)
-    if plot is not None:
-        with plain_errors(FAILURE):
-            images.check_target(plot)
-
-
 def _read(source: str, limit: int, damaged: bool) -> "Picture":
     from impasto import images
 
@@ -274,41 +252,6 @@ def _read(source: str, limit: int, damaged: bool) -> "Picture":
     else:
         photo = images.read(Path(source), max_pixels=limit, damaged=damaged)
     return told(photo, source)
-
-
-def _target(
-    source: str, out: str | None, styles: list[str], photo: "Picture", checkpoint: Path | None, resume: bool
-) -> str:
-    """Where the painting goes: as asked, or PHOTO-STYLE.jpg beside the photo and never over an existing file.
-
-    One that goes on goes where it was going: to the first of these names that has a checkpoint.
-    """
-    if out == STDIO or (out is not None and not Path(out).is_dir()):
-        return out
-    folder = Path(out) if out else Path() if source == STDIO else Path(source).parent
-    stem = f"{photo.name}-{'-'.join(styles)}"
-    target = folder / f"{stem}.jpg"
-    if resume and out is None:
-        names = (folder / f"{stem}{number}.jpg" for number in ("", *(f"-{n}" for n in range(2, 1000))))
-        return str(next((name for name in names if _has_checkpoint(name, checkpoint)), target))
-    if out is None:
-        target = unused(target)
-    from impasto import images
-
-    images.check_target(target)
-    return str(target)
-
-
-def _checkpoint(target: str, folder: Path | None) -> Path | None:
-    """The folder of a painting's checkpoint: in the one that was asked for, or beside the painting."""
-    if target == STDIO:
-        return folder and folder / "painting.checkpoint"
-    return (folder or Path(target).parent) / f"{Path(target).name}.checkpoint"
-
-
-def _has_checkpoint(target: Path, folder: Path | None) -> bool:
-    place = _checkpoint(str(target), folder)
-    return place is not None and place.is_dir()
 
 
 def _bytes(amount: str | None) -> int | None:
@@ -359,6 +302,16 @@ def _recalled(styles: list[dict[str, Any]]) -> "tuple[Style, ...]":
     from impasto.styles.library import recall
 
     return tuple(Style(recall(style["name"], style.get("digest")), style["weight"]) for style in styles)
+
+
+def _files_to_read(
+    sources: list[str], styles: list[str], init: str | None, like: Path | None, weights: str | None
+) -> list[tuple[str, Path]]:
+    """All files that are read, each with what it is."""
+    read = [("a photo to paint", Path(source)) for source in sources if source != STDIO]
+    read += [("a style", style_file(_split_weight(style)[0])) for style in styles]
+    others = (("the picture to start from", init), ("the painting to repeat", like), ("the weights", weights))
+    return read + [(what, Path(path)) for what, path in others if path is not None]
 
 
 def _weights_file(weights: str | None) -> Path | None:

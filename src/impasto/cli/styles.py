@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from impasto.cli.errors import FAILURE, MISUSE, plain_errors
+from impasto.cli.files import check_outputs
 
 styles = typer.Typer(help="The house styles and yours; a contact sheet as a picture.", invoke_without_command=True)
 TILE = 256
@@ -27,6 +28,7 @@ def show(
     rows = [(style.name, style.title, style.description) for style in HOUSE_STYLES.values()]
     rows += [(name, "yours", path.name) for name, path in added().items()]
     if sheet is not None:
+        check_outputs({"--sheet": sheet}, ((f"the style {name}", path) for name, path in added().items()))
         with plain_errors(FAILURE):
             _write_sheet([name for name, _, _ in rows], sheet)
         print(sheet)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from impasto.cli.errors import FAILURE, INTERRUPTED, MISUSE, plain_errors, say, stop
+from impasto.cli import signals
+from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,10 +69,12 @@ def train(
         settings = _settings({name: value for name, value in given.items() if value is not None}, before, done)
         if before and model not in (None, before.card.architecture):
             stop(f"{resume} is a model of the architecture {before.card.architecture}, not {model}", MISUSE)
-    target = out or _free(f"{Path(data.partition(':')[0]).resolve().name}-{model or 'classifier'}")
-    with plain_errors(FAILURE):
-        models.check_target(target)
     from impasto.cli.data import loaded
+    from impasto.images.names import numbered
+
+    name = Path(f"{Path(data.partition(':')[0]).resolve().name}-{model or 'classifier'}.safetensors")
+    with plain_errors(FAILURE):
+        models.check_target(out or next(numbered(name)))
 
     images, tested = loaded(data, "train"), loaded(data, "test")
     torch.manual_seed(settings.seed)
@@ -79,7 +82,7 @@ def train(
         net = before or models.untrained(model or "classifier", images)
         training = Training(net, images, settings, done)
     interrupted = False
-    with plain_errors(FAILURE):
+    with plain_errors(FAILURE), signals.keeping():
         try:
             history = _run(training, tested if plots else None)
         except KeyboardInterrupt:
@@ -87,11 +90,11 @@ def train(
                 raise
             interrupted, history = True, None
         evaluation = evaluate(net, tested)
-        _keep(net, training, evaluation, target, small)
+        target = _keep(net, training, evaluation, out or numbered(name), small)
         if plots is not None:
             _plot(plots, net, evaluation, tested, history)
     if interrupted:
-        stop(f"interrupted after {training.done} whole epochs; what there is was saved: {target}", INTERRUPTED)
+        stop(f"interrupted after {training.done} whole epochs; what there is was saved: {target}", signals.INTERRUPTED)
 
 
 def _run(training: "Training", tested: "LabelledImages | None") -> "History":
@@ -101,7 +104,7 @@ def _run(training: "Training", tested: "LabelledImages | None") -> "History":
 
     history = History()
     losses: list[float] = []
-    for report in _shown(training):
+    for report in signals.until_asked(_shown(training)):
         losses.append(report.loss)
         if report.batch == report.batches and tested is not None:
             paused = time.perf_counter()
@@ -149,8 +152,13 @@ def _shown(training: "Training") -> "Iterator[Report]":
             yield report
 
 
-def _keep(net: "Model", training: "Training", evaluation: "Evaluation", target: Path, small: bool) -> None:
+def _keep(
+    net: "Model", training: "Training", evaluation: "Evaluation", out: "Path | Iterator[Path]", small: bool
+) -> Path:
+    """Save the model in a file, or under the first of some names that no file has."""
     from dataclasses import replace
+
+    from impasto.images.names import written
 
     seen = len(training.images) * (training.done - training.began)
     figures = {
@@ -160,10 +168,15 @@ def _keep(net: "Model", training: "Training", evaluation: "Evaluation", target: 
         "seconds": round(training.seconds, 2),
     }
     settings = {**training.settings.to_dict(), "epochs_done": training.done}
-    replace(net, card=replace(net.card, training=settings, figures=figures)).save(target, small=small)
+    kept = replace(net, card=replace(net.card, training=settings, figures=figures))
+    if isinstance(out, Path):
+        kept.save(target := out, small=small)
+    else:
+        target = written(out, lambda free: kept.save(free, small=small, new=True))
     speed = f", {seen / training.seconds:,.0f} images a second" if seen else ""
     print(f"accuracy {evaluation.accuracy:.2%} on {evaluation.images:,} test images")
     say(f"trained for {training.seconds:.1f} s{speed}; the model is {target}")
+    return target
 
 
 def _plot(
@@ -192,11 +205,3 @@ def _settings(given: dict[str, Any], before: "Model | None", done: int) -> "Sett
     if "epochs" not in given and stored.get("epochs", 0) <= done:
         stored["epochs"] = done + usual.get("epochs", Settings.epochs)
     return Settings(**{**usual, **stored, **given})
-
-
-def _free(stem: str) -> Path:
-    """A name beside which no file of the user's stands."""
-    target, number = Path(f"{stem}.safetensors"), 2
-    while target.exists():
-        target, number = Path(f"{stem}-{number}.safetensors"), number + 1
-    return target

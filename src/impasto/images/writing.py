@@ -1,12 +1,8 @@
 """Writing: pixels become a file or bytes, whole or not at all."""
 
-import errno
 import io
 import os
-import secrets
-import stat
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +13,7 @@ import numpy as np
 from impasto.images.arrays import Array
 from impasto.images.libvips import pyvips
 from impasto.images.picture import PictureError, printable, shape_in_words
+from impasto.images.placing import check_place, placed
 from impasto.images.settings import XMP, to_xmp
 
 
@@ -72,6 +69,7 @@ def write(
     format: str | None = None,
     bits: int = 8,
     settings: Mapping[str, Any] | None = None,
+    new: bool = False,
 ) -> None:
     """Write pixels to a file or a binary stream, with an sRGB profile and no metadata but `settings`.
 
@@ -84,14 +82,16 @@ def write(
         format: one of `FORMATS`, with its dot or without; by default what the path's suffix says.
         bits: bits a channel, 8 or (png and tiff) 16.
         settings: a JSON-able mapping that `read_settings` gives back.
+        new: whether a file that is there already is left as it is.
 
     Raises:
         PictureError: one plain line that names the target, what is wrong and the mend.
+        FileExistsError: a `new` file was asked for, and there is one.
     """
     if isinstance(target, str | os.PathLike):
         path = Path(target)
         encoder = _Encoder(pixels, _format_for(path, format), bits, settings)
-        with placed(path) as file:
+        with placed(path, new=new) as file:
             if file.seekable():
                 encoder.write(file)
             else:
@@ -115,11 +115,7 @@ def check_target(path: str | os.PathLike[str], *, format: str | None = None, bit
     """
     path = Path(path)
     _check_bits(_format_for(path, format), bits)
-    with _plainly(path):
-        if not _is_device(path):
-            aside = _aside(path)
-            aside.touch(exist_ok=False)
-            aside.unlink()
+    check_place(path)
 
 
 def encode(pixels: Array, format: str, *, bits: int = 8, settings: Mapping[str, Any] | None = None) -> bytes:
@@ -224,68 +220,3 @@ def _image(pixels: Array, bits: int) -> pyvips.Image:
         image = image.rint()
     image = image.cast("uchar" if bits == 8 else "ushort")  # this clips
     return image.copy(interpretation="srgb" if bits == 8 else "rgb16", xres=_DOTS_PER_MM, yres=_DOTS_PER_MM)
-
-
-@contextmanager
-def placed(path: Path) -> Iterator[BinaryIO]:
-    """A file to write into that takes its place at `path` when the body ends well, and vanishes when it does not.
-
-    Raises:
-        PictureError: it can't be written.
-    """
-    with _plainly(path):
-        if _is_device(path):
-            with path.open("wb") as file:
-                yield file
-            return
-        aside = _aside(path)
-        try:
-            with aside.open("xb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            aside.replace(os.path.realpath(path))
-        finally:
-            aside.unlink(missing_ok=True)
-
-
-def _aside(path: Path) -> Path:
-    """A name for a hidden file in the folder of `path`, or of what it links to."""
-    return Path(os.path.realpath(path)).with_name(f".impasto-{secrets.token_hex(8)}.tmp")
-
-
-def _is_device(path: Path) -> bool:
-    """Whether a device or a pipe is there, which is written to and never replaced; a folder is an error."""
-    try:
-        mode = path.stat().st_mode
-    except FileNotFoundError:
-        return False
-    if stat.S_ISDIR(mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    return not stat.S_ISREG(mode)
-
-
-_MENDS = {
-    errno.EACCES: "choose a folder that you may write in",
-    errno.EPERM: "choose a folder that you may write in",
-    errno.EROFS: "choose a folder that you may write in",
-    errno.ENOSPC: "make room on the disk, or choose another",
-    errno.EDQUOT: "make room on the disk, or choose another",
-    errno.EFBIG: "make room on the disk, or choose another",
-    errno.ENAMETOOLONG: "choose a shorter name",
-}
-
-
-@contextmanager
-def _plainly(path: Path) -> Iterator[None]:
-    """Say in one plain line why a file can't be written."""
-    shown, folder = printable(path), printable(path.parent)
-    try:
-        yield
-    except IsADirectoryError as error:
-        raise PictureError(f"{shown} is a folder: name a file in it") from error
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise PictureError(f"there is no folder {folder} to write {printable(path.name)} in: make it first") from error
-    except OSError as error:
-        mend = _MENDS.get(error.errno or 0, "choose another file")
-        raise PictureError(f"{shown} can't be written ({error.strerror or error}): {mend}") from error

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from impasto import images
 from impasto.images import FORMATS, PictureError
-from impasto.images.writing import placed
+from impasto.images.placing import placed
 from impasto.look.page import A4, DPI
 
 VECTORS = (".pdf", ".svg")
@@ -28,15 +28,16 @@ def check_target(path: Path) -> None:
     images.check_target(path, format="png" if suffix in VECTORS else None)
 
 
-def write(path: Path, figure: Figure) -> None:
+def write(path: Path, figure: Figure, *, new: bool = False) -> None:
     """Write a figure in the format that the suffix names, whole or not at all.
 
     Raises:
         PictureError: it can't be written.
+        FileExistsError: a `new` file was asked for, and there is one.
     """
     suffix = path.suffix.lower()
     if suffix not in VECTORS:
-        images.write(path, pixels(figure))
+        images.write(path, pixels(figure), new=new)
         return
     width, height = map(float, figure.get_size_inches())
     share = min(1.0, A4[1] / height)  # what is taller than a page is made to fit on one
@@ -44,7 +45,7 @@ def write(path: Path, figure: Figure) -> None:
     drawn = BytesIO()
     figure.savefig(drawn, format=suffix[1:])
     figure.set_size_inches(width, height)
-    with placed(path) as file:
+    with placed(path, new=new) as file:
         file.write(drawn.getvalue())
 
 

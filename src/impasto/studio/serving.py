@@ -1,4 +1,4 @@
-"""The studio as one process: the web server in front, the engine behind it, both ended by SIGTERM or Ctrl-C."""
+"""The studio as one process: the web server in front, the engine behind it, both ended by Ctrl-C, SIGTERM or SIGHUP."""
 
 import signal
 import socket
@@ -24,7 +24,7 @@ ANSWERS, PAINTERS = 2, 20
 
 
 def serve(configuration: Configuration, listener: socket.socket, ready: Callable[[], None]) -> None:
-    """Serve until SIGTERM or SIGINT; `ready` is called when pages are answered.
+    """Serve until SIGINT, SIGTERM or SIGHUP; `ready` is called when pages are answered.
 
     Raises:
         StoresError: the folder or the database can't be used.
@@ -40,6 +40,9 @@ def serve(configuration: Configuration, listener: socket.socket, ready: Callable
     served = server_config(app, trusted_proxy=configuration.trusted_proxy)
     served.timeout_graceful_shutdown = ANSWERS
     server = _Server(served, ready, engine.ask_to_stop)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup wants it
+            signal.signal(number, server.handle_exit)
     engine.start()
     try:
         server.run(sockets=[listener])
@@ -65,9 +68,7 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Handle signals from now on; uvicorn would raise them again at the end, when painters still have to stop."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self.handle_exit)
+        """Leave signals as they are; uvicorn would raise them again at the end, when painters still have to stop."""
         yield
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

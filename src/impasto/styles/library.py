@@ -10,6 +10,7 @@ import platformdirs
 
 from impasto import images
 from impasto.images import Picture
+from impasto.images.placing import placed
 from impasto.styles import HOUSE_STYLES, HouseStyle
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
@@ -43,10 +44,15 @@ def add(file: Path, name: str | None = None) -> str:
         raise StyleError(f"{name!r} can't be a style's name; use small letters, digits and hyphens, with --name")
     if name in HOUSE_STYLES or name in added():
         raise StyleError(f"there is a style called {name} already; give another name with --name")
-    folder().mkdir(parents=True, exist_ok=True)
-    part = folder() / f".{name}.part"
-    shutil.copyfile(file, part)
-    part.replace(folder() / f"{name}{file.suffix.lower()}")
+    try:
+        folder().mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StyleError(f"{folder()} can't be made: {error.strerror}; name another folder in IMPASTO_HOME") from None
+    try:
+        with file.open("rb") as original, placed(folder() / f"{name}{file.suffix.lower()}", new=True) as copy:
+            shutil.copyfileobj(original, copy)
+    except FileExistsError:
+        raise StyleError(f"there is a style called {name} already; give another name with --name") from None
     return name
 
 

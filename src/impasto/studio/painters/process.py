@@ -10,7 +10,7 @@ from typing import Any
 from impasto.studio.painters import priority
 
 priority.give_way()
-for number in (signal.SIGINT, signal.SIGTERM):
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
     signal.signal(number, signal.SIG_IGN)
 
 # what takes seconds to load is there before a job is, whose lease runs from when it is handed over

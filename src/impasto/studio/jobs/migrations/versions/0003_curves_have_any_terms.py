@@ -1,4 +1,4 @@
-"""The points of a curve name their parts, so that an objective may have any terms. Those of older jobs are forgotten."""
+"""The points of a curve name their parts, so that an objective may have any terms; older curves are forgotten."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,0 +1,30 @@
+"""All commands, one module per group of them."""
+
+import typer
+
+from impasto.cli.backup import backup
+from impasto.cli.classify import classify
+from impasto.cli.conv import conv
+from impasto.cli.evaluate import evaluate
+from impasto.cli.jobs import jobs
+from impasto.cli.look import look
+from impasto.cli.paint import paint
+from impasto.cli.serve import serve
+from impasto.cli.shapes import shapes
+from impasto.cli.styles import styles
+from impasto.cli.train import train
+from impasto.cli.weights import weights
+
+app = typer.Typer(
+    help="Paint a photo in the style of a painting, and see how the network does it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(paint)
+app.add_typer(styles, name="styles")
+app.add_typer(weights, name="weights")
+app.add_typer(look, name="look")
+app.add_typer(jobs, name="jobs")
+for command in (classify, train, evaluate, shapes, conv, serve, backup):
+    app.command()(command)

@@ -1,0 +1,181 @@
+"""Where a painting goes, and its checkpoint: as asked, or beside the photo under a name that nobody has."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from impasto import images
+from impasto.cli.claims import claimed
+from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop
+from impasto.cli.files import STDIO, check_outputs, is_folder, settings_in
+from impasto.images.names import numbered, written
+
+if TYPE_CHECKING:
+    from impasto.images import Picture
+    from impasto.painter import Painting
+
+SUFFIX = ".checkpoint"
+MOST = 999
+"""Names among which a painting to go on with is looked for."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a painting goes.
+
+    Attributes:
+        target: a file, or - for standard output.
+        checkpoint: the folder of its checkpoint, if it has one.
+        replaces: whether a file of that name is replaced.
+    """
+
+    target: str
+    checkpoint: Path | None
+    replaces: bool
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a painting that was on its way here was stopped, and can go on."""
+        from impasto.painter.checkpoint import NAME
+
+        return self.checkpoint is not None and (self.checkpoint / NAME).exists()
+
+    @property
+    def free(self) -> bool:
+        """Whether nothing that is here would be lost."""
+        return self.replaces or not (self.stopped or (self.target != STDIO and os.path.lexists(self.target)))
+
+    def save(self, painting: "Painting", bits: int) -> str:
+        """Write a painting, and return where it is now.
+
+        Raises:
+            PictureError: it can't be written.
+        """
+        if self.target == STDIO:
+            painting.save(sys.stdout.buffer, format="png", bits=bits)
+        elif self.replaces:
+            painting.save(self.target, bits=bits)
+        else:
+
+            def write(path: Path) -> None:
+                images.write(path, painting.pixels, bits=bits, settings=painting.settings, new=True)
+
+            return str(written(numbered(Path(self.target), len(SUFFIX)), write))
+        return self.target
+
+
+def check_asked(
+    sources: list[str],
+    out: str | None,
+    bits: int,
+    frames: Path | None,
+    plot: Path | None,
+    as_json: bool,
+    read: list[tuple[str, Path]],
+) -> None:
+    """Refuse before painting what could not be written after it, or would replace what is `read`."""
+    if bits not in (8, 16):
+        stop(f"{bits} bits are not possible; give 8 or 16", MISUSE)
+    if out == STDIO and as_json:
+        stop("the painting and --json can't both go to standard output; give -o a file", MISUSE)
+    if len(sources) > 1 and (frames or plot):
+        stop("--frames and --plot show one painting; give one photo", MISUSE)
+    file = Path(out) if out not in (None, STDIO) and not is_folder(out) and Path(out).suffix else None
+    if len(sources) > 1 and (out == STDIO or file is not None):
+        stop(f"{len(sources)} photos can't go to one file; give -o a folder", MISUSE)
+    check_outputs({"-o": file, "--plot": plot, "--frames": frames}, read)
+    if file is not None:
+        with plain_errors(FAILURE):
+            images.check_target(file)
+    elif out not in (None, STDIO):
+        try:
+            Path(out).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            stop(f"{out} can't be made: {error.strerror}; give another folder", FAILURE)
+    if plot is not None:
+        with plain_errors(FAILURE):
+            images.check_target(plot)
+
+
+@contextmanager
+def place(
+    source: str, photo: "Picture", styles: list[str], out: str | None, checkpoints: Path | None, *, resume: bool
+) -> Iterator[Place]:
+    """A place that no other process has until the body ends: what was asked for, or the first that is free.
+
+    Args:
+        source: where the photo came from.
+        photo: the photo.
+        styles: the names of the styles.
+        out: what was asked for: a file, which is replaced, a folder, or standard output; else beside the photo.
+        checkpoints: the folder of checkpoints; else beside the painting.
+        resume: whether to go on with a painting of this photo that was stopped.
+
+    Raises:
+        PictureError: nothing can be written there, or another process has it.
+    """
+    choices = _choices(source, photo, styles, out, checkpoints)
+    for choice in _stopped(choices, photo) if resume else choices:
+        with claimed(choice.checkpoint) if choice.checkpoint else nullcontext(True) as ours:
+            if ours and (resume or choice.free):
+                yield choice
+                return
+            if ours and not os.path.lexists(choice.target):
+                say(f"{choice.target} was stopped; --resume goes on with it")
+        last = choice
+    raise images.PictureError(
+        f"the checkpoint in {last.checkpoint} is in use by another process: wait for it, or "
+        + ("paint without --resume" if resume else "give another file")
+    )
+
+
+def _choices(
+    source: str, photo: "Picture", styles: list[str], out: str | None, checkpoints: Path | None
+) -> Iterator[Place]:
+    """The one place that was asked for, or those that may be chosen from, in order."""
+    if out == STDIO and checkpoints is None:
+        yield Place(STDIO, None, replaces=True)
+    elif out == STDIO and checkpoints is not None:
+        for folder in numbered(checkpoints / f"painting{SUFFIX}"):
+            yield Place(STDIO, folder, replaces=False)
+    elif out is not None and not is_folder(out):
+        yield Place(out, _checkpoint(Path(out), checkpoints), replaces=True)
+    else:
+        folder = Path(out) if out else Path() if source == STDIO else Path(source).parent
+        wanted = folder / f"{photo.name}-{'-'.join(styles)}.jpg"
+        for path in numbered(wanted, len(SUFFIX)):
+            yield Place(str(path), _checkpoint(path, checkpoints), replaces=False)
+
+
+def _checkpoint(target: Path, folder: Path | None) -> Path:
+    return (folder or target.parent) / f"{target.name}{SUFFIX}"
+
+
+def _stopped(choices: Iterator[Place], photo: "Picture") -> list[Place]:
+    """The places from which a painting can go on, those of this photo first; where there is none, the first place."""
+    among = list(islice(choices, MOST))
+    stopped = sorted((choice for choice in among if choice.stopped), key=lambda choice: not _shows(choice, photo))
+    return [replace(choice, replaces=choice.replaces or _painted_here(choice)) for choice in stopped] or among[:1]
+
+
+def _shows(choice: Place, photo: "Picture") -> bool:
+    """Whether a checkpoint is of this photo."""
+    from impasto.painter.checkpoint import NAME
+
+    assert choice.checkpoint is not None
+    try:
+        content = json.loads((choice.checkpoint / NAME).read_bytes())
+        return bool(content["painting"]["photo"]["digest"] == photo.digest)
+    except (OSError, ValueError, LookupError, TypeError):  # one that is damaged is named when it is read
+        return False
+
+
+def _painted_here(choice: Place) -> bool:
+    """Whether the file is what was saved of the painting when it was stopped, and none of the user's."""
+    return choice.target != STDIO and settings_in(Path(choice.target)) is not None
