@@ -219,7 +219,7 @@ def test_any_chain_of_convolutions_paints(kind, tmp_path):
 
 
 def test_a_network_of_ones_own_refuses_what_it_has_not():
-    with pytest.raises(SettingsError, match="nearest are: conv1"):
+    with pytest.raises(SettingsError, match="they are: conv1, conv2"):
         Painter(recipe(network=chain(), style_layers=[("conv1_1", 1)]))
     with pytest.raises(SettingsError, match="one of the two"):
         recipe(network=chain(), weights="vgg.pth")

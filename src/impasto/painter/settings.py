@@ -7,7 +7,7 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from impasto.networks.table import NetworkError, Table
+from impasto.networks.table import Table
 from impasto.networks.vgg import VGG19
 from impasto.painter.balance import OBJECTIVES
 from impasto.painter.style_losses import STYLE_LOSSES
@@ -129,10 +129,9 @@ class Settings:
         """
         content = self.content_layers or tuple((layer, 1.0) for layer in table.content_layers)
         style = self.style_layers or tuple((layer, 1.0) for layer in table.style_layers)
-        try:
-            table.check(layer for layer, _ in (*content, *style))
-        except NetworkError as error:
-            raise SettingsError(str(error)) from None
+        for layer, _ in (*content, *style):
+            if layer not in table.names:
+                raise SettingsError(f"no layer is called {layer!r}; they are: {', '.join(table.convolutions)}")
         return content, style
 
     def to_dict(self) -> dict[str, Any]:
