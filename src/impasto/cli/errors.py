@@ -1,4 +1,4 @@
-"""How a command ends when it can't go on: one plain line on standard error, and an exit code."""
+"""What a command says beside its result, and how it ends when it can't go on: one plain line, and an exit code."""
 
 import sys
 from collections.abc import Iterator
@@ -7,12 +7,32 @@ from typing import NoReturn
 
 import typer
 
+from impasto.cli.streams import failed_output
+
 FAILURE, MISUSE = 1, 2
+
+
+_printing = True
+"""Whether standard output takes what is printed, so far."""
 
 
 def say(line: str) -> None:
     """One line to the user, beside what the command prints as its result."""
     print(f"impasto: {line}", file=sys.stderr, flush=True)
+
+
+def tell(line: object) -> None:
+    """One line on standard output beside what counts, which is in a file: where it can't be printed, it is said."""
+    global _printing
+    if _printing:
+        try:
+            print(line, flush=True)
+            return
+        except OSError:
+            _printing = False
+            failed_output()
+            say("standard output can't be written to; what was to be printed there follows here")
+    say(str(line))
 
 
 def stop(line: str, code: int) -> NoReturn:

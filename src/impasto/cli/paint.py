@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from impasto.cli import signals
-from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop
+from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop, tell
 from impasto.cli.files import STDIO, expanded, style_file
 
 if TYPE_CHECKING:
@@ -191,9 +191,9 @@ def _paint_one(
         if not interrupted:
             painter.forget()
         if as_json:
-            print(json.dumps(_row(painter, painting, target)), flush=True)
+            tell(json.dumps(_row(painter, painting, target)))
         elif target != STDIO:
-            print(target, flush=True)
+            tell(target)
         if grown is not None and rows:  # there are none where all had been done when it was stopped
             grown.save()
         if plot is not None and rows:
