@@ -1,16 +1,32 @@
 """The command line: parsing and printing."""
 
-from impasto.cli import signals
+import errno
+
+from impasto.cli import signals, streams
 
 
 def main() -> None:
     """The command `impasto`. Exit codes: 0, 1 for a failure, 2 for misuse, 130 when it was asked to stop."""
+    streams.prepare()
     signals.listen()
     from impasto.cli.commands import app  # which takes a second to load
+    from impasto.cli.errors import FAILURE, say
 
+    code: str | int | None = 0
+    broken = None
     try:
         app(prog_name="impasto")
     except SystemExit as ended:
-        signals.leave(ended.code)
+        code = ended.code
     except KeyboardInterrupt:
-        signals.leave(signals.INTERRUPTED)
+        code = signals.INTERRUPTED
+    except OSError:
+        broken = streams.failed_output()
+        if broken is None:
+            raise
+    broken = broken or streams.failed_output()
+    if broken and not code:
+        code = FAILURE
+        if broken.errno != errno.EPIPE:  # else who reads has seen enough
+            say(f"standard output can't be written to ({broken.strerror}): send it to another place")
+    signals.leave(code)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from impasto.cli.configured import SettingsFile, configured
-from impasto.cli.errors import FAILURE, stop
+from impasto.cli.errors import FAILURE, stop, tell
 
 
 def backup(
@@ -23,4 +23,4 @@ def backup(
         stop(str(error), FAILURE)
     except OSError as error:
         stop(f"{target} can't be written: {error.strerror}; give another place", FAILURE)
-    print(target)
+    tell(target)

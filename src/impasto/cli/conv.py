@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from impasto.cli.errors import FAILURE, MISUSE, plain_errors, stop, told
+from impasto.cli.errors import FAILURE, MISUSE, plain_errors, stop, tell, told
 from impasto.cli.files import check_outputs
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def _on_picture(
             wanted = written(numbered(wanted), lambda free: images.write(free, drawn, new=True))
         else:
             images.write(wanted, drawn)
-    print(wanted)
+    tell(wanted)
 
 
 def _pair(what: str, text: str) -> tuple[int, int]:

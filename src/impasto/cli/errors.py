@@ -1,4 +1,4 @@
-"""How a command ends when it can't go on: one plain line on standard error, and an exit code."""
+"""What a command says beside its result, and how it ends when it can't go on: one plain line, and an exit code."""
 
 import sys
 from collections.abc import Iterator
@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
+from impasto.cli.streams import failed_output
+
 if TYPE_CHECKING:
     from impasto.images import Picture
 
 FAILURE, MISUSE = 1, 2
+
+
+_printing = True
+"""Whether standard output takes what is printed, so far."""
 
 
 def say(line: str) -> None:
@@ -23,6 +29,20 @@ def told(picture: "Picture", source: object) -> "Picture":
     for note in picture.notes:
         say(f"{source}: {note}")
     return picture
+
+
+def tell(line: object) -> None:
+    """One line on standard output beside what counts, which is in a file: where it can't be printed, it is said."""
+    global _printing
+    if _printing:
+        try:
+            print(line, flush=True)
+            return
+        except OSError:
+            _printing = False
+            failed_output()
+            say("standard output can't be written to; what was to be printed there follows here")
+    say(str(line))
 
 
 def stop(line: str, code: int) -> NoReturn:

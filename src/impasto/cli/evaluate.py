@@ -35,14 +35,15 @@ def evaluate(
     tested = loaded(data, "test")
     with plain_errors(MISUSE):
         found = judge.evaluate(judged, tested)
-    print(json.dumps(found.to_dict(WORST)) if as_json else text(found))
+    paths: list[Path] = []
     if plots is not None:
         from impasto.classify.plots import write_all
 
         with plain_errors(FAILURE):
             paths = write_all(plots, judged, found, tested)
-        if not as_json:
-            print("\n".join(map(str, paths)))
+    print(json.dumps(found.to_dict(WORST)) if as_json else text(found))
+    for path in () if as_json else paths:
+        print(path)
 
 
 def text(found: "Evaluation") -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from impasto.cli.configured import SettingsFile, configured
-from impasto.cli.errors import FAILURE, MISUSE, plain_errors, stop
+from impasto.cli.errors import FAILURE, MISUSE, plain_errors, stop, tell
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -89,7 +89,7 @@ def cancel(number: Number, settings: SettingsFile = None) -> None:
 
     with plain_errors(MISUSE), database.session() as session:
         table.cancel(session, _job(session, number), time.time())
-    print(f"job {number} is cancelled")
+    tell(f"job {number} is cancelled")
 
 
 @jobs.command()
@@ -100,7 +100,7 @@ def retry(number: Number, settings: SettingsFile = None) -> None:
 
     with plain_errors(MISUSE), database.session() as session:
         table.retry(session, _job(session, number))
-    print(f"job {number} waits again")
+    tell(f"job {number} waits again")
 
 
 @jobs.command()
@@ -122,7 +122,7 @@ def purge(
             table.remove(session, job)
     for job in chosen:
         erase(job.id, files, work)
-    print(f"deleted {', '.join(f'job {job.id}' for job in chosen) or 'nothing: no job has expired'}")
+    tell(f"deleted {', '.join(f'job {job.id}' for job in chosen) or 'nothing: no job has expired'}")
 
 
 def _opened(settings: Path | None) -> "tuple[Database, Files]":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from impasto.cli.errors import FAILURE, plain_errors
+from impasto.cli.errors import FAILURE, plain_errors, tell
 from impasto.cli.files import check_outputs
 
 if TYPE_CHECKING:
@@ -60,4 +60,4 @@ def keep(figure: "Figure", where: Target) -> None:
             path = written(numbered(path), lambda free: write(free, figure, new=True))
         else:
             write(path, figure)
-    print(path, flush=True)
+    tell(path)

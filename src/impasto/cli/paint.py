@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from impasto.cli import signals
-from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop, told
+from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop, tell, told
 from impasto.cli.files import STDIO, expanded, style_file
 from impasto.painter.balance import OBJECTIVES
 from impasto.painter.style_losses import STYLE_LOSSES
@@ -213,9 +213,9 @@ def _paint_one(
         if not interrupted:
             run.forget_checkpoint()
         if as_json:
-            print(json.dumps(_row(painter.recipe, painting, target)), flush=True)
+            tell(json.dumps(_row(painter.recipe, painting, target)))
         elif target != STDIO:
-            print(target, flush=True)
+            tell(target)
         if grown is not None and rows:  # there are none where all had been done when it was stopped
             grown.save()
         if plot is not None and rows:

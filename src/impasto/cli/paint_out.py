@@ -14,6 +14,7 @@ from impasto import images
 from impasto.cli.claims import claimed
 from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop
 from impasto.cli.files import STDIO, check_outputs, is_folder, settings_in
+from impasto.cli.streams import output_is_open
 from impasto.images.names import numbered, written
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ def check_asked(
         stop(f"{bits} bits are not possible; give 8 or 16", MISUSE)
     if out == STDIO and as_json:
         stop("the painting and --json can't both go to standard output; give -o a file", MISUSE)
+    if out == STDIO and not output_is_open():
+        stop("standard output is closed; give -o a file", MISUSE)
     if len(sources) > 1 and (frames or plot):
         stop("--frames and --plot show one painting; give one photo", MISUSE)
     file = Path(out) if out not in (None, STDIO) and not is_folder(out) and Path(out).suffix else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from impasto.cli.configured import SettingsFile, configured
-from impasto.cli.errors import FAILURE, stop
+from impasto.cli.errors import FAILURE, stop, tell
 
 if TYPE_CHECKING:
     from impasto.studio.configuration import Configuration
@@ -34,7 +34,7 @@ def serve(
     listener = _listener(configuration)
     configuration = configuration.model_copy(update={"port": listener.getsockname()[1]})
     try:
-        start(configuration, listener, lambda: print(configuration.address, flush=True))
+        start(configuration, listener, lambda: tell(configuration.address))
     except StoresError as error:
         stop(str(error), FAILURE)
 

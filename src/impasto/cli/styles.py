@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from impasto.cli.errors import FAILURE, MISUSE, plain_errors
+from impasto.cli.errors import FAILURE, MISUSE, plain_errors, tell
 from impasto.cli.files import check_outputs
 
 styles = typer.Typer(help="The house styles and yours; a contact sheet as a picture.", invoke_without_command=True)
@@ -31,7 +31,7 @@ def show(
         check_outputs({"--sheet": sheet}, ((f"the style {name}", path) for name, path in added().items()))
         with plain_errors(FAILURE):
             _write_sheet([name for name, _, _ in rows], sheet)
-        print(sheet)
+        tell(sheet)
     elif as_json:
         for name, title, description in rows:
             print(json.dumps({"name": name, "title": title, "description": description}))
@@ -49,7 +49,7 @@ def add(
     from impasto.styles import library
 
     with plain_errors(MISUSE):
-        print(library.add(file, name))
+        tell(library.add(file, name))
 
 
 @styles.command()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from impasto.cli import signals
-from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop
+from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop, tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,7 +111,7 @@ def _run(training: "Training", tested: "LabelledImages | None") -> "History":
             history.epochs.append(len(losses))
             history.accuracies.append(evaluate(training.model, tested).accuracy)
             training.pause(time.perf_counter() - paused)
-    print("Finished Training", flush=True)
+    tell("Finished Training")
     history.batches, history.losses = smoothed(losses)
     return history
 
@@ -121,7 +121,7 @@ def _shown(training: "Training") -> "Iterator[Report]":
     if not sys.stderr.isatty():
         for report in training:
             if report.running_loss is not None:
-                print(report.line, flush=True)
+                tell(report.line)
             yield report
         return
     from rich.console import Console
@@ -140,7 +140,7 @@ def _shown(training: "Training") -> "Iterator[Report]":
                 if sys.stdout.isatty():
                     console.print(report.line, highlight=False, markup=False)
                 else:
-                    print(report.line, flush=True)
+                    tell(report.line)
             whole = report.epochs * report.batches
             bar.update(
                 task,
@@ -174,7 +174,7 @@ def _keep(
     else:
         target = written(out, lambda free: kept.save(free, small=small, new=True))
     speed = f", {seen / training.seconds:,.0f} images a second" if seen else ""
-    print(f"accuracy {evaluation.accuracy:.2%} on {evaluation.images:,} test images")
+    tell(f"accuracy {evaluation.accuracy:.2%} on {evaluation.images:,} test images")
     say(f"trained for {training.seconds:.1f} s{speed}; the model is {target}")
     return target
 
@@ -187,7 +187,7 @@ def _plot(
     if history is not None and history.accuracies:
         history.accuracies[-1] = evaluation.accuracy  # of the numbers that were kept
     for path in write_all(folder, net, evaluation, tested, history):
-        print(path)
+        tell(path)
 
 
 def _settings(given: dict[str, Any], before: "Model | None", done: int) -> "Settings":

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from impasto.cli.errors import FAILURE, MISUSE, stop
+from impasto.cli.errors import FAILURE, MISUSE, stop, tell
 
 weights = typer.Typer(help="Which VGG19 weights are here; fetch full-precision ones.", invoke_without_command=True)
 
@@ -55,4 +55,4 @@ def fetch(name: Annotated[str, typer.Argument(help="torchvision")]) -> None:
             )
     except (DownloadError, OSError) as error:
         stop(str(error), FAILURE)
-    print(path)
+    tell(path)
