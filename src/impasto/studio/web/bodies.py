@@ -17,8 +17,8 @@ from impasto.studio.web.visitor import Visitor
 AT_ONCE, OF_ONE, PATIENCE = 40, 8, 60.0
 # Bytes of a body that needs no turn.
 SMALL = 65_536
-# Seconds between the end of a body that was not wanted and its answer: Caddy cuts off an answer that comes in the moment
-# in which it looks whether the body has ended.
+# Seconds between the end of a body that was not wanted and its answer: Caddy cuts an answer off that comes just when it
+# looks whether the body has ended.
 SETTLE = 0.1
 # Bytes a second that a client must send, once it has been slower for so many seconds.
 LEAST, GRACE = 8_000, 20.0
