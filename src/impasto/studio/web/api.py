@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, File, Form, Path, Query, Request, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import BaseModel, Field
 
 from impasto.painter.schedule import canvas_size
 from impasto.studio.jobs import estimates, table
 from impasto.studio.jobs.expiry import erase
 from impasto.studio.jobs.table import IllegalChangeError, Job
+from impasto.studio.web.answers import Checked, Estimate, HouseStyle, Painting, Refusal
 from impasto.studio.web.events import CrowdedError, Watch
 from impasto.studio.web.problem import ProblemError
 from impasto.studio.web.state import described
@@ -31,87 +31,8 @@ Kind = Literal["painting", "view", "thumb", "photo", "preview", "style-0", "styl
 Token = Annotated[str, Path(description="Of the painting; who has it can see and delete it.", max_length=64)]
 
 
-class Refusal(BaseModel):
-    """Why something is refused."""
-
-    detail: str = Field(description="One plain sentence that names the mend.")
-
-
 # what a route can refuse with, beside what it says itself: a parameter that can't be so
 router = APIRouter(prefix="/api", responses={422: {"model": Refusal}})
-
-
-class Style(BaseModel):
-    """A style of a painting."""
-
-    name: str
-    weight: float
-    own: bool = Field(description="Whether it is a picture that was sent.")
-    image: str | None = Field(description="That picture.")
-
-
-class CurvePoint(BaseModel):
-    """The objective after a step."""
-
-    step: int = Field(description="Over all scales.")
-    objective: float
-    parts: dict[str, float] = Field(description="What each term, such as content and style, adds to the objective.")
-
-
-class Painting(BaseModel):
-    """A painting that was asked for. Times are seconds since 1970; pictures are paths on this server."""
-
-    token: str
-    state: Literal["waiting", "painting", "done", "failed", "cancelled"]
-    place: int | None = Field(description="How many are begun before it.")
-    waiting_seconds: float | None = Field(description="Until it is begun.")
-    progress: dict[str, float] | None = Field(
-        description="share (0–1), scale, scales, step, steps, seconds, seconds_left."
-    )
-    curve: list[CurvePoint] = Field(description="How the objective fell.")
-    preview: str | None = Field(description="The painting as it is now.")
-    width: int
-    height: int
-    quality: str
-    settings: dict[str, Any]
-    styles: list[Style]
-    created: float
-    finished: float | None
-    expires: float
-    seconds: float | None
-    error: str | None
-    images: dict[str, str]
-    can_cancel: bool
-    mail: bool = Field(description="Whether there is an email address to say that it has ended.")
-    mail_confirmed: bool = Field(
-        description="Whether the address's owner has said yes to that; until then, none is sent."
-    )
-
-
-class HouseStyle(BaseModel):
-    """A style that comes along."""
-
-    name: str
-    title: str
-    description: str
-    sample: str = Field(description="A photo painted in it.")
-
-
-class Estimate(BaseModel):
-    """How long a painting takes."""
-
-    seconds: float = Field(description="Of painting.")
-    wait_seconds: float = Field(description="Before it, as things are.")
-    waiting: int = Field(description="Jobs that wait now.")
-
-
-class Checked(BaseModel):
-    """A photo that can be painted."""
-
-    width: int
-    height: int
-    preview: str = Field(description="A data URL.")
-    notes: list[str] = Field(description="What to know of how it was read, such as an animation's first frame.")
 
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:

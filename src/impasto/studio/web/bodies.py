@@ -17,6 +17,9 @@ from impasto.studio.web.visitor import Visitor
 AT_ONCE, OF_ONE, PATIENCE = 40, 8, 60.0
 # Bytes of a body that needs no turn.
 SMALL = 65_536
+# Seconds between the end of a body that was not wanted and its answer: Caddy cuts an answer off that comes just when it
+# looks whether the body has ended.
+SETTLE = 0.1
 # Bytes a second that a client must send, once it has been slower for so many seconds.
 LEAST, GRACE = 8_000, 20.0
 
@@ -114,10 +117,14 @@ class Body:
 
     async def discard(self, seconds: float) -> bool:
         """Take the rest and forget it: who is still sending reads no answer. False where that would take longer."""
+        if self.whole:
+            return True
         try:
             async with asyncio.timeout(seconds):
                 while not self.whole:
                     await self.receive()
+                if self.received:
+                    await asyncio.sleep(SETTLE)
         except (TimeoutError, ProblemError):
             return False
         return True

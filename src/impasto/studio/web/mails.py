@@ -21,7 +21,8 @@ router = APIRouter(prefix="/mail", include_in_schema=False)
 QUESTION = (
     "May we write to you?",
     "Somebody gave the address that the mail was sent to, to be told when a painting is ready. If that was you, say "
-    "yes: then we write whenever one is ready that the same browser has asked for. If it was not you, close this page.",
+    "yes: then we write when a painting is ready that was asked for in the same browser. If it was not you, close this "
+    "page.",
 )
 YES = ("Thank you", "We write to you when a painting is ready that was asked for in that browser.")
 USED = ("You have said yes", "This link was used already: there is nothing for you to do.")

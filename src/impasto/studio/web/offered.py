@@ -1,8 +1,10 @@
 """What the form of the first page offers; where a mail is asked for, nothing else is taken."""
 
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 from impasto.studio.configuration import Configuration
+from impasto.studio.web.problem import ProblemError
 
 SIZES = (256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096)
 
@@ -23,3 +25,28 @@ def sizes(configuration: Configuration) -> list[int]:
     """The long sides, in pixels."""
     largest = configuration.max_canvas
     return sorted({size for size in (*SIZES, largest) if size <= largest})
+
+
+def check(settings: Mapping[str, Any], shares: Iterable[float], configuration: Configuration) -> None:
+    """Refuse what would make a mail of a picture that somebody wrote, and did not paint.
+
+    Args:
+        settings: of the painting.
+        shares: of its styles.
+        configuration: has the largest size.
+
+    Raises:
+        ProblemError: a number is not within what the form offers.
+    """
+    offered = sizes(configuration)
+    given = [
+        ("size", settings["size"], Range(offered[0], offered[-1], 1)),
+        *((name.replace("_", " "), settings[name], RANGES[name]) for name in ("style_scale", "content_weight")),
+        *(("style's weight", share, RANGES["share"]) for share in shares),
+    ]
+    for name, value, (least, most, _) in given:
+        if not least <= value <= most:
+            raise ProblemError(
+                422, f"Where an email address is given, the {name} is from {least:g} to {most:g}: change it, or leave "
+                "the address empty."
+            )  # fmt: skip

@@ -1,7 +1,6 @@
 """Taking a job in: the pictures are decoded elsewhere, the settings checked, the limits kept."""
 
 import errno
-import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,14 +16,10 @@ from impasto.images import PictureError
 from impasto.painter.schedule import canvas_size
 from impasto.painter.settings import Settings, SettingsError
 from impasto.studio.configuration import Configuration
-from impasto.studio.jobs import limits, queue
-from impasto.studio.jobs.database import alone
-from impasto.studio.jobs.limits import Limit
+from impasto.studio.jobs import queue
 from impasto.studio.jobs.table import Job, by_token
-from impasto.studio.mail import consent
-from impasto.studio.mail.mailboxes import mailbox
 from impasto.studio.uploads.pool import Decoded
-from impasto.studio.web.offered import RANGES, Range, sizes
+from impasto.studio.web import allowance, offered
 from impasto.studio.web.problem import FULL, ProblemError
 from impasto.studio.web.upload import decoded
 from impasto.studio.web.visitor import Visitor
@@ -119,12 +114,13 @@ async def submit(request: Request, asked: Submission) -> Job:
     visitor: Visitor = state.visitors.of(request)
     request.state.owner = owner = visitor.owner or visitor.new  # for who answers, to be remembered
     email = _email(asked.email, configuration)
-    allowed = _allowed(configuration, visitor, email)
-    await run_in_threadpool(_check_room, state, allowed, email)
+    allowed = allowance.limits_of(configuration, visitor, email)
+    await run_in_threadpool(allowance.check, state, allowed, email)
     styles = _styles(asked)
     settings = _settings(asked.settings, configuration)
     if email:
-        _check_offered(asked, settings, configuration)
+        shares = [weight for _, weight in (*asked.styles, *asked.own, *asked.earlier)]
+        offered.check(settings, shares, configuration)
     photo = await _photo(request, asked)
     pictures: dict[str, Decoded] = {}  # own styles, by the name of their files without the suffix
     for name, weight, picture in await _own(request, asked):
@@ -149,12 +145,7 @@ async def submit(request: Request, asked: Submission) -> Job:
                 for stem, picture in pictures.items():
                     state.files.write(job.id, f"{stem}.png", picture.png)
                     state.files.write(job.id, f"{stem}-view.webp", picture.view)
-                alone(session)  # others may have come since `_check_room`
-                queue.check_room(session, configuration.max_waiting)
-                for limit in allowed:
-                    limits.use(session, limit, job.created)
-                if email:
-                    consent.ask(session, job, job.created)
+                allowance.take(session, job, allowed, configuration)
             except BaseException:
                 state.files.remove(job.id)
                 raise
@@ -163,64 +154,14 @@ async def submit(request: Request, asked: Submission) -> Job:
 
     try:
         return await run_in_threadpool(add)
-    except queue.QueueFullError as error:
-        raise _crowded(error) from error
-    except limits.LimitError as error:
-        raise _too_many(error.limit) from error
-    except consent.NoMailError as error:
-        raise _unwanted() from error
+    except allowance.REFUSED as error:
+        raise allowance.refusal(error) from error
     except OperationalError as error:  # a database that can't be written to
         raise ProblemError(507, FULL) from error
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise
         raise ProblemError(507, FULL) from error
-
-
-def _allowed(configuration: Configuration, visitor: Visitor, email: str | None) -> list[Limit]:
-    """What is used by one submission."""
-    allowed = [Limit("job", visitor.address, configuration.jobs_per_hour * visitor.people, 3600)]
-    if email:
-        allowed.append(Limit("mail", mailbox(email), configuration.mails_per_day, 86400))
-    return allowed
-
-
-def _check_room(state: Any, allowed: list[Limit], email: str | None) -> None:
-    """Refuse before anything is decoded what would be refused after it."""
-    configuration: Configuration = state.configuration
-    now = time.time()
-    if shutil.disk_usage(configuration.data_dir).free < configuration.min_free:
-        raise ProblemError(507, FULL)
-    try:
-        with state.database.reading() as session:
-            queue.check_room(session, configuration.max_waiting - 1)
-            for limit in allowed:
-                limits.check(session, limit, now)
-            if email:
-                consent.check(session, email)
-    except consent.NoMailError as error:
-        raise _unwanted() from error
-    except queue.QueueFullError as error:
-        raise _crowded(error) from error
-    except limits.LimitError as error:
-        raise _too_many(error.limit) from error
-
-
-def _unwanted() -> ProblemError:
-    return ProblemError(422, "The owner of this address wants no mail from here: leave it empty.")
-
-
-def _crowded(error: queue.QueueFullError) -> ProblemError:
-    return ProblemError(503, str(error), {"retry-after": "600"})
-
-
-def _too_many(limit: Limit) -> ProblemError:
-    text = {
-        "job": f"{limit.most} paintings an hour are taken from one address: try again in an hour.",
-        "question": "This address was asked today already whether we may write to it: leave it empty.",
-        "mail": "This address has had many mails today: leave it empty, and come back to the painting's page.",
-    }[limit.what]
-    return ProblemError(429, text, {"retry-after": f"{limit.seconds:.0f}"})
 
 
 def _email(given: str, configuration: Configuration) -> str | None:
@@ -258,22 +199,6 @@ def _settings(given: dict[str, Any], configuration: Configuration) -> dict[str, 
         return Settings(**{**given, "size": size}).to_dict()
     except SettingsError as error:
         raise ProblemError(422, str(error)) from error
-
-
-def _check_offered(asked: Submission, settings: dict[str, Any], configuration: Configuration) -> None:
-    """Refuse what would make a mail of a picture that somebody wrote, and did not paint."""
-    offered_sizes = sizes(configuration)
-    given = [
-        ("size", settings["size"], Range(offered_sizes[0], offered_sizes[-1], 1)),
-        *((name.replace("_", " "), settings[name], RANGES[name]) for name in ("style_scale", "content_weight")),
-        *(("style's weight", weight, RANGES["share"]) for _, weight in (*asked.styles, *asked.own, *asked.earlier)),
-    ]
-    for name, value, (least, most, _) in given:
-        if not least <= value <= most:
-            raise ProblemError(
-                422, f"Where an email address is given, the {name} is from {least:g} to {most:g}: change it, or leave "
-                "the address empty."
-            )  # fmt: skip
 
 
 async def _photo(request: Request, asked: Submission) -> Decoded:
