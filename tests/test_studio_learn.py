@@ -1,4 +1,4 @@
-"""The lessons: their arithmetic against impasto.nn, their pages in a browser, their networks in another process."""
+"""The lessons: their arithmetic against impasto.convolution, their pages in a browser, their networks in another process."""
 
 import io
 import os
