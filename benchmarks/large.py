@@ -22,7 +22,7 @@ LAST = """
 import sys
 from pathlib import Path
 from impasto import images
-from impasto.painter import Painter, Settings
+from impasto.painter import Painter, Recipe, Settings, Style
 from impasto.painter.schedule import Scale, canvas_size
 from impasto.styles.library import find
 photo, out, style, size, memory, quality, steps = sys.argv[1:]
@@ -30,10 +30,12 @@ photo = images.read(photo)
 width, height = canvas_size(photo.width, photo.height, int(size))
 settings = Settings(size=int(size), memory=int(memory[:-1]) * 10**9, quality=quality)
 last = [Scale(width, height, int(steps))]
-painter = Painter(photo, [(find(style), 1.0)], settings, scales=last, checkpoint=Path(out + ".checkpoint"))
-for step in painter:
+recipe = Recipe(photo, (Style(find(style)),), settings)
+run = Painter(recipe, scales=last, checkpoint=Path(out + ".checkpoint")).start()
+for step in run:
     print(f"step {step.step}, objective {step.objective:,.0f}", file=sys.stderr, flush=True)
-painter.painting().save(out)
+run.painting().save(out)
+run.forget_checkpoint()
 """
 
 

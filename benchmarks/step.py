@@ -22,12 +22,13 @@ from PIL import Image
 
 from impasto import images
 from impasto.convolution.shapes import shapes
+from impasto.images import Picture
 from impasto.networks.sequential import to_sequential
 from impasto.networks.vgg import VGG19
-from impasto.painter.compute import device_of, network_for
-from impasto.painter.objective import StyleTransfer
+from impasto.painter import Painter, Recipe, Settings, Style
+from impasto.painter.objective import Objective
 from impasto.painter.schedule import canvas_size
-from impasto.painter.settings import Settings
+from impasto.painter.term import Scene, StyleSource
 from impasto.styles import render
 
 MATRIX = 2048
@@ -58,19 +59,19 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--rounds", type=int, default=5)
     asked = parser.parse_args()
-    settings = Settings(size=asked.size, device="cpu")
     photo = images.read(asked.photo)
     width, height = canvas_size(photo.width, photo.height, asked.size)
     style = render("night", width, height)
-    network = network_for(settings, device_of(settings))
+    painter = Painter(Recipe(photo, (Style(Picture(style)),), Settings(size=asked.size, device="cpu")))
     canvas = tensor(images.resize(photo.pixels, width, height))
-    objective = StyleTransfer(network, canvas, [(tensor(style), 1.0)], settings)
+    scene = Scene(painter.network, canvas, [StyleSource(1.0, None, lambda: tensor(style))])
+    objective = Objective(painter.terms, scene)
     canvas.requires_grad_()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "night.png"
         Image.fromarray(style).save(file)
         peer = PasticheArtist(str(asked.photo), [str(file)], size=asked.size, device="cpu")
-    matrix = torch.rand(MATRIX, MATRIX).to(network.dtype)
+    matrix = torch.rand(MATRIX, MATRIX).to(painter.network.dtype)
     rows = [
         (
             seconds(lambda: torch.autograd.grad(objective(canvas).objective, canvas)),
@@ -83,7 +84,7 @@ def main() -> None:
     ratio = statistics.median(row[1] / row[0] for row in rows)
     rate = operations(height, width, "conv5_1") / ours / (2 * MATRIX**3 / product)
     print(f"ours {ours:.3f} s, the peer {theirs:.3f} s: {ratio:.1f} times as fast per evaluation at {asked.size} px")
-    print(f"{rate:.0%} of the rate at which {MATRIX}² matrices of {network.dtype} are multiplied")
+    print(f"{rate:.0%} of the rate at which {MATRIX}² matrices of {painter.network.dtype} are multiplied")
 
 
 if __name__ == "__main__":

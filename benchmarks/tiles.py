@@ -11,15 +11,16 @@ import argparse
 import time
 
 import torch
-from impasto.painter.tiles import TiledStyleTransfer
 
 from impasto.networks.extractor import Extractor
+from impasto.painter import Settings
 from impasto.painter.canvas import Canvas
 from impasto.painter.compute import device_of, network_for
-from impasto.painter.objective import StyleTransfer
+from impasto.painter.objective import Objective
 from impasto.painter.pyramid import LaplacianPyramid
 from impasto.painter.scratch import in_memory
-from impasto.painter.settings import Settings
+from impasto.painter.term import Scene, StyleSource, Term
+from impasto.painter.terms import style_transfer
 from impasto.styles import render
 
 
@@ -31,26 +32,26 @@ def main() -> None:
     parser.add_argument("--whole", type=float, default=4)
     asked = parser.parse_args()
     settings = Settings(device="cpu")
-    network = network_for(settings, device_of(settings))
+    terms = style_transfer(settings)
+    network = network_for(settings, {layer for term in terms for layer in term.layers}, device_of(settings))
     for megapixels in sorted({*asked.megapixels, asked.whole}):
-        measure(network, settings, megapixels, asked.tile, whole=megapixels == asked.whole)
+        measure(network, terms, megapixels, asked.tile, whole=megapixels == asked.whole)
 
 
-def measure(network: Extractor, settings: Settings, megapixels: float, tile: int, *, whole: bool) -> None:
+def measure(network: Extractor, terms: list[Term], megapixels: float, tile: int, *, whole: bool) -> None:
     """Measure one evaluation of a picture, and print it."""
     style = torch.from_numpy(render("night", 1024, 768)).permute(2, 0, 1)[None]
     height = round((megapixels * 1e6 * 3 / 4) ** 0.5)
     width = round(megapixels * 1e6 / height)
     photo = torch.randint(0, 256, (1, 3, height, width), dtype=torch.uint8)
     canvas, point = Canvas.begin(LaplacianPyramid(), width, height, lambda out: out.copy_(photo), in_memory)
-    objective = TiledStyleTransfer(network, photo, [(style, 1.0)], settings, pixels=tile, allocate=in_memory)
-    kinds = {f"{len(objective.tiles)} tiles": canvas.in_tiles(objective, in_memory)}
-    if whole:
-        kinds["the whole"] = canvas.at_once(StyleTransfer(network, photo.float(), [(style.float(), 1.0)], settings))
-    for kind, evaluate in kinds.items():
+    styles = [StyleSource(1.0, None, lambda: style)]
+    for pixels in (tile, None) if whole else (tile,):
+        objective = Objective(terms, Scene(network, photo, styles, pixels))
         began = time.perf_counter()
-        evaluate(point).gradient.sum()
+        objective.at(canvas, point).gradient.sum()
         seconds = time.perf_counter() - began
+        kind = "the whole" if pixels is None else f"{len(objective.tiles)} tiles"
         print(f"| {megapixels:g} MP | {kind} | {seconds:.1f} s | {seconds / megapixels:.1f} s |", flush=True)
 
 

@@ -131,8 +131,8 @@ def paint(
             )
         given = {
             "size": _size(size), "quality": quality, "objective": objective, "content_weight": content_weight,
-            "style_weight": style_weight, "style_scale": style_scale, "keep_colors": keep_colors, "tv_weight": tv_weight,
-            "seed": seed,
+            "style_weight": style_weight, "style_scale": style_scale,
+            "keep_colors": keep_colors, "tv_weight": tv_weight, "seed": seed,
             "content_layers": _weighted_layers(content_layer), "style_layers": _weighted_layers(style_layer),
             "style_loss": style_loss, "pooling": pooling, "dtype": dtype, "threads": threads, "device": device,
             "weights": _weights_file(weights), "memory": _bytes(memory),
