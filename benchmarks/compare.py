@@ -61,6 +61,7 @@ def run_peer(photo: Path, style: Path, size: int, steps: int) -> list[dict[str, 
 def paint(photo: Path, style: Path, size: int, quality: str, out: Path) -> float:
     """Paint with ours, as a process; its seconds."""
     command = ["-m", "impasto", "paint", photo, "--style", style, "--size", size, "--quality", quality, "-o", out]
+    command += ["--objective", "pastiche", "--content-weight", 20]
     began = time.perf_counter()
     subprocess.run([sys.executable, *map(str, command)], check=True, capture_output=True)
     return time.perf_counter() - began

@@ -18,7 +18,7 @@ def shown(run: "Run") -> "Iterator[Progress]":
         if step.step == step.steps:
             print(
                 f"scale {step.scale + 1} of {step.scales}, {step.width} × {step.height}: {step.steps} steps, "
-                f"objective {step.objective:,.0f}, {step.seconds:.1f} s",
+                f"objective {_short(step.objective)}, {step.seconds:.1f} s",
                 file=sys.stderr,
                 flush=True,
             )
@@ -42,11 +42,16 @@ def _bar(run: "Run") -> "Iterator[Progress]":
                 completed=step.share,
                 scale=f"{step.scale + 1}/{step.scales}",
                 step=f"{step.step}/{step.steps}",
-                objective=f"{step.objective:,.0f}",
-                costs=", ".join(f"{name} {cost:,.0f}" for name, cost in step.costs.items()),
+                objective=_short(step.objective),
+                costs=", ".join(f"{name} {_short(cost)}" for name, cost in step.costs.items()),
                 left=f"{step.seconds_left:.0f}",
             )
             yield step
+
+
+def _short(cost: float) -> str:
+    """A cost, which may be of any order, in few letters."""
+    return f"{cost:,.0f}" if abs(cost) >= 1000 else f"{cost:.3g}"
 
 
 def in_turn(runs: "Iterable[Run]", count: int) -> "Iterator[Run]":
