@@ -2,12 +2,12 @@
 
 import re
 import ssl
-import subprocess
 import threading
 import time
 from email import policy
 from email.parser import BytesParser
 
+import certificates
 import pytest
 from aiosmtpd.smtp import AuthResult
 from smtp_server import Mailbox, serve
@@ -227,16 +227,7 @@ def test_mails_to_a_folder_are_whole_files(configuration, database, files, photo
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("certificate")
-    command = [
-        "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-        "-addext", "subjectAltName=DNS:localhost", "-keyout", folder / "key.pem", "-out", folder / "certificate.pem",
-    ]  # fmt: skip
-    try:
-        subprocess.run(command, check=True, capture_output=True)
-    except FileNotFoundError:
-        pytest.skip("no openssl here to make a certificate with")
-    return folder
+    return certificates.make(tmp_path_factory.mktemp("certificate"), "localhost")
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])

@@ -8,7 +8,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import create_engine, event, make_url
+from sqlalchemy import create_engine, event, false, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 
 
@@ -59,6 +59,16 @@ class Database:
             with self.engine.begin() as connection:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
+
+    def check_writable(self) -> None:
+        """See that rows can be changed.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError: they can't.
+        """
+        with self.session() as session:
+            for table in Base.metadata.sorted_tables:
+                session.execute(table.delete().where(false()))
 
     def close(self) -> None:
         """Close the connections."""
