@@ -178,6 +178,24 @@ def test_a_server_that_is_away_is_tried_again(configuration, database, files, ph
     assert all("refused" in mail.error for mail in mails)
 
 
+def test_a_mail_that_cannot_be_written_is_tried_again_too_and_those_behind_it_are_sent(
+    post, database, files, photo, mailbox, monkeypatch
+):
+    first = ended(database, files, photo)
+    ended(database, files, photo, error="it went wrong", email="bert@example.org")
+
+    def away(_files, _job, _name):
+        raise RuntimeError("the store of pictures is away")
+
+    monkeypatch.setattr(Files, "read", away)
+    post.deliver(time.time())
+    assert [envelope.rcpt_tos for envelope in mailbox.accepted] == [["bert@example.org"]]
+    with database.reading() as session:
+        mail = session.scalars(select(Mail).where(Mail.job_id == first.id)).one()
+    assert (mail.tries, mail.sent, mail.given_up) == (1, None, False)
+    assert mail.error == "the store of pictures is away"
+
+
 def test_a_recipient_who_is_refused_for_good_is_given_up(post, database, files, photo, mailbox):
     ended(database, files, photo)
     mailbox.to_recipient = "550 5.1.1 no such user"

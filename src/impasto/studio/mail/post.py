@@ -90,7 +90,7 @@ class Post:
             letter = compose(self._configuration, job, mail, self._painting(mail))
             self._journal.prepare(mail.message_id)
             send(letter)
-        except (OSError, smtplib.SMTPException, ServerError, RejectedError) as error:
+        except Exception as error:  # whatever it is, it is a try
             self._journal.forget(mail.message_id)
             self._not_sent(mail, error, say)
         else:
