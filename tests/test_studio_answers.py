@@ -89,6 +89,19 @@ def test_a_fault_of_ours_is_told_with_all_headers_and_says_no_token_in_the_logs(
     assert 'route="/p/{token}",status="500"} 1.0' in web.client.get("/metrics").text
 
 
+def test_a_database_that_cannot_be_written_to_is_no_full_disk(web):
+    @event.listens_for(web.database.engine, "checkout")
+    def _read_only(connection, _record, _proxy):
+        connection.execute("PRAGMA query_only=1")
+
+    answer = httpx.post(f"{web.url}/api/paintings", files={"photo": ("a.png", picture())}, timeout=60)
+    assert answer.status_code == 503
+    assert answer.json()["detail"] == "No paintings can be taken at the moment: try again in a few minutes."
+    assert int(answer.headers["retry-after"]) > 0
+    ready = web.client.get("/readyz")
+    assert (ready.status_code, ready.json()["database"]) == (503, False)
+
+
 def test_the_newest_preview_is_not_kept_by_a_browser(web):
     token = submit(web).token
     job, _ = web.claimed()

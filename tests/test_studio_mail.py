@@ -2,12 +2,12 @@
 
 import re
 import ssl
-import subprocess
 import threading
 import time
 from email import policy
 from email.parser import BytesParser
 
+import certificates
 import pytest
 from aiosmtpd.smtp import AuthResult
 from smtp_server import Mailbox, serve
@@ -180,6 +180,24 @@ def test_a_server_that_is_away_is_tried_again(configuration, database, files, ph
     assert all("refused" in mail.error for mail in mails)
 
 
+def test_a_mail_that_cannot_be_written_is_tried_again_too_and_those_behind_it_are_sent(
+    post, database, files, photo, mailbox, monkeypatch
+):
+    first = ended(database, files, photo)
+    ended(database, files, photo, error="it went wrong", email="bert@example.org")
+
+    def away(_files, _job, _name):
+        raise RuntimeError("the store of pictures is away")
+
+    monkeypatch.setattr(Files, "read", away)
+    post.deliver(time.time())
+    assert [envelope.rcpt_tos for envelope in mailbox.accepted] == [["bert@example.org"]]
+    with database.reading() as session:
+        mail = session.scalars(select(Mail).where(Mail.job_id == first.id)).one()
+    assert (mail.tries, mail.sent, mail.given_up) == (1, None, False)
+    assert mail.error == "the store of pictures is away"
+
+
 def test_a_recipient_who_is_refused_for_good_is_given_up(post, database, files, photo, mailbox):
     ended(database, files, photo)
     mailbox.to_recipient = "550 5.1.1 no such user"
@@ -229,16 +247,7 @@ def test_mails_to_a_folder_are_whole_files(configuration, database, files, photo
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("certificate")
-    command = [
-        "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-        "-addext", "subjectAltName=DNS:localhost", "-keyout", folder / "key.pem", "-out", folder / "certificate.pem",
-    ]  # fmt: skip
-    try:
-        subprocess.run(command, check=True, capture_output=True)
-    except FileNotFoundError:
-        pytest.skip("no openssl here to make a certificate with")
-    return folder
+    return certificates.make(tmp_path_factory.mktemp("certificate"), "localhost")
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])

@@ -20,7 +20,7 @@ from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.folders import Files
 from impasto.studio.jobs.leases import Hold
 from impasto.studio.jobs.table import Job
-from impasto.studio.mail import post as posts
+from impasto.studio.mail import server as mail_server
 from impasto.studio.mail.outbox import Mail
 from impasto.studio.mail.post import Post
 
@@ -225,7 +225,7 @@ def test_a_disk_that_is_full_or_read_only_as_well_costs_no_second_mail_while_the
 
 
 def test_a_server_that_takes_long_to_accept_is_waited_for(database, server, new_post, monkeypatch):
-    monkeypatch.setattr(posts, "SILENCE", 0.3)
+    monkeypatch.setattr(mail_server, "SILENCE", 0.3)
     server.before_it_answers = lambda: threading.Event().wait(1)
     a_mail(database)
     post = new_post()

@@ -29,13 +29,14 @@ def serve(
         print(_described())
         return
     from impasto.studio.jobs.stores import StoresError
+    from impasto.studio.mail.server import ServerError
     from impasto.studio.serving import serve as start
 
     listener = _listener(configuration)
     configuration = configuration.model_copy(update={"port": listener.getsockname()[1]})
     try:
         start(configuration, listener, lambda: tell(configuration.address))
-    except StoresError as error:
+    except (StoresError, ServerError) as error:
         stop(str(error), FAILURE)
 
 

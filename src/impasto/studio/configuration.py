@@ -1,5 +1,7 @@
 """What the operator may set, in one place: `IMPASTO_…` in the environment, or lines of a file."""
 
+import re
+from email.utils import getaddresses
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -70,6 +72,36 @@ class Configuration(BaseSettings):
     @classmethod
     def _are_networks(cls, value: str) -> str:
         shared(value)
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _links(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
+            raise ValueError("begin it with https:// or http://, as in https://paint.example.org")
+        return value
+
+    @field_validator("scheduler")
+    @classmethod
+    def _dask(cls, value: str) -> str:
+        if value and not value.startswith(("tls://", "tcp://")):
+            raise ValueError("begin it with tls:// or tcp://, as in tls://painters.example.org:8786")
+        return value
+
+    @field_validator("smtp_host")
+    @classmethod
+    def _name(cls, value: str) -> str:
+        if "/" in value or value.count(":") == 1:  # an address of IPv6 has more
+            raise ValueError("give its name alone, such as mail.example.org; its port is another setting")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        found = [address for _, address in getaddresses([value])]
+        if len(found) != 1 or not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", found[0]):
+            raise ValueError("give an address, such as Impasto <impasto@example.org>")
         return value
 
     @property

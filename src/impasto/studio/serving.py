@@ -1,5 +1,6 @@
 """The studio as one process: the web server in front, the engine behind it, both ended by Ctrl-C, SIGTERM or SIGHUP."""
 
+import shutil
 import signal
 import socket
 import sys
@@ -12,7 +13,8 @@ import uvicorn
 
 from impasto.studio import logs
 from impasto.studio.configuration import Configuration
-from impasto.studio.jobs.stores import open_stores
+from impasto.studio.jobs.stores import check_writable, open_stores
+from impasto.studio.mail.server import ServerError, check
 from impasto.studio.painters.engine import Engine
 from impasto.studio.web.app import create_app
 from impasto.studio.web.connections import open_more_files, server_config
@@ -27,13 +29,21 @@ def serve(configuration: Configuration, listener: socket.socket, ready: Callable
     """Serve until SIGINT, SIGTERM or SIGHUP; `ready` is called when pages are answered.
 
     Raises:
-        StoresError: the folder or the database can't be used.
+        StoresError: a folder or the database can't be used.
+        ServerError: the mail server will never take a mail.
     """
     logs.configure()
     # The thread that answers takes turns with those that ask the database; by default each may hold it for 5 ms.
     sys.setswitchinterval(0.0005)
     open_more_files()
     database, files = open_stores(configuration)
+    check_writable(configuration, database, files)
+    if configuration.smtp_host and not configuration.mail_folder:
+        _check_mail(configuration)
+    if shutil.disk_usage(configuration.data_dir).free < configuration.min_free:
+        log.warning("no paintings are taken until IMPASTO_MIN_FREE bytes are free on the disk")
+    if configuration.scheduler.startswith("tcp://"):
+        log.warning("whoever reaches the scheduler can run code in it; give Dask TLS, as docs/studio.md says")
     engine = Engine(configuration, database, files)
     app = create_app(configuration, database, files)
     app.state.engine = engine
@@ -50,6 +60,21 @@ def serve(configuration: Configuration, listener: socket.socket, ready: Callable
         engine.stop(PAINTERS)
         database.close()
         log.info("stopped")
+
+
+def _check_mail(configuration: Configuration) -> None:
+    """Warn of what keeps mails from being sent, or from being of use, for now."""
+    try:
+        check(configuration)
+    except ServerError as error:
+        if error.lasting:
+            raise
+        log.warning(str(error))
+    if not configuration.public_url:
+        log.warning(
+            f"links in mails begin with {configuration.address}, which only this machine can open; "
+            "set IMPASTO_PUBLIC_URL"
+        )
 
 
 class _Server(uvicorn.Server):

@@ -8,7 +8,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import create_engine, event, func, make_url, select
+from sqlalchemy import create_engine, event, false, func, make_url, select
 from sqlalchemy.orm import DeclarativeBase, Session
 
 # Names the lock of PostgreSQL's that `alone` takes; any number that no other program uses in this database.
@@ -62,6 +62,16 @@ class Database:
             with self.engine.begin() as connection:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
+
+    def check_writable(self) -> None:
+        """See that rows can be changed.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError: they can't.
+        """
+        with self.session() as session:
+            for table in Base.metadata.sorted_tables:
+                session.execute(table.delete().where(false()))
 
     def close(self) -> None:
         """Close the connections."""

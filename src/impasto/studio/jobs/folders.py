@@ -43,6 +43,17 @@ class Files:
                 self._system.rm_file(aside)
             raise
 
+    def check_writable(self) -> None:
+        """See that files can be written.
+
+        Raises:
+            OSError: they can't.
+        """
+        probe = f"{self._root}/.{secrets.token_hex(8)}.part"
+        self._system.makedirs(self._root, exist_ok=True)
+        self._system.pipe_file(probe, b"")
+        self._system.rm_file(probe)
+
     def read(self, job: int, name: str) -> bytes:
         """The bytes of a file.
 

@@ -1,5 +1,7 @@
 """Where a studio's jobs and pictures are, opened; or one line that says why they can't be."""
 
+import errno
+import tempfile
 from pathlib import Path
 
 from alembic.util import CommandError
@@ -29,7 +31,10 @@ def open_stores(configuration: Configuration) -> tuple[Database, Files]:
     """
     privacy.write_privately()
     _made_private("IMPASTO_DATA_DIR", configuration.data_dir, DATA, make=True)
-    files = Files(configuration.files)
+    try:
+        files = Files(configuration.files)
+    except (ValueError, ImportError) as error:
+        raise StoresError(f"the pictures can't be kept there: {error}; see IMPASTO_FILES_URL") from error
     if configuration.files_url and files.folder:
         _made_private("IMPASTO_FILES_URL", files.folder, PICTURES)
     if configuration.mail_folder:
@@ -53,6 +58,30 @@ def open_stores(configuration: Configuration) -> tuple[Database, Files]:
     return database, files
 
 
+def check_writable(configuration: Configuration, database: Database, files: Files) -> None:
+    """See that jobs, pictures and mails can be written; a disk that is full for now is no reason to be refused.
+
+    Raises:
+        StoresError: one can't.
+    """
+    try:
+        database.check_writable()
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise StoresError(f"the database can't be written to: {reason}; see IMPASTO_DATABASE_URL") from error
+    setting, folder = "IMPASTO_FILES_URL", files.folder or Path(configuration.files)
+    try:
+        files.check_writable()
+        if configuration.mail_folder:
+            setting, folder = "IMPASTO_MAIL_FOLDER", configuration.mail_folder
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise _unusable(setting, folder, error) from error
+
+
 def _made_private(setting: str, folder: Path, names: tuple[str, ...], *, make: bool = False) -> None:
     """Close a folder that a setting names; one that is not there yet will be made closed."""
     try:
@@ -70,4 +99,4 @@ def _made_private(setting: str, folder: Path, names: tuple[str, ...], *, make: b
 
 
 def _unusable(setting: str, folder: Path, error: OSError) -> StoresError:
-    return StoresError(f"{folder} can't be used: {error.strerror}; choose another with {setting}")
+    return StoresError(f"{folder} can't be used: {error.strerror or error}; choose another with {setting}")

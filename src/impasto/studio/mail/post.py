@@ -6,7 +6,6 @@ server's acceptance and its arrival here; both copies have one Message-ID.
 
 import secrets
 import smtplib
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,14 +24,15 @@ from impasto.studio.mail import consent, outbox
 from impasto.studio.mail.journal import Journal
 from impasto.studio.mail.letters import Links, compose
 from impasto.studio.mail.outbox import Mail
+from impasto.studio.mail.server import ServerError, connected
 from impasto.studio.secret import secret_key
 
 log = structlog.get_logger("impasto.studio.mail.post")
 
-# Seconds between two looks at the outbox, and that a server may be silent.
+# Seconds between two looks at the outbox.
 # ACCEPTING: that it may think about a mail (RFC 5321, 4.5.3.2.6): who does not wait for it sends a second copy.
 # TAKEN: after which a mail whose process died while it sent it is sent again, more than sending can take.
-LOOK, SILENCE, ACCEPTING, TAKEN = 2.0, 30.0, 600.0, 1800.0
+LOOK, ACCEPTING, TAKEN = 2.0, 600.0, 1800.0
 
 Send = Callable[[EmailMessage], None]
 
@@ -75,8 +75,9 @@ class Post:
                     if self._stopping.is_set():
                         return
                     self._deliver(mail, send)
-        except (OSError, smtplib.SMTPException) as error:
-            why = error  # no server is there: that holds for all of them
+        except ServerError as error:
+            why = error  # that holds for all of them
+            log.warning("no mail can be sent", reason=str(error))
             for mail in due:
                 self._deliver(mail, lambda _: _raise(why))
 
@@ -95,7 +96,7 @@ class Post:
             letter = compose(self._configuration, job, mail, links, self._painting(mail))
             self._journal.prepare(mail.message_id)
             send(letter)
-        except (OSError, smtplib.SMTPException, RejectedError) as error:
+        except Exception as error:  # whatever it is, it is a try
             self._journal.forget(mail.message_id)
             self._not_sent(mail, error, say)
         else:
@@ -154,18 +155,7 @@ class Post:
             folder = configuration.mail_folder
             yield lambda letter: _write(letter, folder)
             return
-        secure = configuration.smtp_security
-        host, port = configuration.smtp_host, configuration.smtp_port
-        server = (
-            smtplib.SMTP_SSL(host, port, timeout=SILENCE, context=ssl.create_default_context())
-            if secure == "tls"
-            else smtplib.SMTP(host, port, timeout=SILENCE)
-        )
-        with server:
-            if secure == "starttls":
-                server.starttls(context=ssl.create_default_context())
-            if configuration.smtp_user:
-                server.login(configuration.smtp_user, configuration.smtp_password.get_secret_value())
+        with connected(configuration) as server:
             assert server.sock is not None
             server.sock.settimeout(ACCEPTING)
             yield lambda letter: _send(letter, server)

@@ -9,14 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import structlog
-
 from impasto.studio.configuration import Configuration
 
 if TYPE_CHECKING:
     from distributed import Client
-
-log = structlog.get_logger("impasto.studio.painters.cluster")
 
 
 @contextmanager
@@ -29,8 +25,6 @@ def cluster(configuration: Configuration) -> "Iterator[Client]":
     from distributed import Client, LocalCluster, Security
 
     if configuration.scheduler:
-        if not configuration.scheduler.startswith("tls://"):
-            log.warning("whoever reaches the scheduler can run code in it: give Dask TLS, as docs/studio.md says")
         with Client(configuration.scheduler, timeout=10, set_as_default=False) as client:
             client.run_on_scheduler(_take_up_nothing)
             yield client

@@ -93,12 +93,11 @@ async def alive() -> str:
 
 @router.get("/readyz", responses={503: {"description": "What is missing."}})
 async def ready(request: Request) -> JSONResponse:
-    """Whether jobs can be taken and painted: the database answers, and there are painters."""
+    """Whether jobs can be taken and painted: the database can be written to, and there are painters."""
 
     def look() -> bool:
         try:
-            with request.app.state.database.reading() as session:
-                session.execute(select(1))
+            request.app.state.database.check_writable()
         except SQLAlchemyError:
             return False
         return True

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
+import structlog
 from email_validator import EmailNotValidError, validate_email
 from fastapi.concurrency import run_in_threadpool
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InternalError, OperationalError
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
@@ -25,6 +26,7 @@ from impasto.studio.web.upload import decoded
 from impasto.studio.web.visitor import Visitor
 from impasto.styles import DEFAULT_STYLE, HOUSE_STYLES
 
+log = structlog.get_logger("impasto.studio.web")
 MOST_STYLES = 3
 
 
@@ -39,6 +41,7 @@ class FormLimits(TypedDict, total=False):
 FORM = FormLimits(max_files=1 + MOST_STYLES, max_fields=60, max_part_size=4096)
 EARLIER = "earlier-"
 """How the form names an own style of the job that is painted again, before its place among that job's styles."""
+CLOSED = "No paintings can be taken at the moment: try again in a few minutes."
 
 
 @dataclass
@@ -156,8 +159,11 @@ async def submit(request: Request, asked: Submission) -> Job:
         return await run_in_threadpool(add)
     except allowance.REFUSED as error:
         raise allowance.refusal(error) from error
-    except OperationalError as error:  # a database that can't be written to
-        raise ProblemError(507, FULL) from error
+    except (OperationalError, InternalError) as error:
+        if "full" in str(error.orig) or "No space" in str(error.orig):
+            raise ProblemError(507, FULL) from error
+        log.error("the database can't be written to", reason=str(error.orig).splitlines()[0])
+        raise ProblemError(503, CLOSED, {"retry-after": "300"}) from error
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise
