@@ -17,7 +17,7 @@ from impasto.networks.extractor import Extractor
 SIZE = 160
 # A layer of C features is brought to a mean of this times √C, which brings the terms 10 / C² · G² of style to one order
 # at all layers. VGG19 with its packaged weights has 2 to 19 at the layers that paintings listen to.
-LOUDNESS = 5.0
+LOUDNESS = 10.0
 
 
 def evened(backbone: Backbone) -> Backbone:
