@@ -7,9 +7,8 @@ from impasto.images import PictureError
 from impasto.painter.settings import MIN_SIZE, Quality
 
 # Steps at the coarsest scale, where the painting is found; at the next one, which adds brushwork to it; and at each
-# after that, where a step costs four times as much and only the finest texture is left to do. At standard quality,
-# eight steps at 2016 px were hard to tell from four when looked at in full size, and so were three.
-STEPS: dict[Quality, tuple[int, int, int]] = {"draft": (9, 4, 2), "standard": (32, 16, 3), "fine": (140, 50, 8)}
+# after that, where a step costs four times as much and only the finest texture is left to do.
+STEPS: dict[Quality, tuple[int, int, int]] = {"draft": (9, 4, 3), "standard": (32, 16, 8), "fine": (140, 50, 16)}
 # Of a scale after the first, so many of the pyramid's levels are painted. What is larger was found at the scale before;
 # an enlarged canvas lacks fine detail, and the first steps would make up for it with large shapes and burnt colours.
 MOVING = 2
