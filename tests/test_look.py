@@ -225,6 +225,7 @@ def test_a_painter_may_have_terms_and_scales_of_its_own_and_no_style(photo):
     steps, pixels = finished(painter)
     assert [(step.width, step.steps) for step in steps][:3] == [(48, 2), (48, 2), (96, 40)]
     assert set(steps[-1].costs) == {"redness"}
+    assert painter.estimate() > 0
     assert np.abs(pixels.mean((0, 1)) - [200, 50, 50]).max() < 30
     with pytest.raises(SettingsError):
         Painter(Recipe(picture))

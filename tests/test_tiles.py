@@ -24,7 +24,7 @@ from impasto.painter.pyramid import LaplacianPyramid
 from impasto.painter.scratch import in_files
 from impasto.painter.settings import Settings, SettingsError
 from impasto.painter.term import Scene, StyleSource
-from impasto.painter.terms import style_transfer
+from impasto.painter.terms import TotalVariation, style_transfer
 
 GRAM = Settings()
 MOMENTS = Settings(style_loss="moments", tv_weight=1.0, content_layers=(("conv1_2", 1.0), ("conv3_3", 0.5)))
@@ -143,6 +143,21 @@ def test_a_term_of_somebody_elses_works_in_tiles(narrow):
     assert len(values) == 4
     assert values == pytest.approx(whole, rel=1e-9)
     assert difference < 1e-9
+
+
+def test_a_term_of_pixels_alone_needs_no_layer_of_the_network(narrow):
+    photo, pyramid = noise(97, 180, 0), LaplacianPyramid()
+    canvas = Canvas.shaped(pyramid, 180, 97)
+    point = torch.cat([part.flatten() for part in pyramid.parameters(photo)])
+    scenes = [Scene(Extractor(narrow, (), dtype=torch.float64), photo, tile=tile) for tile in (None, 2_000)]
+    whole, tiled = (Objective([TotalVariation(2.0)], scene) for scene in scenes)
+    assert len(whole.tiles) == 1
+    assert len(tiled.tiles) > 8
+    expected, found = whole.at(canvas, point), tiled.at(canvas, point)
+    by_hand = photo.diff(dim=3).abs().mean() + photo.diff(dim=2).abs().mean()
+    assert expected.costs["tv"] == pytest.approx(float(by_hand), rel=0.1)  # the pyramid draws contrasts in a little
+    assert found.objective == pytest.approx(expected.objective, rel=1e-12)
+    torch.testing.assert_close(found.gradient, expected.gradient, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize(("asked", "pixels"), [(GRAM, 15_000), (MOMENTS, 15_000), (WASSERSTEIN, 13_000)], ids=loss_of)

@@ -21,7 +21,7 @@ class Extractor(nn.Module):
     Args:
         backbone: the network, as :func:`impasto.networks.weights.packaged` and :func:`impasto.networks.loading.load`
             give it.
-        layers: the names of the layers wanted; nothing after the last of them is computed.
+        layers: the names of the layers wanted, if any; nothing after the last of them is computed.
         pooling: "max" or "avg" (Gatys et al. 2016, section 2.1: slightly more appealing results); None for that with
             which the network was trained.
         device: where to compute.
@@ -99,7 +99,7 @@ class Extractor(nn.Module):
             layer → B × N × H' × W', in the network's dtype, in the layers' order.
         """
         x = (picture - self.mean).to(self.dtype).contiguous(memory_format=torch.channels_last)
-        if self.table.layers[0].kind == "relu":
+        if self.table.layers and self.table.layers[0].kind == "relu":
             x = x.relu()
         features = {}
         for layer in self.table.steps:

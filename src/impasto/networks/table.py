@@ -103,11 +103,11 @@ class Table:
         """The layers that are computed for some: those up to the last of them, and the ReLU that follows it.
 
         Raises:
-            NetworkError: no such layer, or no name at all.
+            NetworkError: no such layer.
         """
         self.check(names)
         if not names:
-            raise NetworkError(f"no layer is asked for; give at least one of: {', '.join(self.names)}")
+            return Table(())
         last = max(self.names.index(name) for name in names)
         order = [layer.name for layer in self.layers]
         end = order.index(self.names[last]) + 1 + (self.names[last] in self.rectified)

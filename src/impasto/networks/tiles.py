@@ -109,7 +109,7 @@ class _Line:
         self.table, self.reach = table, reach
         self.size: dict[str, int] = {PICTURE: size, **table.sizes(size)}
         self.fields: dict[str, Field] = {PICTURE: Field(), **table.fields}
-        self.last = table.names[-1]
+        self.last = [PICTURE, *table.names][-1]
         self.parts = [self._part({name: (0, count) for name, count in self.size.items()})]
 
     @property
@@ -147,7 +147,7 @@ class _Line:
     def _part(self, core: dict[str, Span]) -> Axis:
         """A core, going back through the layers what must be held for it, and forth what is made of that."""
         steps = self.table.steps
-        inputs: list[str] = [PICTURE, *self.table.names[:-1]]
+        inputs = [PICTURE, *self.table.names][: len(steps)]
         needed, grid = dict(core), 1
         for layer, before in zip(reversed(steps), reversed(inputs), strict=True):
             if layer.stride > 1:

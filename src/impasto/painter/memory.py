@@ -18,6 +18,8 @@ SHARE = 0.6
 EVALUATIONS = {torch.bfloat16: 1400, torch.float32: 2450}
 # That was VGG19 up to conv5_1. With another network, the activations are another number of numbers.
 MEASURED = VGG19.up_to(["conv5_1"]).activations
+# Of these bytes, those that the picture and its gradient take without a network, measured.
+PICTURE = 160
 # A vector of the optimiser: a pyramid of three float32 numbers a pixel, and a third of it for the coarser levels.
 VECTOR = 16
 # A point and a gradient, twice, a step and a change, besides those that it remembers two by two.
@@ -49,7 +51,7 @@ class Plan:
 
 def evaluation_bytes(network: Extractor) -> float:
     """The bytes that one evaluation takes for each pixel with a network."""
-    return EVALUATIONS[network.dtype] * network.table.activations / MEASURED
+    return PICTURE + (EVALUATIONS[network.dtype] - PICTURE) * network.table.activations / MEASURED
 
 
 def plan(pixels: int, vectors: int, memory: int | None, device: torch.device, evaluation: float) -> Plan:

@@ -128,7 +128,8 @@ class Painter:
                 picture = torch.full((1, 3, TIMED, TIMED), 128.0, device=self.device, requires_grad=True)
                 began = time.perf_counter()
                 features = self.network(picture)
-                torch.autograd.grad(torch.stack([f.float().mean() for f in features.values()]).sum(), picture)
+                means = [picture.mean(), *(each.float().mean() for each in features.values())]
+                torch.autograd.grad(torch.stack(means).sum(), picture)
                 times.append(time.perf_counter() - began)
         return times[-1] / TIMED**2 * sum(map(self.work, self.scales()))
 
