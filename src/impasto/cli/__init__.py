@@ -10,12 +10,18 @@ def main() -> None:
     streams.prepare()
     signals.listen()
     from impasto.cli.commands import app  # which takes a second to load
-    from impasto.cli.errors import FAILURE, say
+    from impasto.cli.errors import FAILURE, MISUSE, UsageError, say
 
     code: str | int | None = 0
     broken = None
     try:
-        app(prog_name="impasto")
+        code = app(prog_name="impasto", standalone_mode=False)
+    except UsageError as error:
+        said = error.format_message().rstrip(".")  # type: ignore[attr-defined]
+        command = getattr(getattr(error, "ctx", None), "command_path", "impasto")
+        if said:  # else the help was shown instead
+            say(f"{said[:1].lower()}{said[1:]}; {command} --help shows what there is")
+        code = MISUSE
     except SystemExit as ended:
         code = ended.code
     except KeyboardInterrupt:

@@ -1,10 +1,14 @@
 """All commands, one module per group of them."""
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from impasto.cli.backup import backup
 from impasto.cli.classify import classify
 from impasto.cli.conv import conv
+from impasto.cli.errors import tell
 from impasto.cli.evaluate import evaluate
 from impasto.cli.jobs import jobs
 from impasto.cli.look import look
@@ -16,11 +20,26 @@ from impasto.cli.train import train
 from impasto.cli.weights import weights
 
 app = typer.Typer(
-    help="Paint a photo in the style of a painting, and see how the network does it.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        tell(f"impasto {version('impasto')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _every_command(
+    asked: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is, and exit.")
+    ] = False,
+) -> None:
+    """Paint a photo in the style of a painting, and see how the network does it."""
+
+
 app.command()(paint)
 app.add_typer(styles, name="styles")
 app.add_typer(weights, name="weights")

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from impasto.images import Picture
 
 FAILURE, MISUSE = 1, 2
+# What typer raises at options that don't fit; newer releases have a copy of click of their own.
+UsageError: type[Exception] = typer.BadParameter.__bases__[0]
 
 
 _printing = True

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from impasto.cli import signals
+from impasto.cli.choices import choice
 from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop, tell, told
 from impasto.cli.files import STDIO, expanded, style_file
 from impasto.painter.balance import OBJECTIVES
+from impasto.painter.settings import CHOICES
 from impasto.painter.style_losses import STYLE_LOSSES
 
 if TYPE_CHECKING:
@@ -32,10 +34,9 @@ def paint(
         str | None, typer.Option("-o", "--out", help="A file (jpg, png, webp, avif, tiff), a folder, or -.")
     ] = None,
     size: Annotated[str | None, typer.Option(help="The long side in pixels (512), or full.")] = None,
-    quality: Annotated[str | None, typer.Option(help="How long it works: draft, standard or fine.")] = None,
+    quality: Annotated[str | None, choice(CHOICES["quality"], help="How long it works (standard).")] = None,
     objective: Annotated[
-        str | None,
-        typer.Option(help=f"How layers are balanced: {', '.join(OBJECTIVES)}.", rich_help_panel=NETWORK),
+        str | None, choice(OBJECTIVES, help="How layers and terms are balanced (impasto).", panel=NETWORK)
     ] = None,
     content_weight: Annotated[
         float | None, typer.Option(help="α: how much of the photo.", rich_help_panel=LOOK)
@@ -65,11 +66,15 @@ def paint(
         typer.Option(metavar="LAYER[:WEIGHT]", help="conv1_1 … conv5_4; repeatable.", rich_help_panel=NETWORK),
     ] = None,
     style_loss: Annotated[
-        str | None, typer.Option(help=f"What is compared: {', '.join(STYLE_LOSSES)}.", rich_help_panel=NETWORK)
+        str | None, choice(STYLE_LOSSES, help="What of a layer's features is compared (gram).", panel=NETWORK)
     ] = None,
-    pooling: Annotated[str | None, typer.Option(help="max or avg.", rich_help_panel=NETWORK)] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.", rich_help_panel=NETWORK)] = "auto",
-    dtype: Annotated[str | None, typer.Option(help="auto, float32 or bfloat16.", rich_help_panel=NETWORK)] = None,
+    pooling: Annotated[
+        str | None, choice(CHOICES["pooling"], help="Between blocks of layers (max).", panel=NETWORK)
+    ] = None,
+    device: Annotated[str, choice(CHOICES["device"], help="Where it computes.", panel=NETWORK)] = "auto",
+    dtype: Annotated[
+        str | None, choice(CHOICES["dtype"], help="In which numbers the network computes (auto).", panel=NETWORK)
+    ] = None,
     threads: Annotated[
         int | None, typer.Option(help="How many the processor may use.", rich_help_panel=NETWORK)
     ] = None,
