@@ -1,6 +1,7 @@
 """The command, as a process."""
 
 import json
+from importlib.metadata import version
 
 import numpy as np
 import pytest
@@ -163,3 +164,31 @@ def test_weights_say_what_is_here_and_how_to_fetch_when_offline(start, run):
     offline = run("weights", "fetch", "torchvision", IMPASTO_WEIGHTS_URL="http://127.0.0.1:9/vgg.pth")
     assert offline.returncode == 1
     assert "127.0.0.1:9" in line(offline)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["paint", "--nonsense"], "no such option: --nonsense"),
+        (["paint"], "missing argument"),
+        (["nonsense"], "no such command 'nonsense'"),
+        (["paint", "photo.jpg", "--seed", "x"], "invalid value for '--seed'"),
+    ],
+)
+def test_what_does_not_fit_the_command_is_one_plain_line(run, arguments, words):
+    process = run(*arguments)
+    assert process.returncode == 2
+    assert words in line(process)
+    assert "--help shows what there is" in line(process)
+
+
+def test_choices_are_in_the_help_and_completed_by_the_shell(run):
+    help_text = run("paint", "--help").stdout.decode()
+    for names in ("[draft|standard|fine]", "[max|avg]", "[impasto|pastiche]"):
+        assert names in help_text
+    completed = run(_IMPASTO_COMPLETE="complete_bash", COMP_WORDS="impasto paint --quality ", COMP_CWORD="3")
+    assert completed.stdout.decode().split() == ["draft", "standard", "fine"]
+
+
+def test_the_version_is_that_of_the_package(run):
+    assert run("--version").stdout.decode().split() == ["impasto", version("impasto")]
