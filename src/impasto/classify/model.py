@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
+from safetensors.torch import load as parse
 from safetensors.torch import save
 from torch import Tensor
 
@@ -149,9 +150,10 @@ def load(name: str | os.PathLike[str]) -> Model:
 def _read(path: Path) -> Model:
     other = f"{path} is no model of Impasto's: give a file that impasto train wrote"
     try:
-        with safe_open(path, "pt") as file:
-            stored = json.loads((file.metadata() or {}).get(KEY, "null"))
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - it is no mapping
+        data = path.read_bytes()  # safe_open wants names in UTF-8
+        tensors = parse(data)
+        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        stored = json.loads(header.get("__metadata__", {}).get(KEY, "null"))
     except (SafetensorError, OSError, ValueError) as error:
         raise ModelError(f"{path} is broken or no safetensors file: give a file that impasto train wrote") from error
     try:

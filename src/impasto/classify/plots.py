@@ -1,5 +1,6 @@
 """Training and its outcome as pictures."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,6 +16,7 @@ from impasto.classify.evaluation import Evaluation
 from impasto.classify.images import LabelledImages
 from impasto.classify.model import Model
 from impasto.images.names import numbered, written
+from impasto.images.picture import printable
 
 WORST, COLUMNS = 16, 4
 INK, GRID = "0.25", "0.88"
@@ -60,7 +62,8 @@ def write_all(
     paths = []
     for name, figure in figures.items():
         drawn = BytesIO()
-        figure.savefig(drawn, format="png", dpi=120)
+        with warnings.catch_warnings(action="ignore", category=UserWarning):  # of letters that the font has not
+            figure.savefig(drawn, format="png", dpi=120)
         pixels = images.read(drawn.getvalue()).pixels
         paths.append(written(numbered(folder / f"{name}.png"), partial(_write, pixels)))
     return sorted(paths)
@@ -102,8 +105,9 @@ def confusion(evaluation: Evaluation) -> Any:
             if number:
                 color = "white" if shares[row, column] > 0.5 else INK
                 axes.text(column, row, f"{number:,}", ha="center", va="center", color=color, fontsize=8)
-    axes.set_xticks(range(count), evaluation.classes, rotation=45, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(count), evaluation.classes)
+    names = list(map(printable, evaluation.classes))
+    axes.set_xticks(range(count), names, rotation=45, ha="right", rotation_mode="anchor", parse_math=False)
+    axes.set_yticks(range(count), names, parse_math=False)
     axes.set(xlabel="taken for", ylabel="what it is")
     axes.set_title(f"{evaluation.accuracy:.1%} of {evaluation.images:,} recognised")
     return figure
@@ -124,7 +128,9 @@ def mistakes(evaluation: Evaluation, tested: LabelledImages) -> Any:
             mistake = worst[index]
             pixels = tested.pixels[mistake.index].expand(3, -1, -1).permute(1, 2, 0).numpy()
             axes.imshow(pixels, interpolation="nearest")
-            axes.set_title(f"{mistake.truth}, taken for\n{mistake.taken_for} ({mistake.probability:.0%})", fontsize=9)
+            truth, taken_for = printable(mistake.truth), printable(mistake.taken_for)
+            title = f"{truth}, taken for\n{taken_for} ({mistake.probability:.0%})"
+            axes.set_title(title, fontsize=9, parse_math=False)
     return figure
 
 

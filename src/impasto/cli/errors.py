@@ -23,7 +23,8 @@ _printing = True
 
 def say(line: str) -> None:
     """One line to the user, beside what the command prints as its result."""
-    print(f"impasto: {line}", file=sys.stderr, flush=True)
+    shown = "".join(letter if letter.isprintable() else "?" for letter in line)  # a file's name may hold anything
+    print(f"impasto: {shown}", file=sys.stderr, flush=True)
 
 
 def told(picture: "Picture", source: object) -> "Picture":

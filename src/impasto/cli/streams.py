@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from impasto.cli.encodings import ERRORS, register
+
 _open = [True, True, True]
 """Which of the three were open as the process began."""
 
@@ -25,6 +27,7 @@ def prepare() -> None:
             _open[number] = False
     if sys.stdin is None:
         sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False)))
+    register()
     sys.stdout = _like(_Output, sys.stdout, 1)
     sys.stderr = _like(_Lenient, sys.stderr, 2)
 
@@ -83,10 +86,10 @@ class _Lenient(io.TextIOWrapper):
 
 
 def _like(kind: type[io.TextIOWrapper], before: Any, number: int) -> io.TextIOWrapper:
-    """A stream of a kind to a file's number, with the encoding and the buffering of the one before, if there was."""
+    """A stream of a kind to a file's number, with the encoding of the one before, if there was."""
     return kind(
         io.BufferedWriter(io.FileIO(number, "w", closefd=False)),
         getattr(before, "encoding", None),
-        getattr(before, "errors", None),
+        ERRORS,
         line_buffering=before is None or before.line_buffering or before.write_through,
     )

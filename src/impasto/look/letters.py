@@ -13,6 +13,8 @@ from matplotlib.ft2font import LoadFlags
 from matplotlib.path import Path
 from numpy.typing import NDArray
 
+from impasto.images.picture import printable
+
 EM = 100
 """Pixels at which outlines are taken from the font."""
 
@@ -20,7 +22,7 @@ EM = 100
 def outline(words: str, px: float, bold: bool = False) -> tuple[Path, float]:
     """The outline of one line of words in letters of so many pixels, and its width; its baseline begins at (0, 0)."""
     vertices, codes, at = [np.zeros((0, 2))], [np.zeros(0, Path.code_type)], 0.0
-    for letter in words:
+    for letter in printable(words):
         shape, kinds, advance = _glyph(letter, bold)
         vertices.append(np.add(shape, (at, 0)))
         codes.append(kinds)
@@ -32,7 +34,8 @@ def outline(words: str, px: float, bold: bool = False) -> tuple[Path, float]:
 def _glyph(letter: str, bold: bool) -> tuple[NDArray[np.float64], Any, float]:
     font = get_font(findfont(FontProperties(weight="bold" if bold else "normal")))
     font.set_size(EM, 72)
-    glyph = font.load_char(ord(letter), flags=LoadFlags.NO_HINTING)
+    known = letter if font.get_char_index(ord(letter)) else "?"
+    glyph = font.load_char(ord(known), flags=LoadFlags.NO_HINTING)
     vertices, codes = font.get_path()
     return (
         np.asarray(vertices, np.float64).reshape(-1, 2),

@@ -5,6 +5,7 @@ a digest of their names, so that a picture that is added moves no other.
 """
 
 import hashlib
+import os
 from pathlib import Path
 
 import torch
@@ -63,5 +64,5 @@ def _pictures(folder: Path) -> list[Path]:
 def _part(paths: list[Path], part: Part) -> list[Path]:
     """The pictures of one class that belong to one part."""
     held_out = len(paths) // HELD_OUT or (1 if len(paths) > 1 else 0)
-    shuffled = sorted(paths, key=lambda path: hashlib.sha256(path.name.encode()).digest())
+    shuffled = sorted(paths, key=lambda path: hashlib.sha256(os.fsencode(path.name)).digest())
     return sorted(shuffled[:held_out] if part == "test" else shuffled[held_out:])
