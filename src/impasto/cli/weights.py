@@ -7,16 +7,14 @@ from typing import Annotated
 import typer
 
 from impasto.cli.errors import FAILURE, MISUSE, stop, tell
+from impasto.places import data_folder
 
 weights = typer.Typer(help="Which VGG19 weights are here; fetch full-precision ones.", invoke_without_command=True)
 
 
 def fetched() -> Path:
     """Where fetched weights are kept: IMPASTO_HOME/weights, or the user's data folder."""
-    import platformdirs
-
-    home = os.environ.get("IMPASTO_HOME")
-    return Path(home or platformdirs.user_data_dir("impasto")) / "weights" / "vgg19-torchvision.pth"
+    return data_folder() / "weights" / "vgg19-torchvision.pth"
 
 
 @weights.callback()

@@ -1,14 +1,12 @@
-"""Putting a file in its place: it appears there whole or not at all."""
+"""Putting a file in its place, with one plain line where that can't be done."""
 
 import errno
-import os
-import secrets
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from impasto.files import check_writable, written
 from impasto.images.picture import PictureError, printable
 
 
@@ -20,23 +18,8 @@ def placed(path: Path, *, new: bool = False) -> Iterator[BinaryIO]:
         PictureError: it can't be written.
         FileExistsError: a `new` file was asked for, and there is one.
     """
-    with _plainly(path):
-        if not new and _is_device(path):
-            with path.open("wb") as file:
-                yield file
-            return
-        aside = _aside(path)
-        try:
-            with aside.open("xb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            if new:
-                _take(path, aside)
-            else:
-                aside.replace(os.path.realpath(path))
-        finally:
-            aside.unlink(missing_ok=True)
+    with _plainly(path), written(path, new=new) as file:
+        yield file
 
 
 def check_place(path: Path) -> None:
@@ -46,40 +29,10 @@ def check_place(path: Path) -> None:
         PictureError: it can't be written.
     """
     with _plainly(path):
-        if not _is_device(path):
-            aside = _aside(path)
-            aside.touch(exist_ok=False)
-            aside.unlink()
+        check_writable(path)
 
 
-def _take(path: Path, aside: Path) -> None:
-    """Give a file a name that no other has, in one step: of two processes that want it, one gets it."""
-    try:
-        os.link(aside, path)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without links
-        path.touch(exist_ok=False)
-        aside.replace(path)
-
-
-def _aside(path: Path) -> Path:
-    """A name for a hidden file in the folder of `path`, or of what it links to."""
-    return Path(os.path.realpath(path)).with_name(f".impasto-{secrets.token_hex(8)}.tmp")
-
-
-def _is_device(path: Path) -> bool:
-    """Whether a device or a pipe is there, which is written to and never replaced; a folder is an error."""
-    try:
-        mode = path.stat().st_mode
-    except FileNotFoundError:
-        return False
-    if stat.S_ISDIR(mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    return not stat.S_ISREG(mode)
-
-
-_MENDS = {
+_FIXES = {
     errno.EACCES: "choose a folder that you may write in",
     errno.EPERM: "choose a folder that you may write in",
     errno.EROFS: "choose a folder that you may write in",
@@ -103,5 +56,5 @@ def _plainly(path: Path) -> Iterator[None]:
     except (FileNotFoundError, NotADirectoryError) as error:
         raise PictureError(f"there is no folder {folder} to write {printable(path.name)} in: make it first") from error
     except OSError as error:
-        mend = _MENDS.get(error.errno or 0, "choose another file")
-        raise PictureError(f"{shown} can't be written ({error.strerror or error}): {mend}") from error
+        fix = _FIXES.get(error.errno or 0, "choose another file")
+        raise PictureError(f"{shown} can't be written ({error.strerror or error}): {fix}") from error

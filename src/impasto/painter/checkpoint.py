@@ -7,7 +7,6 @@ is written once.
 """
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from impasto.files import written
 from impasto.painter.scratch import Allocate
 
 NAME = "checkpoint.json"
@@ -110,22 +110,15 @@ class Checkpoint:
         """Delete it; other files in the folder, and then the folder, stay."""
         if not self.folder.is_dir():
             return
-        for path in (self.folder / NAME, *self.folder.glob("*.bin"), *self.folder.glob("*.part")):
+        for path in (self.folder / NAME, *self.folder.glob("*.bin"), *self.folder.glob(".impasto-*.tmp")):
             path.unlink(missing_ok=True)
         if not any(self.folder.iterdir()):
             self.folder.rmdir()
 
     def _put(self, path: Path, data: bytes | memoryview) -> None:
         """A file, on the disk under its name whole or not at all."""
-        aside = path.with_suffix(".part")
-        try:
-            with aside.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            aside.replace(path)
-        finally:
-            aside.unlink(missing_ok=True)
+        with written(path) as file:
+            file.write(data)
 
     def _content(self) -> dict[str, Any]:
         try:

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-import platformdirs
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from impasto.places import data_folder
 from impasto.studio.networks import shared
 
 
@@ -37,9 +37,7 @@ class Configuration(BaseSettings):
     secret: SecretStr = Field(
         SecretStr(""), description="signs cookies; empty for one that is made and kept in the folder"
     )
-    data_dir: Path = Field(
-        Path(platformdirs.user_data_dir("impasto")) / "studio", description="the folder of the jobs, files and secrets"
-    )
+    data_dir: Path = Field(data_folder() / "studio", description="the folder of the jobs, files and secrets")
     database_url: str = Field("", description="of the jobs, as SQLAlchemy writes it; empty for SQLite in the folder")
     files_url: str = Field("", description="of the pictures, as fsspec writes it; empty for a folder in the folder")
 

@@ -1,15 +1,14 @@
 """The house styles: style pictures that our own code paints, at any size, kept in a cache."""
 
 import hashlib
-import os
-import tempfile
 from functools import cache
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 from PIL import Image, UnidentifiedImageError
 
+from impasto.files import written
+from impasto.places import cache_folder
 from impasto.styles import (
     batik,
     charcoal,
@@ -62,7 +61,7 @@ DEFAULT_STYLE = "night"
 CACHE_LIMIT = 1 << 30
 """Bytes of painted styles that are kept on disk; beyond them the oldest go."""
 
-__all__ = ["CACHE_LIMIT", "DEFAULT_STYLE", "HOUSE_STYLES", "HouseStyle", "cache_folder", "render"]
+__all__ = ["CACHE_LIMIT", "DEFAULT_STYLE", "HOUSE_STYLES", "HouseStyle", "cached_in", "render"]
 
 
 def render(name: str, width: int, height: int) -> Pixels:
@@ -71,7 +70,7 @@ def render(name: str, width: int, height: int) -> Pixels:
     An unknown name raises KeyError. A cache that cannot be read or written only costs the time to paint.
     """
     style = HOUSE_STYLES[name]
-    path = cache_folder() / f"{name}-{width}x{height}-{_generators_digest()[:16]}.png"
+    path = cached_in() / f"{name}-{width}x{height}-{_generators_digest()[:16]}.png"
     pixels = _load(path, width, height)
     if pixels is None:
         pixels = style.render(width, height)
@@ -79,10 +78,9 @@ def render(name: str, width: int, height: int) -> Pixels:
     return pixels
 
 
-def cache_folder() -> Path:
+def cached_in() -> Path:
     """Where painted house styles are kept: IMPASTO_HOME/cache/styles, or the user's cache folder."""
-    home = os.environ.get("IMPASTO_HOME")
-    return (Path(home) / "cache" if home else Path(platformdirs.user_cache_dir("impasto"))) / "styles"
+    return cache_folder() / "styles"
 
 
 @cache
@@ -109,14 +107,8 @@ def _store(path: Path, pixels: Pixels) -> None:
     """Write a cache file at once or not at all; a cache that cannot be written is no error."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                Image.fromarray(pixels).save(stream, format="PNG", compress_level=1)
-            Path(part).replace(path)
-        except BaseException:
-            Path(part).unlink(missing_ok=True)
-            raise
+        with written(path) as stream:
+            Image.fromarray(pixels).save(stream, format="PNG", compress_level=1)
         _trim(path)
     except OSError:
         return

@@ -1,16 +1,14 @@
 """The styles that a name can stand for: the house's, and those that the user added."""
 
 import difflib
-import os
 import re
 import shutil
 from pathlib import Path
 
-import platformdirs
-
 from impasto import images
 from impasto.images import Picture
 from impasto.images.placing import placed
+from impasto.places import data_folder
 from impasto.styles import HOUSE_STYLES, HouseStyle
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
@@ -22,8 +20,7 @@ class StyleError(ValueError):
 
 def folder() -> Path:
     """Where added styles are kept: IMPASTO_HOME/styles, or the user's data folder."""
-    home = os.environ.get("IMPASTO_HOME")
-    return Path(home or platformdirs.user_data_dir("impasto")) / "styles"
+    return data_folder() / "styles"
 
 
 def added() -> dict[str, Path]:

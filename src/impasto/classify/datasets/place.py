@@ -1,10 +1,10 @@
 """Where downloaded data sets are kept."""
 
-import os
 from pathlib import Path
 
 from impasto.classify.images import DataError
 from impasto.download import DownloadError, Progress, download
+from impasto.places import data_folder
 
 
 def fetched(name: str, address: str, sha256: str, progress: Progress | None) -> Path:
@@ -15,10 +15,7 @@ def fetched(name: str, address: str, sha256: str, progress: Progress | None) -> 
     Raises:
         DataError: it can't be had.
     """
-    import platformdirs
-
-    home = os.environ.get("IMPASTO_HOME") or platformdirs.user_data_dir("impasto")
-    path = Path(home) / "data" / name
+    path = data_folder() / "data" / name
     try:
         return download(address, path, sha256=sha256, progress=progress)
     except DownloadError as error:

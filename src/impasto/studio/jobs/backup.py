@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import make_url
 
+from impasto.files import written
 from impasto.studio import privacy
 from impasto.studio.configuration import Configuration
 
@@ -32,25 +33,20 @@ def back_up(configuration: Configuration, target: Path) -> None:
     data = configuration.data_dir
     if not (data / "studio.db").exists():
         raise BackupError(f"there are no jobs in {data}; name its folder with IMPASTO_DATA_DIR")
-    aside = target.with_name(f".{target.name}.part")
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            copy = Path(folder) / "studio.db"
-            with closing(sqlite3.connect(data / "studio.db")) as jobs, closing(sqlite3.connect(copy)) as copied:
-                jobs.backup(copied)
-            with tarfile.open(aside, "w:gz", compresslevel=1) as archive:
-                archive.add(copy, "studio.db")
-                for path in sorted(data.rglob("*")):
-                    if path.is_file() and _kept(path.relative_to(data)):
-                        _add(archive, path, str(path.relative_to(data)))
-        aside.replace(target)
-    finally:
-        aside.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "studio.db"
+        with closing(sqlite3.connect(data / "studio.db")) as jobs, closing(sqlite3.connect(copy)) as copied:
+            jobs.backup(copied)
+        with written(target) as file, tarfile.open(fileobj=file, mode="w:gz", compresslevel=1) as archive:
+            archive.add(copy, "studio.db")
+            for path in sorted(data.rglob("*")):
+                if path.is_file() and _kept(path.relative_to(data)):
+                    _add(archive, path, str(path.relative_to(data)))
 
 
 def _kept(path: Path) -> bool:
     """Whether a file of the data folder belongs into the archive: the jobs were copied, and checkpoints are no loss."""
-    return path.parts[0] != "work" and not path.name.startswith("studio.db") and path.suffix != ".part"
+    return path.parts[0] != "work" and not path.name.startswith("studio.db") and path.suffix not in (".part", ".tmp")
 
 
 def _add(archive: tarfile.TarFile, path: Path, name: str) -> None:

@@ -8,7 +8,6 @@ question gets a new one.
 import json
 import multiprocessing
 import os
-import secrets
 import signal
 import threading
 from collections import Counter
@@ -19,6 +18,8 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
+
+from impasto.files import written
 
 WAITING = 12
 """Questions that may wait at once, those under way included."""
@@ -167,9 +168,8 @@ class Lessons:
         if answer.exception() is None:
             with suppress(OSError):  # on a full disk it is computed anew each time
                 self.folder.mkdir(parents=True, exist_ok=True)
-                aside = path.with_name(f".{secrets.token_hex(8)}.tmp")
-                aside.write_text(json.dumps(answer.result()))
-                aside.replace(path)
+                with written(path) as file:
+                    file.write(json.dumps(answer.result()).encode())
         with self._lock:  # not before it is on the disk: who asks in between would have it computed again
             self._shared.pop(name)
 

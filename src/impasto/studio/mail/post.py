@@ -4,7 +4,6 @@ A second copy of a mail goes out only where this process dies, or the connection
 server's acceptance and its arrival here; both copies have one Message-ID.
 """
 
-import secrets
 import smtplib
 import threading
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy.orm import Session
 
+from impasto.files import written
 from impasto.studio.configuration import Configuration
 from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.folders import Files
@@ -182,9 +182,5 @@ def _write(letter: EmailMessage, folder: Path) -> None:
     """A mail as a file, whole or not at all; named after its Message-ID, so that it is there once."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{str(letter['Message-ID']).strip('<>').partition('@')[0]}.eml"
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        aside.write_bytes(letter.as_bytes())
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
+    with written(path) as file:
+        file.write(letter.as_bytes())
