@@ -33,7 +33,7 @@ last = [Scale(width, height, int(steps))]
 recipe = Recipe(photo, (Style(find(style)),), settings)
 run = Painter(recipe, scales=last, checkpoint=Path(out + ".checkpoint")).start()
 for step in run:
-    print(f"step {step.step}, objective {step.objective:,.0f}", file=sys.stderr, flush=True)
+    print(f"step {step.step}, objective {step.objective:.4g}", file=sys.stderr, flush=True)
 run.painting().save(out)
 run.forget_checkpoint()
 """

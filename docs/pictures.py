@@ -16,6 +16,8 @@ DOCS = Path(__file__).parent
 EXAMPLES = DOCS.parent / "examples"
 BEFORE_AND_AFTER = {"cat": "night", "portrait": "woodblock", "coffee": "watercolour"}
 GROWTH = (1, 2, 4, 8, 16, 32)
+GRAM_OR_SLICED = {"cat": "night", "portrait": "woodblock"}
+CLASSIFIER = DOCS.parent / "src" / "impasto" / "classify" / "models" / "fashion-classifier.safetensors"
 GAP = 8
 
 
@@ -66,6 +68,25 @@ def growth() -> None:
     save(grid([frames[step] for step in GROWTH], 3, 320, 214, labels), "growth.webp")
 
 
+def gram_or_sliced() -> None:
+    """Two photos, each painted with two style losses."""
+    paintings, labels = [], []
+    for photo, style in GRAM_OR_SLICED.items():
+        for loss in ("gram", "sliced"):
+            paintings.append(impasto.paint(EXAMPLES / f"{photo}.jpg", style, size=384, style_loss=loss).image())
+            labels.append(f"{style}, {loss}")
+    save(grid(paintings, 2, 384, 256, labels), "gram-or-sliced.webp")
+
+
+def networks() -> None:
+    """One painting by VGG19, and one by the course's classifier."""
+    networks = {"VGG19": None, "fashion-classifier": CLASSIFIER}
+    paintings = [
+        impasto.paint(EXAMPLES / "cat.jpg", "night", size=384, network=file).image() for file in networks.values()
+    ]
+    save(grid(paintings, 2, 384, 256, list(networks)), "networks.webp")
+
+
 def styles() -> None:
     """Every house style, painted on one photo."""
     paintings = [impasto.paint(EXAMPLES / "cat.jpg", name, size=320).image() for name in HOUSE_STYLES]
@@ -75,4 +96,6 @@ def styles() -> None:
 if __name__ == "__main__":
     before_and_after()
     growth()
+    gram_or_sliced()
+    networks()
     styles()

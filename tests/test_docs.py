@@ -4,12 +4,15 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 from PIL import Image
 
+import impasto
+
 ROOT = Path(__file__).parent.parent
-PAGES = ["README.md", "docs/convolutions.md", "docs/engine.md", "docs/inside.md"]
+PAGES = ["README.md", "docs/convolutions.md", "docs/engine.md", "docs/inside.md", "docs/networks.md"]
 
 
 def code_of(page):
@@ -27,6 +30,8 @@ def test_the_python_of_a_page_runs(name, photo, environment, tmp_path):
     (tmp_path / "examples").mkdir()
     for example in ("cat", "coffee"):
         Image.open(photo).save(tmp_path / "examples" / f"{example}.jpg")
+    models = Path(impasto.__file__).parent / "classify" / "models"
+    copyfile(models / "fashion-classifier.safetensors", tmp_path / "mine.safetensors")
     Image.open(photo).resize((512, 16)).save(tmp_path / "holiday.jpg")  # of few pixels at any size that is asked for
 
     command = [sys.executable, "-c", "\n".join(code_of(ROOT / name))]
