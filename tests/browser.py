@@ -14,10 +14,10 @@ SCREENS = ROOT / "build" / "screens"
 """Every page as it was tested, to be looked at: NAME-THEME-WIDTH.png."""
 
 
-def needed(path, mend):
+def needed(path, fix):
     """Skip the test where a file is missing; in CI it fails."""
     if not path.exists():
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"there is no {path}; {mend}")
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"there is no {path}; {fix}")
 
 
 @contextmanager

@@ -97,7 +97,7 @@ def distance(one: Array, other: Array) -> float:
 
 
 def plain(run: Callable[[], object], *words: str) -> str:
-    """The message of the refusal, which is one line, ends with a mend and holds the words."""
+    """The message of the refusal, which is one line, ends with a fix and holds the words."""
     with pytest.raises(PictureError) as caught:
         run()
     message = str(caught.value)

@@ -13,7 +13,7 @@ Part = Literal["train", "test"]
 
 
 class DataError(ValueError):
-    """A data set that can't be had or used; the message is one plain line that names the mend."""
+    """A data set that can't be had or used; the message is one plain line that names the fix."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,7 +30,7 @@ SHIPPED = ("fashion-modern", "fashion-classifier")
 
 
 class ModelError(ValueError):
-    """A model that can't be had, used or written; the message is one plain line that names the mend."""
+    """A model that can't be had, used or written; the message is one plain line that names the fix."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ PRINT_EVERY = 2000
 
 
 class TrainingError(ValueError):
-    """Training that can't begin or go on; the message is one plain line that names the mend."""
+    """Training that can't begin or go on; the message is one plain line that names the fix."""
 
 
 @dataclass(frozen=True)

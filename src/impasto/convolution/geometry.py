@@ -15,7 +15,7 @@ Padding = int | str | tuple[int, int]
 
 
 class GeometryError(ValueError):
-    """Sizes that do not fit together; the message is one plain line that names the mend."""
+    """Sizes that do not fit together; the message is one plain line that names the fix."""
 
 
 @dataclass(frozen=True)

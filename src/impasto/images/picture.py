@@ -18,7 +18,7 @@ MIN_SIDE = 16
 
 
 class PictureError(ValueError):
-    """A picture that can't be read or written. The message is one plain line that names the mend."""
+    """A picture that can't be read or written. The message is one plain line that names the fix."""
 
 
 @dataclass(frozen=True, eq=False)

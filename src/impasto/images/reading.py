@@ -46,7 +46,7 @@ def read(source: Any, *, name: str | None = None, max_pixels: int = MAX_PIXELS, 
 
     Raises:
         DamagedError: rows are missing.
-        PictureError: one plain line that names the picture, what is wrong with it and the mend.
+        PictureError: one plain line that names the picture, what is wrong with it and the fix.
     """
     if isinstance(source, Picture):
         return source

@@ -85,7 +85,7 @@ def write(
         new: whether a file that is there already is left as it is.
 
     Raises:
-        PictureError: one plain line that names the target, what is wrong and the mend.
+        PictureError: one plain line that names the target, what is wrong and the fix.
         FileExistsError: a `new` file was asked for, and there is one.
     """
     if isinstance(target, str | os.PathLike):

@@ -17,7 +17,7 @@ Order = Literal["energy", "number"]
 
 
 class LookError(ValueError):
-    """Something that can't be looked at; the message is one plain line that names the mend."""
+    """Something that can't be looked at; the message is one plain line that names the fix."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ NAME = "checkpoint.json"
 
 
 class CheckpointError(ValueError):
-    """A checkpoint that can't be gone on with; the message is one plain line that names the mend."""
+    """A checkpoint that can't be gone on with; the message is one plain line that names the fix."""
 
 
 class Checkpoint:

@@ -38,7 +38,7 @@ OF_THE_MACHINE = ("device", "threads", "weights", "network", "memory")
 
 
 class SettingsError(ValueError):
-    """A setting that makes no sense; the message is one plain line that names the mend."""
+    """A setting that makes no sense; the message is one plain line that names the fix."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
 class StyleError(ValueError):
-    """A style that can't be found, added or removed; the message is one plain line that names the mend."""
+    """A style that can't be found, added or removed; the message is one plain line that names the fix."""
 
 
 def folder() -> Path:

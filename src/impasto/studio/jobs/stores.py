@@ -14,7 +14,7 @@ from impasto.studio.jobs.folders import Files
 
 
 class StoresError(ValueError):
-    """They can't be used; the message is one plain line that names the mend."""
+    """They can't be used; the message is one plain line that names the fix."""
 
 
 # What of the studio's there is in its folder, in one of pictures, and in one of mails.

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 class Refusal(BaseModel):
     """Why something is refused."""
 
-    detail: str = Field(description="One plain sentence that names the mend.")
+    detail: str = Field(description="One plain sentence that names the fix.")
 
 
 class Style(BaseModel):

@@ -1,4 +1,4 @@
-"""What a request is refused with: a status, and one plain sentence that names the mend."""
+"""What a request is refused with: a status, and one plain sentence that names the fix."""
 
 from collections.abc import Mapping
 
