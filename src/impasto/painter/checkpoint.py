@@ -47,7 +47,7 @@ class Checkpoint:
 
         Args:
             place: where the painting is, as JSON can hold it.
-            vectors: flat float32, by names that are another's when the numbers are.
+            vectors: flat float32, by name. A name stands for the same numbers in every checkpoint of a painting.
 
         Raises:
             OSError: it can't be written; the one before is still there.

@@ -30,8 +30,9 @@ PICTURES = 4
 FEATURES = 32
 # Of the memory that may be taken, what is planned with: freed memory is not all given back at once.
 PLANNED = 0.9
-# The smallest tile that is worth its margin: 352 × 352, of whose pixels a third are its core's. It takes more than a
-# scale needs to begin, or a painting to be written some rows at a time; as WebP or AVIF it is not.
+# The smallest tile that is worth its margin: 352 × 352 pixels, of which a third are its core's. One evaluation of it
+# takes more memory than it takes to begin a scale, or to write a painting some rows at a time. Only WebP and AVIF may
+# take more: their encoders hold the whole picture.
 SMALLEST = 352 * 352
 CGROUP = Path("/sys/fs/cgroup")
 
