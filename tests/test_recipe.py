@@ -170,6 +170,10 @@ assert dict(os.environ) == before[0] and torch.get_num_threads() == threads
         ({"siez": 64}, "did you mean size"),
         ({"nonsense": 64}, "they are: "),
         ({"init": "nois"}, "nois"),
+        ({"network": 3}, "give a file, or an nn.Sequential"),
+        ({"weights": 3}, "give a file"),
+        ({"network": "nowhere.pt"}, "nowhere.pt"),
+        ({"weights": "nowhere.pt"}, "nowhere.pt"),
     ],
 )
 def test_what_makes_no_sense_is_one_plain_line(bad, words):
@@ -204,9 +208,15 @@ def chain():
     return nn.Sequential(nn.Conv2d(3, 8, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(8, 12, 3), nn.ReLU())
 
 
-@pytest.mark.parametrize("kind", ["sequential", "saved", "classifier"])
+@pytest.mark.parametrize("kind", ["sequential", "saved", "classifier", "path as text"])
 def test_any_chain_of_convolutions_paints(kind, tmp_path):
-    network = {"sequential": chain, "saved": lambda: tmp_path / "net.pt", "classifier": lambda: CLASSIFIER}[kind]()
+    kinds = {
+        "sequential": chain(),
+        "saved": tmp_path / "net.pt",
+        "classifier": CLASSIFIER,
+        "path as text": str(CLASSIFIER),
+    }
+    network = kinds[kind]
     torch.save(chain(), tmp_path / "net.pt")
     painter = Painter(recipe(network=network, dtype="auto"))
     steps, painting = finished(painter)

@@ -1,6 +1,7 @@
 """What a painting can be asked for."""
 
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from numbers import Integral, Real
@@ -113,6 +114,13 @@ class Settings:
             raise SettingsError(f"{self.threads} threads are not possible; give 1 or more")
         if self.memory is not None and self.memory < 1:
             raise SettingsError(f"{self.memory} bytes of memory are not possible; give more, such as 4G")
+        for name in ("weights", "network"):
+            if isinstance(value := getattr(self, name), str | os.PathLike):
+                object.__setattr__(self, name, Path(value))
+        if not (self.weights is None or isinstance(self.weights, Path)):
+            raise SettingsError(f"weights can't be {self.weights!r}; give a file")
+        if not (self.network is None or isinstance(self.network, Path) or hasattr(self.network, "state_dict")):
+            raise SettingsError(f"network can't be {self.network!r}; give a file, or an nn.Sequential")
         if self.network is not None and self.weights is not None:
             raise SettingsError("weights are VGG19's, and another network has its own; leave one of the two out")
         for kind in ("content", "style"):
