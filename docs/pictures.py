@@ -17,6 +17,7 @@ EXAMPLES = DOCS.parent / "examples"
 BEFORE_AND_AFTER = {"cat": "night", "portrait": "woodblock", "coffee": "watercolour"}
 GROWTH = (1, 2, 4, 8, 16, 32)
 GRAM_OR_SLICED = {"cat": "night", "portrait": "woodblock"}
+STYLE_WEIGHTS = {"gram": 1.0, "sliced": 3.0}
 CLASSIFIER = DOCS.parent / "src" / "impasto" / "classify" / "models" / "fashion-classifier.safetensors"
 GAP = 8
 
@@ -72,8 +73,9 @@ def gram_or_sliced() -> None:
     """Two photos, each painted with two style losses."""
     paintings, labels = [], []
     for photo, style in GRAM_OR_SLICED.items():
-        for loss in ("gram", "sliced"):
-            paintings.append(impasto.paint(EXAMPLES / f"{photo}.jpg", style, size=384, style_loss=loss).image())
+        for loss, weight in STYLE_WEIGHTS.items():
+            asked = {"size": 384, "style_loss": loss, "style_weight": weight}
+            paintings.append(impasto.paint(EXAMPLES / f"{photo}.jpg", style, **asked).image())
             labels.append(f"{style}, {loss}")
     save(grid(paintings, 2, 384, 256, labels), "gram-or-sliced.webp")
 
