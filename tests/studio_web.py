@@ -30,9 +30,8 @@ class Web:
 
     @contextmanager
     def serving(self):
-        server = uvicorn.Server(
-            uvicorn.Config(create_app(self.configuration, self.database, self.files), port=0, log_config=None)
-        )
+        self.application = create_app(self.configuration, self.database, self.files)
+        server = uvicorn.Server(uvicorn.Config(self.application, port=0, log_config=None))
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         until(lambda: server.started)

@@ -21,7 +21,7 @@ from impasto.studio.jobs.folders import Files
 from impasto.studio.jobs.table import Job
 from impasto.studio.mail import outbox
 from impasto.studio.mail.journal import Journal
-from impasto.studio.mail.letters import compose
+from impasto.studio.mail.letters import POLICY, compose
 from impasto.studio.mail.outbox import Mail
 from impasto.studio.mail.server import ServerError, connected
 
@@ -153,7 +153,7 @@ def _send(letter: EmailMessage, server: smtplib.SMTP) -> None:
         if 500 <= code < 600:
             raise RejectedError(text) from error
         raise smtplib.SMTPResponseException(code, text) from error
-    except smtplib.SMTPNotSupportedError as error:  # an address in letters that the server does not know
+    except smtplib.SMTPNotSupportedError as error:  # a name before the @ in letters that the server does not know
         raise RejectedError(str(error)) from error
 
 
@@ -163,7 +163,8 @@ def _write(letter: EmailMessage, folder: Path) -> None:
     path = folder / f"{str(letter['Message-ID']).strip('<>').partition('@')[0]}.eml"
     aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        aside.write_bytes(letter.as_bytes())
+        # an address in letters beyond ASCII must not be written as words of RFC 2047
+        aside.write_bytes(letter.as_bytes(policy=POLICY.clone(utf8=not str(letter["To"]).isascii())))
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)

@@ -59,6 +59,7 @@ def create_app(configuration: Configuration, database: Database, files: Files) -
     app.state.outlooks = Outlooks(configuration, database)
     app.state.watch = Watch(database, app.state.outlooks)
     app.state.registry = registry
+    app.state.utf8_addresses = True  # unless the mail server does not know them
     app.state.turns = asyncio.Semaphore(AT_ONCE)  # of pictures to be decoded
     app.state.templates = Jinja2Templates(HERE / "templates")
     app.state.templates.env.globals["configuration"] = configuration
