@@ -31,7 +31,7 @@ class Web:
 
     @contextmanager
     def serving(self):
-        app = create_app(self.configuration, self.database, self.files)
+        self.application = app = create_app(self.configuration, self.database, self.files)
         server = uvicorn.Server(server_config(app, trusted_proxy=self.configuration.trusted_proxy))
         self.server, self.bodies = server, app.state.bodies
         thread = threading.Thread(target=server.run, daemon=True)

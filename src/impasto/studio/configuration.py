@@ -1,6 +1,5 @@
 """What the operator may set, in one place: `IMPASTO_…` in the environment, or lines of a file."""
 
-import re
 from email.utils import getaddresses
 from pathlib import Path
 from typing import Literal
@@ -10,6 +9,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from impasto.places import data_folder
+from impasto.studio.mail import addresses
 from impasto.studio.networks import shared
 
 
@@ -64,6 +64,9 @@ class Configuration(BaseSettings):
     smtp_password: SecretStr = Field(SecretStr(""), description="its password")
     smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="starttls, tls or none")
     mail_from: str = Field("impasto@localhost", description="the sender of mails")
+    local_addresses: bool = Field(
+        False, description="take addresses of a network of your own too, such as anna@intranet and anna@mail.local"
+    )
     mail_folder: Path | None = Field(None, description="write mails here as .eml files instead of sending them")
 
     @field_validator("shared_addresses")
@@ -98,7 +101,11 @@ class Configuration(BaseSettings):
     @classmethod
     def _sender(cls, value: str) -> str:
         found = [address for _, address in getaddresses([value])]
-        if len(found) != 1 or not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", found[0]):
+        try:
+            plain = len(found) == 1 and addresses.is_plain(addresses.checked(found[0], house=True))
+        except addresses.AddressError:
+            plain = False
+        if not plain:
             raise ValueError("give an address, such as Impasto <impasto@example.org>")
         return value
 

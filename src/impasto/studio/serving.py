@@ -38,15 +38,14 @@ def serve(configuration: Configuration, listener: socket.socket, ready: Callable
     open_more_files()
     database, files = open_stores(configuration)
     check_writable(configuration, database, files)
-    if configuration.smtp_host and not configuration.mail_folder:
-        _check_mail(configuration)
+    utf8 = _check_mail(configuration) if configuration.smtp_host and not configuration.mail_folder else True
     if shutil.disk_usage(configuration.data_dir).free < configuration.min_free:
         log.warning("no paintings are taken until IMPASTO_MIN_FREE bytes are free on the disk")
     if configuration.scheduler.startswith("tcp://"):
         log.warning("whoever reaches the scheduler can run code in it; give Dask TLS, as docs/studio.md says")
     engine = Engine(configuration, database, files)
     app = create_app(configuration, database, files)
-    app.state.engine = engine
+    app.state.engine, app.state.utf8_addresses = engine, utf8
     served = server_config(app, trusted_proxy=configuration.trusted_proxy)
     served.timeout_graceful_shutdown = ANSWERS
     server = _Server(served, ready, engine.ask_to_stop)
@@ -62,10 +61,11 @@ def serve(configuration: Configuration, listener: socket.socket, ready: Callable
         log.info("stopped")
 
 
-def _check_mail(configuration: Configuration) -> None:
-    """Warn of what keeps mails from being sent, or from being of use, for now."""
+def _check_mail(configuration: Configuration) -> bool:
+    """Warn of what keeps mails from being sent, or from being of use, for now; whether SMTPUTF8 is known to work."""
+    utf8 = False
     try:
-        check(configuration)
+        utf8 = check(configuration)
     except ServerError as error:
         if error.lasting:
             raise
@@ -75,6 +75,7 @@ def _check_mail(configuration: Configuration) -> None:
             f"links in mails begin with {configuration.address}, which only this machine can open; "
             "set IMPASTO_PUBLIC_URL"
         )
+    return utf8
 
 
 class _Server(uvicorn.Server):

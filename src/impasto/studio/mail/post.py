@@ -22,7 +22,7 @@ from impasto.studio.jobs.folders import Files
 from impasto.studio.jobs.table import Job
 from impasto.studio.mail import consent, outbox
 from impasto.studio.mail.journal import Journal
-from impasto.studio.mail.letters import Links, compose
+from impasto.studio.mail.letters import POLICY, Links, compose
 from impasto.studio.mail.outbox import Mail
 from impasto.studio.mail.server import ServerError, connected
 from impasto.studio.secret import secret_key
@@ -174,7 +174,7 @@ def _send(letter: EmailMessage, server: smtplib.SMTP) -> None:
         if 500 <= code < 600:
             raise RejectedError(text) from error
         raise smtplib.SMTPResponseException(code, text) from error
-    except smtplib.SMTPNotSupportedError as error:  # an address in letters that the server does not know
+    except smtplib.SMTPNotSupportedError as error:  # a name before the @ in letters that the server does not know
         raise RejectedError(str(error)) from error
 
 
@@ -183,4 +183,5 @@ def _write(letter: EmailMessage, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{str(letter['Message-ID']).strip('<>').partition('@')[0]}.eml"
     with written(path) as file:
-        file.write(letter.as_bytes())
+        # an address in letters beyond ASCII must not be written as words of RFC 2047
+        file.write(letter.as_bytes(policy=POLICY.clone(utf8=not str(letter["To"]).isascii())))

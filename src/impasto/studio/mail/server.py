@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from email.utils import parseaddr
 
 from impasto.studio.configuration import Configuration
+from impasto.studio.mail.addresses import on_the_wire
 
 # Seconds that it may be silent; and while the studio waits for it to start.
 SILENCE, AT_START = 30.0, 10.0
@@ -52,15 +53,19 @@ def connected(configuration: Configuration, silence: float = SILENCE) -> Iterato
         server.close()
 
 
-def check(configuration: Configuration) -> None:
+def check(configuration: Configuration) -> bool:
     """See that the server is there, and takes mails from the sender.
+
+    Returns:
+        Whether it knows SMTPUTF8: names before the @ in letters beyond ASCII.
 
     Raises:
         ServerError: it is not, or doesn't.
     """
     with connected(configuration, AT_START) as server:
         server.ehlo_or_helo_if_needed()
-        code, words = server.mail(parseaddr(configuration.mail_from)[1])
+        code, words = server.mail(on_the_wire(parseaddr(configuration.mail_from)[1]))
+        utf8 = server.has_extn("smtputf8")
     if 500 <= code < 600:
         raise ServerError(
             f"the mail server {configuration.smtp_host}:{configuration.smtp_port} takes no mails from "
@@ -68,6 +73,7 @@ def check(configuration: Configuration) -> None:
             "IMPASTO_SMTP_USER",
             lasting=True,
         )
+    return utf8
 
 
 def _open(configuration: Configuration, silence: float) -> smtplib.SMTP:

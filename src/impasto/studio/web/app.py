@@ -64,6 +64,7 @@ def create_app(configuration: Configuration, database: Database, files: Files) -
     app.state.outlooks = Outlooks(configuration, database)
     app.state.watch = Watch(database, app.state.outlooks, configuration.root)
     app.state.registry = registry
+    app.state.utf8_addresses = True  # unless the mail server does not know them
     app.state.turns = Turns(AT_ONCE, AT_ONCE - 1)  # of pictures to be decoded
     app.state.bodies = Bodies(configuration)
     app.state.templates = Jinja2Templates(HERE / "templates")

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
 import structlog
-from email_validator import EmailNotValidError, validate_email
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import InternalError, OperationalError
 from starlette.datastructures import UploadFile
@@ -19,6 +18,7 @@ from impasto.painter.settings import Settings, SettingsError
 from impasto.studio.configuration import Configuration
 from impasto.studio.jobs import queue
 from impasto.studio.jobs.table import Job, by_token
+from impasto.studio.mail import addresses
 from impasto.studio.uploads.pool import Decoded
 from impasto.studio.web import allowance, offered
 from impasto.studio.web.problem import FULL, ProblemError
@@ -116,7 +116,7 @@ async def submit(request: Request, asked: Submission) -> Job:
     configuration: Configuration = state.configuration
     visitor: Visitor = state.visitors.of(request)
     request.state.owner = owner = visitor.owner or visitor.new  # for who answers, to be remembered
-    email = _email(asked.email, configuration)
+    email = _email(asked.email, state)
     allowed = allowance.limits_of(configuration, visitor, email)
     await run_in_threadpool(allowance.check, state, allowed, email)
     styles = _styles(asked)
@@ -170,16 +170,21 @@ async def submit(request: Request, asked: Submission) -> Job:
         raise ProblemError(507, FULL) from error
 
 
-def _email(given: str, configuration: Configuration) -> str | None:
+def _email(given: str, state: Any) -> str | None:
     if not given.strip():
         return None
-    if not configuration.can_mail:
+    if not state.configuration.can_mail:
         raise ProblemError(422, "This studio sends no mail: leave the address empty.")
     try:
-        # whether there is such a mailbox is found out by the mail itself
-        return validate_email(given.strip(), check_deliverability=False).normalized
-    except EmailNotValidError:
+        address = addresses.checked(given, house=state.configuration.local_addresses)
+    except addresses.AddressError:
         raise ProblemError(422, "That is no email address: correct it, or leave it empty.") from None
+    if not (state.utf8_addresses or addresses.is_plain(address)):
+        raise ProblemError(
+            422,
+            "This studio's mail server knows only plain letters before the @: give another address, or leave it empty.",
+        )
+    return address
 
 
 def _styles(asked: Submission) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from PIL import Image
 
 from impasto.studio.configuration import Configuration
 from impasto.studio.jobs.table import Job
+from impasto.studio.mail.addresses import on_the_wire
 from impasto.studio.mail.consent import KEPT
 from impasto.studio.mail.outbox import Mail
 
@@ -59,7 +60,7 @@ def compose(configuration: Configuration, job: Job, mail: Mail, links: Links, pa
     letter = EmailMessage(policy=POLICY)
     letter["Subject"] = SUBJECTS[mail.kind]
     letter["From"] = _sender(configuration.mail_from)
-    letter["To"] = mail.recipient
+    letter["To"] = on_the_wire(mail.recipient)
     letter["Date"] = format_datetime(datetime.fromtimestamp(mail.created, UTC))
     letter["Message-ID"] = mail.message_id
     letter["Auto-Submitted"] = "auto-generated"
@@ -100,7 +101,7 @@ def _templates() -> Environment:
 
 def _sender(address: str) -> Address:
     name, address = parseaddr(address)
-    return Address(name or "Impasto", addr_spec=address)
+    return Address(name or "Impasto", addr_spec=on_the_wire(address))
 
 
 def _day(moment: float) -> str:
