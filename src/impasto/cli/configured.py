@@ -24,7 +24,9 @@ def configured(file: Path | None, **given: Any) -> "Configuration":
         from impasto.studio.configuration import Configuration
     except ModuleNotFoundError as error:
         stop(f"{error.name} is not installed, which the studio needs; pip install impasto[studio]", FAILURE)
-    if file is not None and not file.is_file():
+    from impasto.images.names import is_file
+
+    if file is not None and not is_file(file):
         stop(f"there is no file {file}; give one with lines such as IMPASTO_PORT=8000", MISUSE)
     try:
         return Configuration(_env_file=file, **{name: value for name, value in given.items() if value is not None})

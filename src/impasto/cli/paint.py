@@ -218,7 +218,7 @@ def _read(source: str, limit: int) -> "Picture":
     from impasto import images
 
     if source == STDIO:
-        return images.read(sys.stdin.buffer.read(), name="photo", max_pixels=limit)
+        return images.read(sys.stdin.buffer, name="photo", max_pixels=limit)
     return images.read(Path(source), max_pixels=limit)
 
 
