@@ -22,9 +22,12 @@ from torch import Tensor
 from impasto.classify.classifier import ARCHITECTURES, Network
 from impasto.classify.images import SIDE, LabelledImages, Normalisation
 from impasto.images import PictureError
+from impasto.images.names import is_file
 from impasto.images.placing import check_place, placed
 
 KEY, MOMENTUM = "impasto", "momentum."
+LARGEST = 1_000_000_000
+"""Bytes. A file that is larger is not read."""
 SHIPPED = ("fashion-modern", "fashion-classifier")
 """The models that come with Impasto, by name."""
 
@@ -142,7 +145,7 @@ def load(name: str | os.PathLike[str]) -> Model:
     if str(name) in SHIPPED:
         with as_file(files("impasto.classify") / "models" / f"{name}.safetensors") as path:
             return _read(path)
-    if not Path(name).is_file():
+    if not is_file(name):
         raise ModelError(f"there is no model {name}: give a file of impasto train, or one of: {', '.join(SHIPPED)}")
     return _read(Path(name))
 
@@ -150,6 +153,8 @@ def load(name: str | os.PathLike[str]) -> Model:
 def _read(path: Path) -> Model:
     other = f"{path} is no model of Impasto's: give a file that impasto train wrote"
     try:
+        if path.stat().st_size > LARGEST:
+            raise ValueError("too large a file")
         data = path.read_bytes()  # safe_open wants names in UTF-8
         tensors = parse(data)
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])

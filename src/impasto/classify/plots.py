@@ -48,10 +48,7 @@ def write_all(
     Raises:
         PictureError: the folder can't be made or written in.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise images.PictureError(f"{folder} can't be made: {error.strerror}; give another folder") from None
+    make_folder(folder)
     figures = {
         "confusion": confusion(evaluation),
         "mistakes": mistakes(evaluation, tested),
@@ -67,6 +64,18 @@ def write_all(
         pixels = images.read(drawn.getvalue()).pixels
         paths.append(written(numbered(folder / f"{name}.png"), partial(_write, pixels)))
     return sorted(paths)
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder for the pictures, where it is not there.
+
+    Raises:
+        PictureError: it can't be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise images.PictureError(f"{folder} can't be made: {error.strerror}; give another folder") from None
 
 
 def _write(pixels: Any, path: Path) -> None:

@@ -19,6 +19,8 @@ def claimed(path: Path) -> Iterator[bool]:
     """
     from filelock import FileLock, Timeout
 
+    from impasto.images.names import is_file
+
     name = f".impasto-{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}.lock"
     lock = FileLock(path.with_name(name), blocking=False)
     try:
@@ -28,7 +30,7 @@ def claimed(path: Path) -> Iterator[bool]:
         yield False
         return
     except OSError:
-        yield not path.with_name(name).exists()  # one that is there is another user's
+        yield not is_file(path.with_name(name))  # one that is there is another user's
         return
     try:
         yield True

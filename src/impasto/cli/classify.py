@@ -28,7 +28,7 @@ def classify(
         if top < 1:
             raise ValueError(f"the top {top} is nothing; give --top 1 or more")
         asked = models.load(model)
-    given: list[Any] = [sys.stdin.buffer.read() if source == STDIO else Path(source) for source in sources]
+    given: list[Any] = [sys.stdin.buffer if source == STDIO else Path(source) for source in sources]
     failed = inverted = 0
     for name, found in zip(sources, predict(asked, given, top), strict=True):
         if not isinstance(found, Prediction):

@@ -28,8 +28,10 @@ def configured(file: Path | None, **given: Any) -> "Configuration":
         from impasto.studio.configuration import Configuration
     except ModuleNotFoundError as error:
         stop(f"{error.name} is not installed, which the studio needs; pip install impasto[studio]", FAILURE)
+    from impasto.images.names import is_file
+
     if file is not None:
-        if not file.is_file():
+        if not is_file(file):
             stop(f"there is no file {file}; give one with lines such as IMPASTO_PORT=8000", MISUSE)
         if file.stat().st_mode & stat.S_IROTH and re.search(PASSWORDS, file.read_text(errors="replace"), re.MULTILINE):
             say(f"other users can read {file}, which holds a password; chmod 600 {file}")

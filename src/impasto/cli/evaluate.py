@@ -28,6 +28,11 @@ def evaluate(
     from impasto.classify import evaluation as judge
     from impasto.classify import model as models
 
+    if plots is not None:
+        from impasto.classify.plots import make_folder
+
+        with plain_errors(FAILURE):
+            make_folder(plots)
     with plain_errors(MISUSE):
         judged = models.load(model)
     from impasto.cli.data import loaded

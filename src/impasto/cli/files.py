@@ -20,6 +20,7 @@ def expanded(named: list[str], *, deep: bool, paintings: bool = True) -> list[st
         paintings: whether those that Impasto painted count too.
     """
     from impasto.images import pictures_in
+    from impasto.images.names import is_folder
 
     found: list[str] = []
     for name in named:
@@ -36,14 +37,6 @@ def expanded(named: list[str], *, deep: bool, paintings: bool = True) -> list[st
             say(f"passed over in {name}: {len(inside) - len(chosen)} of {len(inside)} pictures are Impasto's paintings")
         found += chosen
     return found
-
-
-def is_folder(name: str) -> bool:
-    """Whether there is a folder of that name; where it is too long for a name, there is none."""
-    try:
-        return Path(name).is_dir()
-    except OSError:
-        return False
 
 
 def settings_in(path: Path) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop, told
-from impasto.cli.files import check_outputs, is_folder, style_file
+from impasto.cli.files import check_outputs, style_file
 from impasto.cli.look_out import Out, keep, target
 from impasto.cli.look_paint import Photo, balance, reconstruct, unit
 from impasto.cli.progress import busy
@@ -121,11 +121,12 @@ def patches(
     """The patches of your own pictures that excite a unit most."""
     where = target(out, Path(unit.replace(":", "-")), "patches")
     from impasto.images import pictures_in
+    from impasto.images.names import is_folder
     from impasto.look import Unit, best_patches, patch_sheet
 
     with plain_errors(MISUSE):
         asked = Unit.named(unit)
-    if not is_folder(str(folder)):
+    if not is_folder(folder):
         stop(f"there is no folder {folder}; give one with pictures in it", FAILURE)
     found = pictures_in(folder, deep=True)
     if not found:

@@ -10,6 +10,8 @@ from impasto.cli.errors import FAILURE, plain_errors, tell
 from impasto.cli.files import check_outputs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from matplotlib.figure import Figure
 
 Out = Annotated[
@@ -23,11 +25,17 @@ class Target:
 
     Attributes:
         path: its file.
-        chosen: whether that is a name of ours; where a file has it by then, the next one is taken.
+        tail: the end of a name that is ours, and not one that was asked for.
     """
 
     path: Path
-    chosen: bool
+    tail: str | None
+
+    def names(self) -> "Iterator[Path]":
+        """The name that was asked for; or those of which the first that is free will be taken."""
+        from impasto.images.names import numbered
+
+        return iter([self.path]) if self.tail is None else numbered(self.path, tail=self.tail)
 
 
 def target(out: Path | None, beside: Path, what: str, *read: tuple[str, Path | None]) -> Target:
@@ -39,25 +47,25 @@ def target(out: Path | None, beside: Path, what: str, *read: tuple[str, Path | N
         what: what kind of sheet it is.
         read: the files that are read, each with what it is.
     """
-    from impasto.images.names import numbered
     from impasto.look.files import check_target
 
     check_outputs({"-o": out}, read)
-    path = out or next(numbered(beside.with_name(f"{beside.stem}-{what}.png")))
+    path = out or beside.with_name(f"{beside.stem}-{what}.png")
+    where = Target(path, None if out else f"-{what}")
     with plain_errors(FAILURE):
-        check_target(path)
-    return Target(path, chosen=out is None)
+        check_target(next(where.names()))
+    return where
 
 
 def keep(figure: "Figure", where: Target) -> None:
     """Write a sheet and print where."""
-    from impasto.images.names import numbered, written
+    from impasto.images.names import written
     from impasto.look.files import write
 
     path = where.path
     with plain_errors(FAILURE):
-        if where.chosen:
-            path = written(numbered(path), lambda free: write(free, figure, new=True))
-        else:
+        if where.tail is None:
             write(path, figure)
+        else:
+            path = written(where.names(), lambda free: write(free, figure, new=True))
     tell(path)

@@ -254,7 +254,7 @@ def _read(source: str, limit: int, damaged: bool) -> "Picture":
     from impasto import images
 
     if source == STDIO:
-        photo = images.read(sys.stdin.buffer.read(), name="photo", max_pixels=limit, damaged=damaged)
+        photo = images.read(sys.stdin.buffer, name="photo", max_pixels=limit, damaged=damaged)
     else:
         photo = images.read(Path(source), max_pixels=limit, damaged=damaged)
     return told(photo, source)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from impasto import images
 from impasto.cli.claims import claimed
 from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop
-from impasto.cli.files import STDIO, check_outputs, is_folder, settings_in
+from impasto.cli.files import STDIO, check_outputs, settings_in
 from impasto.cli.streams import output_is_open
-from impasto.images.names import numbered, written
+from impasto.images.names import belonging, is_file, is_folder, numbered, written
 
 if TYPE_CHECKING:
     from impasto.images import Picture
@@ -45,7 +45,7 @@ class Place:
         """Whether a painting that was on its way here was stopped, and can go on."""
         from impasto.painter.checkpoint import NAME
 
-        return self.checkpoint is not None and (self.checkpoint / NAME).exists()
+        return self.checkpoint is not None and is_file(self.checkpoint / NAME)
 
     @property
     def free(self) -> bool:
@@ -67,7 +67,7 @@ class Place:
             def write(path: Path) -> None:
                 images.write(path, painting.pixels, bits=bits, settings=painting.settings, new=True)
 
-            return str(written(numbered(Path(self.target), len(SUFFIX)), write))
+            return str(written(numbered(Path(self.target), room=len(SUFFIX)), write))
         return self.target
 
 
@@ -148,16 +148,12 @@ def _choices(
         for folder in numbered(checkpoints / f"painting{SUFFIX}"):
             yield Place(STDIO, folder, replaces=False)
     elif out is not None and not is_folder(out):
-        yield Place(out, _checkpoint(Path(out), checkpoints), replaces=True)
+        yield Place(out, belonging(Path(out), SUFFIX, checkpoints), replaces=True)
     else:
         folder = Path(out) if out else Path() if source == STDIO else Path(source).parent
-        wanted = folder / f"{photo.name}-{'-'.join(styles)}.jpg"
-        for path in numbered(wanted, len(SUFFIX)):
-            yield Place(str(path), _checkpoint(path, checkpoints), replaces=False)
-
-
-def _checkpoint(target: Path, folder: Path | None) -> Path:
-    return (folder or target.parent) / f"{target.name}{SUFFIX}"
+        tail = f"-{'-'.join(styles)}"
+        for path in numbered(folder / f"{photo.name}{tail}.jpg", tail=tail, room=len(SUFFIX)):
+            yield Place(str(path), belonging(path, SUFFIX, checkpoints), replaces=False)
 
 
 def _stopped(choices: Iterator[Place], photo: "Picture") -> list[Place]:

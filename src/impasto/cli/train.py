@@ -58,6 +58,7 @@ def train(
 
     from impasto.classify import model as models
     from impasto.classify.evaluation import evaluate
+    from impasto.classify.plots import make_folder
     from impasto.classify.training import Training
 
     given = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "momentum": momentum, "recipe": recipe, "seed": seed}
@@ -72,9 +73,13 @@ def train(
     from impasto.cli.data import loaded
     from impasto.images.names import numbered
 
-    name = Path(f"{Path(data.partition(':')[0]).resolve().name}-{model or 'classifier'}.safetensors")
+    tail = f"-{model or 'classifier'}"
+    name = Path(f"{Path(data.partition(':')[0]).resolve().name}{tail}.safetensors")
+    names = numbered(name, tail=tail)
     with plain_errors(FAILURE):
-        models.check_target(out or next(numbered(name)))
+        models.check_target(out or next(numbered(name, tail=tail)))
+        if plots is not None:
+            make_folder(plots)
 
     images, tested = loaded(data, "train"), loaded(data, "test")
     torch.manual_seed(settings.seed)
@@ -90,7 +95,7 @@ def train(
                 raise
             interrupted, history = True, None
         evaluation = evaluate(net, tested)
-        target = _keep(net, training, evaluation, out or numbered(name), small)
+        target = _keep(net, training, evaluation, out or names, small)
         if plots is not None:
             _plot(plots, net, evaluation, tested, history)
     if interrupted:

@@ -3,16 +3,23 @@
 import io
 import os
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from impasto.images import heif, jpeg, jxl, kinds, pillow, png, tiff
+from impasto.images.arrays import IN_MEMORY, scratch_folder
 from impasto.images.libvips import pyvips, source_of
 from impasto.images.picture import PictureError, printable
 from impasto.images.settings import XMP
 from impasto.images.undecoded import FRAMES, Undecoded
 
+MAX_BYTES = 2_000_000_000
+"""Files that are larger are refused, and so is what a pipe or a stream gives beyond. `MAX_PIXELS` in 16 bits, with
+alpha, are 1.6 GB."""
+
+_PIECE = 1 << 20
 _KNOWN = "give a JPEG, PNG, WebP, TIFF, AVIF, HEIC, JPEG XL, GIF, SVG or BMP file"
 _NOT_PICTURES = ("csv", "matrix", "raw", "vips")
 """Loaders of libvips for tables and for dumps of its memory."""
@@ -50,22 +57,51 @@ def _open_file(path: str | os.PathLike[str], name: str) -> BinaryIO:
         raise PictureError(f"{name} may not be read by you: change its permissions, or copy it") from error
     except (OSError, ValueError) as error:
         raise PictureError(f"{name} can't be opened ({_reason(error)}): check its name and folder") from error
-    if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+    found = os.fstat(file.fileno())
+    if stat.S_ISREG(found.st_mode) and found.st_size <= MAX_BYTES:
         return file
     with file:
-        return _contents(file, name)  # a pipe or a device can't be read twice
+        if stat.S_ISREG(found.st_mode):
+            raise _too_large(name)
+        if stat.S_ISCHR(found.st_mode) or stat.S_ISBLK(found.st_mode):
+            raise PictureError(f"{name} is a device: give a file")
+        return _contents(file, name)  # a pipe can't be read twice
 
 
 def _contents(source: Any, name: str) -> BinaryIO:
+    """What a stream gives, held in memory, or in a file where it is large."""
     if isinstance(source, bytes | bytearray | memoryview):
         return io.BytesIO(source)
+    held: BinaryIO = io.BytesIO()
     try:
-        data = source.read()
+        while piece := source.read(_PIECE):
+            if not isinstance(piece, bytes):
+                raise PictureError(f"{name} gives {type(piece).__name__}, not bytes: open it in binary mode")
+            size = held.tell() + len(piece)
+            if size > MAX_BYTES:
+                raise _too_large(name)
+            if size > IN_MEMORY and isinstance(held, io.BytesIO):
+                held = _on_disk(held.getvalue())
+            held.write(piece)
+    except PictureError:
+        held.close()
+        raise
     except (OSError, ValueError) as error:
+        held.close()
         raise PictureError(f"{name} can't be read: {_reason(error)}") from error
-    if not isinstance(data, bytes):
-        raise PictureError(f"{name} gives {type(data).__name__}, not bytes: open it in binary mode")
-    return io.BytesIO(data)
+    held.seek(0)
+    return held
+
+
+def _on_disk(data: bytes) -> BinaryIO:
+    """A file without a name that begins with so much; unbuffered, as `_open_file` has it."""
+    file = tempfile.TemporaryFile(dir=scratch_folder(), buffering=0)  # noqa: SIM115 - `opened` closes it
+    file.write(data)
+    return cast("BinaryIO", file)
+
+
+def _too_large(name: str) -> PictureError:
+    return PictureError(f"{name} holds more than {MAX_BYTES / 1e9:.0f} GB: make it smaller, or save it as a PNG")
 
 
 def _header(file: BinaryIO, name: str) -> Undecoded:

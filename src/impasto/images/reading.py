@@ -26,9 +26,8 @@ PICTURE_SUFFIXES = frozenset(
 
 def pictures_in(folder: Path, *, deep: bool) -> list[Path]:
     """The files of a folder that have a picture's suffix, in order; `deep` searches its subfolders too."""
-    return sorted(
-        path for path in (folder.rglob if deep else folder.glob)("*") if path.suffix.lower() in PICTURE_SUFFIXES
-    )
+    found = (folder.rglob if deep else folder.glob)("*")
+    return sorted(path for path in found if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file())
 
 
 def read(source: Any, *, name: str | None = None, max_pixels: int = MAX_PIXELS, damaged: bool = False) -> Picture:

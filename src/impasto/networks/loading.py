@@ -14,6 +14,7 @@ from impasto.networks.balance import evened
 from impasto.networks.sequential import ENDS, IGNORED, from_sequential
 from impasto.networks.table import NetworkError
 from impasto.networks.trained import from_trained
+from impasto.networks.weights import LARGEST
 
 # What torchvision's models were trained on, and most others: ImageNet's mean and deviation, RGB in 0–1.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -44,6 +45,8 @@ def load(
     if isinstance(source, nn.Module):
         return evened(from_sequential(_chain(source, "the network"), mean, std, "the network"))
     path = Path(source)
+    if path.exists() and (not path.is_file() or path.stat().st_size > LARGEST):
+        raise NetworkError(f"{path} is no file, or larger than {LARGEST / 1e9:.0f} GB; give a file of a network")
     if is_safetensors(path):
         return evened(from_trained(path))
     network = _chain(_unpickled(path), str(path))

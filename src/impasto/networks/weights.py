@@ -5,6 +5,7 @@ packaged weights give them, so that weights of losses mean the same whichever se
 """
 
 import pickle
+import stat
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -23,6 +24,9 @@ TORCHVISION_SHA256 = "dcbb9e9d"
 PACKAGED_MEAN = (123.68, 116.779, 103.939)
 TORCHVISION_MEAN = (0.485 * 255, 0.456 * 255, 0.406 * 255)
 TORCHVISION_STD = (0.229 * 255, 0.224 * 255, 0.225 * 255)
+
+LARGEST = 2_000_000_000
+"""Bytes. A file of weights that is larger is not read; torchvision's has 574 million."""
 
 
 def packaged() -> Backbone:
@@ -55,6 +59,9 @@ def from_file(path: Path) -> Backbone:
         NetworkError: the file is missing, or holds something else.
     """
     try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST:
+            raise ValueError("no file, or too large a one")
         stored = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise NetworkError(f"{path}: no such file; fetch one with: impasto weights fetch torchvision") from None

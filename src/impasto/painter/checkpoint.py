@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from impasto.files import written
+from impasto.images.names import is_file, is_folder
 from impasto.painter.scratch import Allocate
 
 NAME = "checkpoint.json"
@@ -40,7 +41,7 @@ class Checkpoint:
     @property
     def there(self) -> bool:
         """Whether the folder holds one."""
-        return (self.folder / NAME).exists()
+        return is_file(self.folder / NAME)
 
     def write(self, place: Mapping[str, Any], vectors: Mapping[str, Tensor]) -> None:
         """Put a checkpoint in place of the one before.
@@ -108,7 +109,7 @@ class Checkpoint:
 
     def remove(self) -> None:
         """Delete it; other files in the folder, and then the folder, stay."""
-        if not self.folder.is_dir():
+        if not is_folder(self.folder):
             return
         for path in (self.folder / NAME, *self.folder.glob("*.bin"), *self.folder.glob(".impasto-*.tmp")):
             path.unlink(missing_ok=True)

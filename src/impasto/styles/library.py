@@ -7,6 +7,7 @@ from pathlib import Path
 
 from impasto import images
 from impasto.images import Picture
+from impasto.images.names import is_file, is_folder
 from impasto.images.placing import placed
 from impasto.places import data_folder
 from impasto.styles import HOUSE_STYLES, HouseStyle
@@ -36,6 +37,8 @@ def add(file: Path, name: str | None = None) -> str:
         StyleError: a name that is taken or can't be one.
     """
     images.read(file)
+    if not is_file(file):
+        raise StyleError(f"{file} can be read once and not copied; give a file")
     name = name or re.sub(r"[^a-z0-9_-]+", "-", file.stem.lower()).strip("-_")
     if not NAME.fullmatch(name):
         raise StyleError(f"{name!r} can't be a style's name; use small letters, digits and hyphens, with --name")
@@ -77,7 +80,7 @@ def find(source: str) -> HouseStyle | Picture:
         return HOUSE_STYLES[source]
     if source in added():
         return images.read(added()[source], name=source)
-    if Path(source).exists() or Path(source).suffix or "/" in source:
+    if is_file(source) or is_folder(source) or Path(source).suffix or "/" in source:
         return images.read(Path(source))
     raise StyleError(_unknown(source, [*HOUSE_STYLES, *added()]))
 

@@ -7,6 +7,7 @@ from impasto.classify.datasets import cifar10, digits, fashion_mnist, folder
 from impasto.classify.datasets.idx import has_idx
 from impasto.classify.images import DataError, LabelledImages, Part
 from impasto.download import Progress
+from impasto.images.names import is_folder
 
 NAMED: dict[str, Callable[[Part, Progress | None], LabelledImages]] = {
     "digits": digits.load,
@@ -32,7 +33,7 @@ def load(source: str, part: Part, progress: Progress | None = None) -> LabelledI
     name, colon, path = source.partition(":")
     if colon and name == "fashion-mnist":
         return fashion_mnist.from_folder(Path(path), part)
-    if not Path(source).is_dir():
+    if not is_folder(source):
         raise DataError(f"there is no data set and no folder {source}; give a folder, or one of: {', '.join(NAMED)}")
     if has_idx(Path(source)):
         return fashion_mnist.from_folder(Path(source), part, named=False)

@@ -11,9 +11,12 @@ from typing import Any
 import numpy as np
 
 from impasto.classify.images import DataError, Part
+from impasto.images.names import is_file
 
 UNSIGNED_BYTES = 8
 STEMS: dict[Part, str] = {"train": "train", "test": "t10k"}
+LARGEST = 1_000_000_000
+"""Bytes. Of a file that holds more, packed or not, no more is read."""
 Bytes = np.ndarray[Any, np.dtype[np.uint8]]
 
 
@@ -36,7 +39,7 @@ def read_pair(folder: Path, part: Part) -> tuple[Bytes, Bytes]:
 
 
 def _find(folder: Path, name: str) -> Path | None:
-    return next((path for path in (folder / f"{name}.gz", folder / name) if path.is_file()), None)
+    return next((path for path in (folder / f"{name}.gz", folder / name) if is_file(path)), None)
 
 
 def _read(folder: Path, name: str, axes: int) -> Bytes:
@@ -45,12 +48,15 @@ def _read(folder: Path, name: str, axes: int) -> Bytes:
         raise DataError(f"{folder} has no {name}, nor with .gz: put it there")
     broken = f"{path} is broken or no IDX file of {'pictures' if axes == 3 else 'labels'}: get it again"
     try:
-        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            data = file.read(LARGEST + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(broken) from error
     start = 4 + 4 * axes
     if len(data) < start or tuple(data[:4]) != (0, 0, UNSIGNED_BYTES, axes):
         raise DataError(broken)
+    if len(data) > LARGEST:
+        raise DataError(f"{path} holds more than {LARGEST / 1e9:.0f} GB: give a smaller data set")
     lengths = np.frombuffer(data, ">u4", count=axes, offset=4).astype(int)
     if len(data) != start + lengths.prod():
         raise DataError(broken)
