@@ -19,7 +19,7 @@ from impasto.images.names import numbered, written
 
 QUICK = ("--size", "48", "--quality", "draft")
 # The command, with a checkpoint after each step.
-CAREFUL = "from impasto.painter import painter; painter.CHECKPOINT_EVERY = 0; from impasto.cli import main; main()"
+CAREFUL = "from impasto.painter import run; run.CHECKPOINT_EVERY = 0; from impasto.cli import main; main()"
 
 
 def names(folder):
