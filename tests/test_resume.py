@@ -8,13 +8,15 @@ import sys
 from itertools import islice
 
 import pytest
+import torch
 
 from impasto import images
 from impasto.painter import run as module
-from impasto.painter.checkpoint import CheckpointError
+from impasto.painter.checkpoint import Checkpoint, CheckpointError
 from impasto.painter.painter import Painter
 from impasto.painter.recipe import Recipe, Style
 from impasto.painter.schedule import Scale
+from impasto.painter.scratch import in_memory
 from impasto.painter.settings import Settings
 
 # The command, with a checkpoint after each step, that kills itself as it puts the so-many-th file in place.
@@ -193,6 +195,30 @@ def test_a_checkpoint_that_cannot_be_written_does_not_stop_a_painting(asked, hom
     assert done.returncode == 0
     assert done.stderr.count("no checkpoint can be written (File too large); painting goes on without") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["out.jpg"]
+
+
+@pytest.mark.parametrize("room", [0, 1, 2])
+def test_a_checkpoint_that_finds_no_room_leaves_no_folder_and_is_written_when_there_is_some(
+    tmp_path, monkeypatch, room
+):
+    left, fsync = [room], os.fsync
+
+    def full(descriptor):
+        if not left[0]:
+            raise OSError(28, "No space left on device")
+        left[0] -= 1
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full)
+    checkpoint = Checkpoint(tmp_path / "c", {"seed": 0})
+    vectors = {"a": torch.ones(3), "b": torch.zeros(5)}
+    with pytest.raises(OSError, match="No space"):
+        checkpoint.write({"step": 1}, vectors)
+    assert list(tmp_path.iterdir()) == []
+    left[0] = 100
+    checkpoint.write({"step": 1}, vectors)
+    _, sizes = checkpoint.read()
+    assert Checkpoint(tmp_path / "c", {"seed": 0}).load(sizes, in_memory)["a"].tolist() == [1, 1, 1]
 
 
 def test_too_little_memory_says_how_much_is_needed(asked, run, tmp_path):

@@ -91,7 +91,11 @@ def paint(
     ] = None,
     memory: Annotated[
         str | None,
-        typer.Option(help="What it may take, such as 4G (a part of what is free).", rich_help_panel=CANVAS),
+        typer.Option(
+            help="Memory that it may take, as 4G (a part of what is free). Pages of files, which the system takes back "
+            "when it needs them, do not count, though ps and time count them.",
+            rich_help_panel=CANVAS,
+        ),
     ] = None,
     checkpoint: Annotated[
         Path | None,

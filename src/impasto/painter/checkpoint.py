@@ -8,6 +8,7 @@ is written once.
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +52,18 @@ class Checkpoint:
             vectors: flat float32, by name. A name stands for the same numbers in every checkpoint of a painting.
 
         Raises:
-            OSError: it can't be written; the one before is still there.
+            OSError: it can't be written; the one before is still there, and where there was none, nothing is left.
         """
+        try:
+            self._write(place, vectors)
+        except OSError:
+            if not self.there:
+                self._written.clear()
+                with suppress(OSError):
+                    self.remove()
+            raise
+
+    def _write(self, place: Mapping[str, Any], vectors: Mapping[str, Tensor]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         for name, vector in vectors.items():
             if name not in self._written:

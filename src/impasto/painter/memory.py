@@ -1,7 +1,6 @@
 """How a scale of a painting is computed in the memory that there is: at once, or in tiles, and what goes to files."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import psutil
 import torch
@@ -9,6 +8,7 @@ import torch
 from impasto.images.arrays import IN_MEMORY
 from impasto.networks.extractor import Extractor
 from impasto.networks.vgg import VGG19
+from impasto.painter import control_groups
 from impasto.painter.settings import SettingsError
 
 # Of what is free, without --memory: the rest is for other programs, and for what a process needs at its edges.
@@ -34,7 +34,6 @@ PLANNED = 0.9
 # takes more memory than it takes to begin a scale, or to write a painting some rows at a time. Only WebP and AVIF may
 # take more: their encoders hold the whole picture.
 SMALLEST = 352 * 352
-CGROUP = Path("/sys/fs/cgroup")
 
 
 @dataclass(frozen=True)
@@ -93,12 +92,9 @@ def _taken() -> int:
 
 
 def free(device: torch.device) -> int:
-    """The bytes that a device has free; of the processor's, what this process's control group allows it."""
+    """The bytes that a device has free; of the processor's, what this process's control groups allow it."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
     available: int = psutil.virtual_memory().available
-    try:
-        limit, used = ((CGROUP / f"memory.{name}").read_text().strip() for name in ("max", "current"))
-    except OSError:
-        return available
-    return available if limit == "max" else max(0, min(available, int(limit) - int(used)))
+    allowed = control_groups.free()
+    return available if allowed is None else min(available, allowed)
