@@ -39,7 +39,7 @@ class Studio:
 
     def __init__(self, folder, home, **settings):
         self.folder = Path(folder)
-        self.mails_folder = self.folder / "mails"
+        self.mails_folder, self.log_file = self.folder / "mails", self.folder / "log"
         settings |= {"data_dir": folder, "mail_folder": self.mails_folder, "lease_seconds": 8, "painter_threads": 1}
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("IMPASTO_")}
         self.environment |= {f"IMPASTO_{name.upper()}": str(value) for name, value in settings.items()}
@@ -53,7 +53,7 @@ class Studio:
     def start(self, open_files=None):
         """Begin; with so many open files at most."""
         limit = ["prlimit", f"--nofile={open_files}"] if open_files else []
-        with (self.folder / "log").open("ab") as log:
+        with self.log_file.open("ab") as log:
             self.server = subprocess.Popen(
                 [*limit, sys.executable, "-m", "impasto", "serve", "--port", "0"],
                 stdout=subprocess.PIPE, stderr=log, env=self.environment, start_new_session=True,
@@ -63,7 +63,7 @@ class Studio:
         return self
 
     def log(self):
-        return (self.folder / "log").read_text()
+        return self.log_file.read_text()
 
     def painters(self):
         """The processes that paint."""

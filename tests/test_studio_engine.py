@@ -15,7 +15,8 @@ from studio_server import Studio, until
 
 from impasto import images
 from impasto.studio.configuration import Configuration
-from impasto.studio.jobs import estimates, queue, table
+from impasto.studio.jobs import estimates, leases, queue, table
+from impasto.studio.jobs.leases import Hold
 from impasto.studio.jobs.table import Job
 
 PAINTED = {"painting.png", "painting.jpg", "painting-view.webp", "thumb.webp", "painting-mail.jpg"}
@@ -98,6 +99,20 @@ def test_a_killed_painter_costs_an_attempt_and_one_mail_is_sent(studio, photo):
     assert [point["step"] for point in done.curve] == list(range(1, STEPS + 1))
     until(lambda: studio.letters(number), "a mail")
     assert len(studio.letters(number)) == len(studio.mails(number)) == 1
+
+
+def test_a_painter_that_hangs_is_ended_and_its_job_and_the_others_go_on(studio, photo):
+    number = studio.submit(photo, **LONG)
+    studio.when(number, under_way)
+    (hung,) = studio.painters()
+    hung.suspend()
+    done = studio.when(number, lambda job: job.ended)
+    assert (done.state, done.attempt, done.deaths) == ("done", 2, 1)
+    assert not hung.is_running()
+    # not by Dask, which waits longer, whatever the lease is
+    assert "a painter hangs; it is started anew" in [json.loads(row)["event"] for row in studio.log().splitlines()]
+    following = studio.submit(photo)
+    assert studio.when(following, lambda job: job.ended).state == "done"
 
 
 def test_a_cancelled_job_is_painted_no_further_and_the_next_begins(studio, photo):
@@ -212,10 +227,11 @@ painting.paint(Configuration(), Hold(int(sys.argv[2]), 1))
 
 
 @pytest.fixture
-def small_disk(tmp_path):
+def small_disk(tmp_path, request):
     place = tmp_path / "disk"
     place.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", place], capture_output=True).returncode:
+    size = getattr(request, "param", "128k")
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", place], capture_output=True).returncode:
         pytest.skip("only root can make a small disk")
     yield place
     subprocess.run(["umount", "-l", place], check=True)
@@ -258,3 +274,64 @@ def test_on_a_full_disk_a_painting_waits_and_then_fails_or_ends_whole(small_disk
         assert list(small_disk.glob("*/*")) == [small_disk / str(number) / "photo.png"]
     assert [mail.kind for mail in studio.mails(number)] == [ended.state]
     studio.close()
+
+
+@pytest.mark.parametrize("meanwhile", ["waits again", "another paints it", "cancelled"])
+def test_a_finished_painting_whose_lease_was_lost_is_kept_where_it_is_still_wanted(
+    small_disk, tmp_path, home, photo, meanwhile
+):
+    studio = Studio(tmp_path, home, files_url=str(small_disk))
+    studio.database.migrate()
+    number = studio.submit(photo)
+    with studio.database.session() as session:
+        queue.claim(session, 1e10, 30)
+    ballast = small_disk / "ballast"
+    fill(ballast)
+    painter = subprocess.Popen(
+        [sys.executable, "-c", ATTEMPT, "100", str(number)], env=studio.environment, stderr=subprocess.PIPE, text=True
+    )
+    for event in painter.stderr:
+        if "no room on the disk" in event:
+            break
+    with studio.database.session() as session:
+        if meanwhile == "cancelled":
+            table.cancel(session, session.get(Job, number), 1.0)
+        else:
+            leases.take_up(session, 1e11)
+    if meanwhile == "another paints it":
+        with studio.database.session() as session:
+            queue.claim(session, 1e10, 30)
+    if meanwhile != "cancelled":
+        until(lambda: "lease lost" in painter.stderr.readline(), "the painter to notice")
+    ballast.unlink()
+    painter.communicate(timeout=200)
+    ended = studio.job(number)
+    if meanwhile == "cancelled":
+        assert ended.state == "cancelled"
+        assert PAINTED.isdisjoint(names(studio, number))
+    else:
+        assert ended.state == "done"
+        kept(studio, number)
+        with studio.database.session() as session:  # what the other still writes changes nothing
+            assert not leases.finish(session, Hold(number, 2), 1.0, 1.0)
+    assert [mail.kind for mail in studio.mails(number)] == ([] if meanwhile == "cancelled" else ["done"])
+    studio.close()
+
+
+@pytest.mark.parametrize("small_disk", ["24m"], indirect=True)
+def test_a_disk_that_was_full_for_longer_than_a_lease_costs_no_painting(small_disk, home, photo):
+    (small_disk / "data").mkdir()
+    studio = Studio(small_disk / "data", home, min_free=0)
+    studio.log_file = small_disk.parent / "log"
+    try:
+        studio.start()
+        number = studio.submit(photo, size=128, quality="draft")
+        studio.when(number, lambda job: job.progress is not None)
+        fill(small_disk / "ballast")
+        until(lambda: "the database can't be reached, or written to" in studio.log(), "the end of the lease")
+        (small_disk / "ballast").unlink()
+        done = studio.when(number, lambda job: job.ended)
+        assert (done.state, done.attempt, done.deaths) == ("done", 1, 0)
+        until(lambda: len(studio.letters(number)) == 1, "a mail")
+    finally:
+        studio.close()

@@ -193,7 +193,6 @@ def test_a_painter_that_lost_its_job_changes_nothing(database):
     with database.session() as session:
         assert not leases.renew(session, hold(first), NOW + 999)
         assert not leases.report(session, hold(first), {"share": 0.9}, None, 9)
-        assert not leases.finish(session, hold(first), NOW, 1.0)
         assert not leases.fail(session, hold(first), NOW, "late")
         assert not leases.release(session, hold(first))
         assert leases.take_up(session, NOW + 63, lost=hold(first)) == []
@@ -202,6 +201,22 @@ def test_a_painter_that_lost_its_job_changes_nothing(database):
     job = now_of(database, second)
     assert (job.state, job.preview, job.progress, job.curve) == (State.DONE, 1, {"share": 0.1}, [point(1, 3.0, 4.0)])
     assert [(mail.recipient, mail.kind) for mail in mails(database)] == [("anna@example.org", "done")]
+
+
+def test_a_painting_that_is_finished_late_is_taken_once(database):
+    submit(database, email="anna@example.org")
+    first = claim(database)
+    with database.session() as session:
+        leases.take_up(session, NOW + 61)
+    second = claim(database, NOW + 62)
+    with database.session() as session:
+        assert leases.finish(session, hold(first), NOW + 63, 61.0)
+        assert not leases.report(session, hold(second), {"share": 0.9}, None, 9)
+        assert not leases.fail(session, hold(second), NOW + 64, "late")
+        assert not leases.finish(session, hold(second), NOW + 64, 1.0)
+    job = now_of(database, first)
+    assert (job.state, job.seconds, job.attempt) == (State.DONE, 61.0, 2)
+    assert [mail.kind for mail in mails(database)] == ["done"]
 
 
 def test_after_three_deaths_a_job_has_failed_and_says_so_by_mail(database):

@@ -1,7 +1,7 @@
 """What a painter may write of its job: every write carries the number of its attempt.
 
 A painter that was thought dead has lost its job to another attempt; what it still writes changes nothing, and it is
-told so.
+told so. Only a painting that it has finished is taken, from whoever is first: it is the one that was asked for.
 """
 
 from collections.abc import Iterable
@@ -30,6 +30,13 @@ class Hold(NamedTuple):
 def held(session: Session, hold: Hold) -> Job | None:
     """The job, where it is still this attempt's."""
     query = select(Job).where(Job.id == hold.job_id, Job.attempt == hold.attempt, Job.state == State.PAINTING)
+    return session.scalar(query.with_for_update())
+
+
+def wanted(session: Session, hold: Hold) -> Job | None:
+    """The job, where a finished painting of this attempt's is still wanted: nobody else has finished or ended it."""
+    states = (State.WAITING, State.PAINTING)
+    query = select(Job).where(Job.id == hold.job_id, Job.attempt >= hold.attempt, Job.state.in_(states))
     return session.scalar(query.with_for_update())
 
 
@@ -62,8 +69,8 @@ def report(
 
 
 def finish(session: Session, hold: Hold, now: float, seconds: float) -> bool:
-    """It is painted, in so many seconds; its mail is written with it."""
-    job = held(session, hold)
+    """It is painted, in so many seconds; its mail is written with it. Another that still paints it has lost it."""
+    job = wanted(session, hold)
     if job is None:
         return False
     job.change(State.DONE)
@@ -126,6 +133,11 @@ def take_up(session: Session, now: float, lost: Hold | None = None) -> list[Job]
             job.change(State.WAITING)
             job.lease, job.stopping = None, False
     return jobs
+
+
+def wait_for(session: Session, now: float, until: float) -> None:
+    """Give painters whose lease has run out time to renew it: it was not they who were silent."""
+    session.execute(update(Job).where(Job.state == State.PAINTING, Job.lease < now).values(lease=until))
 
 
 def _fail(session: Session, job: Job, now: float, error: str) -> None:

@@ -20,9 +20,10 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
-# A painter that stops or dies gives its job back, so painting can become waiting again; an end stays an end.
+# A painter that stops or dies gives its job back, so painting can become waiting again; one that was only thought dead
+# may have finished what waits again. An end stays an end.
 LEGAL: dict[State, frozenset[State]] = {
-    State.WAITING: frozenset({State.PAINTING, State.CANCELLED}),
+    State.WAITING: frozenset({State.PAINTING, State.DONE, State.CANCELLED}),
     State.PAINTING: frozenset({State.WAITING, State.DONE, State.FAILED, State.CANCELLED}),
     State.DONE: frozenset(),
     State.FAILED: frozenset({State.WAITING}),

@@ -5,12 +5,13 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import structlog
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InternalError, OperationalError, SQLAlchemyError
 
 from impasto.studio.jobs import leases
 from impasto.studio.jobs.database import Database
@@ -22,6 +23,10 @@ log = structlog.get_logger("impasto.studio.painters.attempt")
 
 # Seconds that a painter waits for room on a full disk, or for its database; and between two tries.
 PATIENCE, PAUSE = 300.0, 5.0
+# Seconds between two tries to renew a lease, where the first one failed.
+AGAIN = 1.0
+# A database that is full, locked or not there; PostgreSQL calls one that is read-only for a while an internal error.
+AWAY = (OperationalError, InternalError)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 NO_ROOM = "the studio's disk is full; try again later"
 
@@ -66,8 +71,8 @@ class Attempt:
 
     def job(self) -> Job:
         """The job as it is now."""
-        with self._database.reading() as session:
-            job = session.get(Job, self.hold.job_id)
+        with self._database.session() as session:
+            job = leases.held(session, self.hold)
         if job is None:
             raise LostError
         return job
@@ -103,7 +108,7 @@ class Attempt:
                 if not leases.report(session, self.hold, dict(progress), point, number):
                     raise LostError
                 stopping = leases.stopping(session, self.hold)
-        except OperationalError:
+        except AWAY:
             log.warning("progress not written", job=self.hold.job_id)
             return
         if stopping:
@@ -112,14 +117,18 @@ class Attempt:
     def finish(self, files: Mapping[str, bytes], seconds: float) -> None:
         """Put the painting's files in place, and say that it is done: both, or neither.
 
+        That the lease was lost meanwhile, as on a full disk, is no reason to paint it again: it is taken while nobody
+        else has finished the job or ended it.
+
         Raises:
+            LostError: somebody has.
             StoppedError: while it waited for room on the disk.
             OSError: there was no room for minutes.
         """
 
         def write() -> None:
             with self._database.session() as session:
-                if leases.held(session, self.hold) is None:
+                if leases.wanted(session, self.hold) is None:
                     raise LostError
                 for name, data in files.items():  # nobody else can write them: the row is locked
                     self.files.write(self.hold.job_id, name, data)
@@ -159,14 +168,20 @@ class Attempt:
             self.forget()
 
     def _beat(self) -> None:
-        while not self._over.wait(self._lease_seconds / 3):
+        pause = self._lease_seconds / 3
+        while not self._over.wait(pause):
+            pause = self._lease_seconds / 3
             try:
                 with self._database.session() as session:
-                    if not leases.renew(session, self.hold, time.time() + self._lease_seconds):
-                        self._lost.set()
-                        return
+                    renewed = leases.renew(session, self.hold, time.time() + self._lease_seconds)
             except SQLAlchemyError:
                 log.warning("lease not renewed", job=self.hold.job_id)
+                pause = min(pause, AGAIN)  # as soon as it can be
+                continue
+            if not renewed:
+                log.warning("lease lost", job=self.hold.job_id)
+                self._lost.set()
+                return
 
     def _check_lost(self) -> None:
         if self._lost.is_set():
@@ -194,20 +209,19 @@ class Attempt:
         while True:
             try:
                 return write()
-            except (OSError, OperationalError) as error:
+            except (OSError, DBAPIError) as error:
                 if not is_full(error) or time.monotonic() > until:
                     raise
                 log.warning("no room on the disk, or no database; waiting", job=self.hold.job_id)
-            self._lost.wait(PAUSE)
-            self._check_lost()
+            self._over.wait(PAUSE)
             self._check_stopping()
 
     def _check_stopping(self) -> None:
-        with self._database.reading() as session:
+        with suppress(SQLAlchemyError), self._database.reading() as session:
             if leases.stopping(session, self.hold):
                 raise StoppedError
 
 
 def is_full(error: Exception) -> bool:
     """Whether it may go away by itself: no room on the disk, or a database that can't be written to."""
-    return isinstance(error, OperationalError) or (isinstance(error, OSError) and error.errno in _FULL)
+    return isinstance(error, AWAY) or (isinstance(error, OSError) and error.errno in _FULL)

@@ -5,8 +5,11 @@ other: by TLS, with a key that is made as they start and is on no disk.
 """
 
 import logging
+import os
+import signal
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from impasto.studio.configuration import Configuration
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def cluster(configuration: Configuration) -> "Iterator[Client]":
+def joined(configuration: Configuration) -> "Iterator[Client]":
     """A client of the cluster that the settings name, or of a new one, which ends with this process."""
     import dask
 
@@ -49,6 +52,32 @@ def cluster(configuration: Configuration) -> "Iterator[Client]":
     ):  # fmt: skip
         client.run_on_scheduler(_show_no_pages)
         yield client
+
+
+def silences(client: "Client") -> dict[str, float]:
+    """For how many seconds each painter has said nothing to the scheduler, by its address; they talk all the time."""
+    found: dict[str, float] = client.run_on_scheduler(_silences)
+    return found
+
+
+def painter_of(client: "Client", key: str) -> str:
+    """The address of the painter that has a task; empty where none has."""
+    return next((address for address, keys in client.processing().items() if key in keys), "")
+
+
+def start_anew(client: "Client", address: str) -> None:
+    """End a painter's process, whatever it does, and have another started."""
+    local = getattr(client.cluster, "workers", {})
+    for nanny in local.values():
+        if nanny.worker_address == address and nanny.pid:
+            os.kill(nanny.pid, signal.SIGKILL)  # its nanny sees it
+            return
+    with suppress(OSError, ValueError, KeyError):
+        client.restart_workers([address], timeout=5, raise_for_error=False)
+
+
+def _silences(dask_scheduler: Any) -> dict[str, float]:
+    return {address: time.time() - worker.last_seen for address, worker in dask_scheduler.workers.items()}
 
 
 def _take_up_nothing(dask_scheduler: Any) -> None:

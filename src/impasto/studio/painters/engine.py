@@ -23,8 +23,9 @@ from impasto.studio.jobs.folders import Files
 from impasto.studio.jobs.leases import Hold
 from impasto.studio.jobs.table import Job, State
 from impasto.studio.mail.post import Post
+from impasto.studio.painters import cluster
+from impasto.studio.painters.attempt import PATIENCE
 from impasto.studio.painters.calibration import paces
-from impasto.studio.painters.cluster import cluster
 from impasto.studio.painters.task import paint
 
 if TYPE_CHECKING:
@@ -36,8 +37,9 @@ log = structlog.get_logger("impasto.studio.painters.engine")
 LOOK, LOOK_AT_LEASES = 0.25, 3.0
 # Seconds until a cluster that was lost, or could not be started, is tried again; and that closing one may take.
 AGAIN, CLOSING = 5.0, 4.0
-# Seconds after which painters that died, and were not started again, are all started anew.
-MISSING = 60.0
+# Seconds after which painters that died, and were not started again, are all started anew. On a busy machine one takes
+# a minute to load, since it gives way to all else.
+MISSING = 180.0
 
 
 class Engine:
@@ -58,7 +60,9 @@ class Engine:
         self._grace = 25.0
         self._working = threading.Event()
         self._holds: dict[Future[Any], Hold | None] = {}  # None: a calibration
+        self._silent: dict[Hold, float] = {}  # whose leases ran out, and until when they are borne with
         self._looked_at_leases = self._last_there = 0.0
+        self._doubtful = False  # whether painters could have renewed their leases of late
         self._threads = [
             threading.Thread(target=run, name=name, daemon=True)
             for name, run in (
@@ -100,7 +104,7 @@ class Engine:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                with cluster(self.configuration) as client:
+                with cluster.joined(self.configuration) as client:
                     log.info("painters are there")
                     self._work(client)
             except Exception:
@@ -119,10 +123,12 @@ class Engine:
             try:
                 self._settle()
                 self._take_up()
+                self._end_silent(client)
                 while not self._stopping.is_set() and self._hand_over(client):
                     pass
             except SQLAlchemyError as error:  # painters go on, and so do we when the database is back
                 log.error("the database can't be reached, or written to", error=type(error).__name__)
+                self._doubtful = True
                 self._stopping.wait(AGAIN)
         self._give_back()
 
@@ -181,17 +187,44 @@ class Engine:
                         leases.take_up(session, time.time(), lost=hold)
 
     def _take_up(self) -> None:
-        """Take up the jobs whose lease has run out; not after a sleep of this machine, in which none was renewed."""
+        """Take up the jobs whose lease has run out.
+
+        Not after a sleep of this machine, or of the database, in which no lease could be renewed: then each gets a new
+        one first.
+        """
         now = time.time()
         since, lease = now - self._looked_at_leases, self.configuration.lease_seconds
         if since < LOOK_AT_LEASES:
             return
-        slept = self._looked_at_leases and since > LOOK_AT_LEASES + lease / 2
-        self._looked_at_leases = now + lease if slept else now
-        if not slept:
-            with self._database.session() as session:
-                for job in leases.take_up(session, now):
-                    log.warning("a painter was silent", job=job.id, state=job.state)
+        if self._looked_at_leases and since > LOOK_AT_LEASES + lease / 2:
+            self._doubtful = True
+        self._looked_at_leases = now
+        with self._database.session() as session:
+            if self._doubtful:
+                leases.wait_for(session, now, now + lease)
+                taken = []
+            else:
+                taken = leases.take_up(session, now)
+        self._doubtful = False
+        for job in taken:
+            log.warning("a painter was silent", job=job.id, state=job.state)
+            self._silent[Hold(job.id, job.attempt)] = now + lease + PATIENCE
+
+    def _end_silent(self, client: "Client") -> None:
+        """Start painters anew that hang: who was silent with its lease says nothing to Dask either, or never ends."""
+        self._silent = {hold: until for hold, until in self._silent.items() if hold in self._holds.values()}
+        if not self._silent:
+            return
+        silences = cluster.silences(client)
+        for future, hold in self._holds.items():
+            if hold not in self._silent:
+                continue
+            painter = cluster.painter_of(client, str(future.key))
+            hangs = silences.get(painter, 0.0) > self.configuration.lease_seconds / 2
+            if painter and (hangs or time.time() > self._silent[hold]):
+                log.warning("a painter hangs; it is started anew", job=hold.job_id)
+                del self._silent[hold]
+                cluster.start_anew(client, painter)  # and its task ends with an error, as of any painter that dies
 
     def _give_back(self) -> None:
         """Have this machine's painters give their jobs back; a cluster elsewhere goes on with them."""
