@@ -26,7 +26,7 @@ def sent_to(web, address, **settings):
     with web.database.session() as session:
         job = queue.submit(
             session, settings={}, styles=[{"name": "ink", "weight": 1.0, "file": None}], width=64, height=48,
-            email=address, submitter="a", owner="a", now=now, keep_days=7, max_waiting=9,
+            email=address, submitter="a", owner="a", now=now, keep_days=7, max_waiting=9, confirmed=True,
         )  # fmt: skip
         queue.claim(session, now, 30)
         leases.fail(session, Hold(job.id, 1), now, "it went wrong")

@@ -1,6 +1,7 @@
 """Networks of one's own: a file of `impasto train`, or a chain of PyTorch's layers, from memory or from a file."""
 
 import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from pickle import UnpicklingError
@@ -45,8 +46,6 @@ def load(
     if isinstance(source, nn.Module):
         return evened(from_sequential(_chain(source, "the network"), mean, std, "the network"))
     path = Path(source)
-    if path.exists() and (not path.is_file() or path.stat().st_size > LARGEST):
-        raise NetworkError(f"{path} is no file, or larger than {LARGEST / 1e9:.0f} GB; give a file of a network")
     if is_safetensors(path):
         return evened(from_trained(path))
     network = _chain(_unpickled(path), str(path))
@@ -67,6 +66,10 @@ def _chain(network: object, source: str) -> nn.Sequential:
 def is_safetensors(path: Path) -> bool:
     """Whether a file begins as such a file does: eight bytes of length, and JSON."""
     try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST:
+            why = f"it is no file, or larger than {LARGEST / 1e9:.0f} GB"
+            raise NetworkError(f"{path} can't be read ({why}); give a file of a network")
         with path.open("rb") as file:
             return file.read(9)[8:] == b"{"
     except OSError as error:

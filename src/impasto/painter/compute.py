@@ -1,7 +1,7 @@
 """Where and in which arithmetic the network computes."""
 
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -63,8 +63,10 @@ def backbone_of(settings: Settings) -> Backbone:
     Raises:
         NetworkError: the file of weights or of a network can't be used.
     """
-    file = settings.weights or settings.network
-    changed = file.stat().st_mtime_ns if isinstance(file, Path) and file.exists() else None
+    file, changed = settings.weights or settings.network, None
+    if isinstance(file, Path):
+        with suppress(OSError):  # who reads it says why it can't be
+            changed = file.stat().st_mtime_ns
     return _backbone(settings.weights, settings.network, changed)
 
 

@@ -17,8 +17,8 @@ from impasto.studio.web.visitor import Visitor
 AT_ONCE, OF_ONE, PATIENCE = 40, 8, 60.0
 # Bytes of a body that needs no turn.
 SMALL = 65_536
-# Seconds between the end of a body that was not wanted and its answer: Caddy cuts an answer off that comes just when it
-# looks whether the body has ended.
+# Seconds at least between the end of a body and its answer. Caddy cuts off an answer that comes in the moment in which
+# it looks whether the body has ended.
 SETTLE = 0.1
 # Bytes a second that a client must send, once it has been slower for so many seconds.
 LEAST, GRACE = 8_000, 20.0
@@ -86,6 +86,7 @@ class Body:
         self.received = 0
         self.promised = length
         self.whole = False
+        self._ended = 0.0
 
     async def receive(self) -> Message:
         """The next piece.
@@ -113,18 +114,17 @@ class Body:
         self.promised -= come
         self._bodies.promised -= come
         self.whole = not message.get("more_body", False)
+        self._ended = clock.time()
         return message
 
     async def discard(self, seconds: float) -> bool:
         """Take the rest and forget it: who is still sending reads no answer. False where that would take longer."""
-        if self.whole:
-            return True
         try:
             async with asyncio.timeout(seconds):
                 while not self.whole:
                     await self.receive()
-                if self.received:
-                    await asyncio.sleep(SETTLE)
         except (TimeoutError, ProblemError):
             return False
+        if self.received:
+            await asyncio.sleep(max(0.0, SETTLE - (asyncio.get_running_loop().time() - self._ended)))
         return True
