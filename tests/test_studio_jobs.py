@@ -204,7 +204,7 @@ def test_a_painter_that_lost_its_job_changes_nothing(database):
 
 
 def test_a_painting_that_is_finished_late_is_taken_once(database):
-    submit(database, email="anna@example.org")
+    submit(database, email="anna@example.org", confirmed=True)
     first = claim(database)
     with database.session() as session:
         leases.take_up(session, NOW + 61)

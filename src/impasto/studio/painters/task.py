@@ -82,16 +82,22 @@ def _paint(attempt: Attempt, configuration: Configuration, began: float) -> str:
             if preview:
                 shown = time.monotonic()
             step = next(run, None)
-        run.checkpoint()  # what follows may fail
+        _keep(run)  # what follows may fail
         painting = run.painting()
         # of one that went on from a checkpoint, the run knows what it took before
         attempt.finish(_kept(painting, job), max(painting.seconds, time.monotonic() - began))
     except StoppedError:
-        run.checkpoint()
+        _keep(run)
         attempt.release()
         return "given back"
     attempt.forget()
     return "done"
+
+
+def _keep(run: "Run") -> None:
+    """Write a checkpoint; a full disk costs the checkpoint, and not the painting."""
+    with suppress(OSError):
+        run.checkpoint()
 
 
 def _begun(job: Job, attempt: Attempt, configuration: Configuration) -> "tuple[Run, Progress | None]":
