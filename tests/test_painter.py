@@ -88,7 +88,8 @@ def test_both_parts_are_the_peers_own_numbers(photo, style, tmp_path):
 
 @pytest.mark.parametrize("style_loss", list(STYLE_LOSSES))
 def test_painting_lowers_the_objective_and_stays_a_picture(photo, style, style_loss):
-    painter = Painter(recipe(photo, style, Settings(size=96, style_loss=style_loss)))
+    asked = Settings(size=96, style_loss=style_loss, objective="pastiche", content_weight=20.0)
+    painter = Painter(recipe(photo, style, asked))
     run = painter.start()
     steps = list(run)
     assert [(s.scale, s.step) for s in steps] == [(0, i) for i in range(1, painter.scales()[0].steps + 1)]
@@ -98,7 +99,7 @@ def test_painting_lowers_the_objective_and_stays_a_picture(photo, style, style_l
     assert painting.pixels.shape == (72, 96, 3)
     assert painting.pixels.min() >= 0
     assert painting.pixels.max() <= 255
-    assert painting.objective == pytest.approx(painting.costs["content"] + painting.costs["style"], rel=1e-5)
+    assert painting.objective == pytest.approx(20 * painting.costs["content"] + painting.costs["style"], rel=1e-5)
     assert (painting.image().width, painting.steps) == (96, len(steps))
 
 

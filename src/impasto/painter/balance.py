@@ -17,16 +17,14 @@ class Balance:
         relative: whether a layer's cost is a share of what a picture without any features would cost there; else it
             has the factors that :mod:`impasto.painter.losses` names.
         content: what the content cost is multiplied by, so that α = 1 is right for most pairs.
-        shallow: a style layer of N features counts N to minus this power, beside its weight.
     """
 
     about: str
     relative: bool
     content: float = 1.0
-    shallow: float = 0.0
 
 
 OBJECTIVES: dict[str, Balance] = {
-    "impasto": Balance("every layer as a share of what it would cost a blank picture", True, content=0.03, shallow=2.0),
+    "impasto": Balance("every layer as a share of what it would cost a blank picture", True, content=0.04),
     "pastiche": Balance("the factors of the program pastiche, for comparisons", False),
 }

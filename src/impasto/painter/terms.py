@@ -175,14 +175,13 @@ class StyleTerm:
         """What a style's distance at each layer is multiplied by, beside the layer's weight."""
         if not self.balance.relative:
             return dict.fromkeys(self.layers, 1.0)
-        factors = {}
+        factors, total = {}, sum(weight for _, weight in self.layer_weights) or 1.0
         for layer, theirs in averages.items():
             blank = theirs[0].new_zeros(1, scene.network.channels(layer), 1, 1)
             nothing = _function(STYLE_LOSSES[self.loss].sums)(blank, *known[layer])
             largest = float(_function(STYLE_LOSSES[self.loss].distance)(nothing, theirs, *known[layer]))
-            factors[layer] = scene.network.channels(layer) ** -self.balance.shallow / max(largest, 1e-12)
-        counts = [w * scene.network.channels(layer) ** -self.balance.shallow for layer, w in self.layer_weights]
-        return {layer: factor / (sum(counts) or 1.0) for layer, factor in factors.items()}
+            factors[layer] = 1 / (total * max(largest, 1e-12))
+        return factors
 
     def _averages(
         self, scene: Scene, picture: Tensor, sums: str, known: dict[str, tuple[Any, ...]]
