@@ -8,8 +8,8 @@ from impasto.cli import signals, streams
 
 def main() -> None:
     """The command `impasto`. Exit codes: 0, 1 for a failure, 2 for misuse, 130 when it was asked to stop."""
-    # PyTorch reads it before its first tensor. Activations are large and short-lived. In huge pages, where the system gives
-    # them to who asks, an evaluation takes an eighth less time.
+    # PyTorch reads it before its first tensor. Activations are large and short-lived. In huge pages, where the system
+    # gives them on request, an evaluation takes an eighth less time.
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     streams.prepare()
     signals.listen()
