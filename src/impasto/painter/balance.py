@@ -16,7 +16,7 @@ class Balance:
         about: in a few words.
         relative: whether a layer's cost is a share of what a picture without any features would cost there; else it
             has the factors that :mod:`impasto.painter.losses` names.
-        content: what the content cost is multiplied by, so that α = 1 is right for most pairs.
+        content: what the content cost is multiplied by, so that α = 1 is about right on the pairs tried.
     """
 
     about: str

@@ -23,7 +23,7 @@ from impasto.painter.scratch import give_back
 from impasto.painter.term import Scene, Sums, Term, View, added
 
 # The largest weight counts this much in what is computed, so that the unit in which weights are given changes nothing:
-# float32 has no room for an objective of 10³⁰. It is the default weight of content, with which nothing is rescaled.
+# float32 has no room for an objective of 10³⁰.
 LARGEST_WEIGHT = 20.0
 
 

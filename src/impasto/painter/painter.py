@@ -22,8 +22,6 @@ from impasto.painter.settings import SettingsError
 from impasto.painter.term import Term
 from impasto.painter.terms import style_transfer
 
-# Of an evaluation in tiles, beside that of the whole picture: a second forward pass, and the tiles' margins.
-TILED_WORK = 1.8
 # The side of the picture on which the network is timed.
 TIMED = 96
 
@@ -112,10 +110,6 @@ class Painter:
         vectors = self.optimizer.vectors(scale.steps)
         return plan(scale.pixels, vectors, self.settings.memory, self.device, evaluation_bytes(self.network))
 
-    def work(self, scale: Scale) -> float:
-        """What a scale costs, in evaluations of one pixel of a whole picture: one a step, and one to begin."""
-        return scale.pixels * (scale.steps + 1) * (1 if self.plan(scale).pixels is None else TILED_WORK)
-
     def estimate(self) -> float:
         """Seconds that the painting will take on this machine, from timing the network on a small picture.
 
@@ -131,7 +125,7 @@ class Painter:
                 means = [picture.mean(), *(each.float().mean() for each in features.values())]
                 torch.autograd.grad(torch.stack(means).sum(), picture)
                 times.append(time.perf_counter() - began)
-        return times[-1] / TIMED**2 * sum(map(self.work, self.scales()))
+        return times[-1] / TIMED**2 * sum(scale.work(self.plan(scale).pixels) for scale in self.scales())
 
     def start(self, *, resume: bool = False) -> Run:
         """Paint, from the beginning or from where the checkpoint is; nothing is computed before the first step.

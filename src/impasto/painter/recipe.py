@@ -1,6 +1,5 @@
 """What a painting is made from: a recipe, which is cheap, immutable, and can be turned into JSON and back."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -8,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from impasto.images import Picture
-from impasto.painter.settings import Settings, SettingsError
+from impasto.painter.settings import Settings, SettingsError, is_number
 from impasto.styles import HouseStyle
 
 
@@ -33,7 +32,7 @@ class Style:
                 f"a style can't be a {type(self.picture).__name__}; give a house style, or a picture that "
                 "impasto.images.read gave"
             )
-        if not (_is_number(self.weight) and math.isfinite(self.weight) and self.weight >= 0):
+        if not (is_number(self.weight) and self.weight >= 0):
             raise SettingsError(f"a style's weight of {self.weight!r} is not possible; give a number of 0 or more")
 
 
@@ -127,7 +126,3 @@ def _network(network: Any) -> dict[str, str]:
 
 def _named(picture: Picture | HouseStyle) -> dict[str, Any]:
     return {"name": picture.name} | ({"digest": picture.digest} if isinstance(picture, Picture) else {})
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -130,7 +130,7 @@ class Run(Iterator[Progress]):
         first, state = self._resumed(scales, plans) if resume else (0, None)
         self._written = time.perf_counter()
         self._began = self._written - self._seconds
-        work = [self.painter.work(scale) for scale in scales]
+        work = [scale.work(how.pixels) for scale, how in zip(scales, plans, strict=True)]
         for index in range(first, len(scales)):
             scale = scales[index]
             for place in self._steps(index, scale, plans[index], state):

@@ -12,6 +12,8 @@ STEPS: dict[Quality, tuple[int, int, int]] = {"draft": (9, 4, 3), "standard": (3
 # Of a scale after the first, so many of the pyramid's levels are painted. What is larger was found at the scale before;
 # an enlarged canvas lacks fine detail, and the first steps would make up for it with large shapes and burnt colours.
 MOVING = 2
+# Of an evaluation in tiles, beside that of the whole picture: a second forward pass, and the tiles' margins.
+TILED_WORK = 1.8
 # A canvas of up to so many pixels is painted at once. Painted coarsely first and then enlarged, it came out with
 # both parts of the objective higher for the same work: what is enlarged lacks the detail that a photo starts with.
 COARSEST_PIXELS = 600 * 600
@@ -37,6 +39,14 @@ class Scale:
     def pixels(self) -> int:
         """How many."""
         return self.width * self.height
+
+    def work(self, tile: int | None) -> float:
+        """What it costs, in evaluations of one pixel of a whole picture: one a step, and one to begin.
+
+        Args:
+            tile: how many pixels a tile has; None for the whole picture at once.
+        """
+        return self.pixels * (self.steps + 1) * (1 if tile is None else TILED_WORK)
 
 
 def canvas_size(width: int, height: int, size: int | None) -> tuple[int, int]:

@@ -108,7 +108,7 @@ class Settings:
             raise SettingsError(f"a size of {self.size} px is not possible; give one from {MIN_SIZE} to {MAX_SIZE}")
         if self.content_weight == 0 and self.style_weight == 0:
             raise SettingsError("the content and the style weight are both 0; give one of them a weight above 0")
-        if not (_is_number(self.style_scale) and 0.05 <= self.style_scale <= 20):
+        if not (is_number(self.style_scale) and 0.05 <= self.style_scale <= 20):
             raise SettingsError(f"a style scale of {self.style_scale!r} is not possible; give one from 0.05 to 20")
         if self.threads is not None and self.threads < 1:
             raise SettingsError(f"{self.threads} threads are not possible; give 1 or more")
@@ -180,11 +180,12 @@ def _checked_layers(kind: str, layers: Any) -> LayerWeights:
 
 
 def _check_weight(name: str, weight: Any) -> None:
-    if not (_is_number(weight) and 0 <= weight <= MAX_WEIGHT):
+    if not (is_number(weight) and 0 <= weight <= MAX_WEIGHT):
         raise SettingsError(f"a {name} of {weight!r} is not possible; give a number from 0 to {MAX_WEIGHT:g}")
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether it is a finite number; True and False are none."""
     return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
 
 

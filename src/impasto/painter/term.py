@@ -4,7 +4,7 @@ Whoever writes a term writes it once. It then works on a whole picture and in ti
 only sums pass from tile to tile; see :mod:`impasto.painter.objective`.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -44,19 +44,12 @@ class StyleSource:
     Attributes:
         weight: its share; those of all styles sum to 1.
         key: what names its pixels, so that what was computed of them can be used again; None where nothing does.
-        pixels: makes the picture, 1 × 3 × H × W in 0–255.
+        pixels: makes the picture when it is asked for, 1 × 3 × H × W in 0–255, of any type.
     """
 
     weight: float
     key: Any
-    pixels: "Pixels"
-
-
-class Pixels(Protocol):
-    """Makes a picture when it is asked for."""
-
-    def __call__(self) -> Tensor:
-        """1 × 3 × H × W in 0–255, of any type."""
+    pixels: Callable[[], Tensor]
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,3 +151,12 @@ def added(total: Sums | None, more: Sums) -> Sums:
         return more
     exact = torch.float32 if more[0].device.type == "mps" else torch.float64
     return tuple(a.to(exact) + b.to(exact) for a, b in zip(total, more, strict=True))
+
+
+def added_up(of_tiles: Iterable[Sums]) -> Sums:
+    """The sums of all tiles of a picture, of which there is at least one."""
+    total: Sums | None = None
+    for sums in of_tiles:
+        total = added(total, sums)
+    assert total is not None
+    return total

@@ -25,7 +25,7 @@ from impasto.painter.losses import FACTORS, Averages
 from impasto.painter.pyramid import cut
 from impasto.painter.settings import LayerWeights, Settings
 from impasto.painter.style_losses import STYLE_LOSSES
-from impasto.painter.term import Scene, Sums, Term, View, added, wide
+from impasto.painter.term import Scene, Sums, Term, View, added_up, wide
 
 # How many sets of styles each network remembers the averages of. One takes a few megabytes.
 REMEMBERED = 16
@@ -187,10 +187,7 @@ class StyleTerm:
         self, scene: Scene, picture: Tensor, sums: str, known: dict[str, tuple[Any, ...]]
     ) -> dict[str, Averages]:
         """The averages of a picture's features, layer by layer."""
-        total: Sums | None = None
-        for of_tile in (self._summed(view, sums, known) for view in scene.views(picture)):
-            total = added(total, of_tile)
-        assert total is not None
+        total = added_up(self._summed(view, sums, known) for view in scene.views(picture))
         return self.averaged(tuple(each.to(scene.dtype) for each in total))
 
     def sums(self, view: View, targets: StyleTargets) -> Sums:
