@@ -16,7 +16,7 @@ from impasto.networks.extractor import Extractor
 from impasto.painter import Settings
 from impasto.painter.canvas import Canvas
 from impasto.painter.compute import device_of, network_for
-from impasto.painter.objective import Objective
+from impasto.painter.objective import Objective, OnCanvas
 from impasto.painter.pyramid import LaplacianPyramid
 from impasto.painter.scratch import in_memory
 from impasto.painter.term import Scene, StyleSource, Term
@@ -49,7 +49,7 @@ def measure(network: Extractor, terms: list[Term], megapixels: float, tile: int,
     for pixels in (tile, None) if whole else (tile,):
         objective = Objective(terms, Scene(network, photo, styles, pixels))
         began = time.perf_counter()
-        objective.at(canvas, point).gradient.sum()
+        OnCanvas(objective, canvas, point)(point).gradient.sum()
         seconds = time.perf_counter() - began
         kind = "the whole" if pixels is None else f"{len(objective.tiles)} tiles"
         print(f"| {megapixels:g} MP | {kind} | {seconds:.1f} s | {seconds / megapixels:.1f} s |", flush=True)

@@ -19,7 +19,7 @@ from impasto.networks.vgg import VGG19
 from impasto.networks.weights import packaged
 from impasto.painter.canvas import Canvas
 from impasto.painter.memory import EVALUATIONS, plan
-from impasto.painter.objective import Objective
+from impasto.painter.objective import Objective, OnCanvas
 from impasto.painter.pyramid import LaplacianPyramid
 from impasto.painter.scratch import in_files
 from impasto.painter.settings import Settings, SettingsError
@@ -92,7 +92,7 @@ def both(weights, asked, height, width, pixels, dtype, more=(), held=0):
     terms = [*style_transfer(asked), *more]
     whole, tiled = (Objective(terms, Scene(net, photo, styles, tile, allocate)) for tile in (None, pixels))
     assert len(whole.tiles) == 1
-    expected, found = whole.at(canvas, point), tiled.at(canvas, point)
+    expected, found = (OnCanvas(each, canvas, point)(point) for each in (whole, tiled))
     difference = (expected.gradient - found.gradient).norm() / expected.gradient.norm()
     values = [[each.objective, *each.costs.values()] for each in (found, expected)]
     return *values, float(difference), len(tiled.tiles)
@@ -153,7 +153,7 @@ def test_a_term_of_pixels_alone_needs_no_layer_of_the_network(narrow):
     whole, tiled = (Objective([TotalVariation(2.0)], scene) for scene in scenes)
     assert len(whole.tiles) == 1
     assert len(tiled.tiles) > 8
-    expected, found = whole.at(canvas, point), tiled.at(canvas, point)
+    expected, found = (OnCanvas(each, canvas, point)(point) for each in (whole, tiled))
     by_hand = photo.diff(dim=3).abs().mean() + photo.diff(dim=2).abs().mean()
     assert expected.costs["tv"] == pytest.approx(float(by_hand), rel=0.1)  # the pyramid draws contrasts in a little
     assert found.objective == pytest.approx(expected.objective, rel=1e-12)

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from impasto.networks.backbone import Backbone
+from impasto.networks.rectified import convolved
 from impasto.networks.table import Layer, Pooling
 from impasto.networks.tiles import Tile, tiles
 from impasto.networks.winograd import ConvolutionReLU, transform_kernel
@@ -123,6 +124,8 @@ class Extractor(nn.Module):
             adjoint = self.get_buffer(f"{layer.name}_adjoint")
             made: Tensor = ConvolutionReLU.apply(x, kernel, bias, adjoint)  # type: ignore[no-untyped-call]
             return made
+        if x.is_cuda and layer.name in self.table.rectified:
+            return convolved(x, kernel, bias, layer)
         x = F.conv2d(x, kernel, bias, layer.stride, layer.padding, layer.dilation)
         return x.relu_() if layer.name in self.table.rectified else x
 

@@ -26,35 +26,54 @@ def device_of(settings: Settings) -> torch.device:
     Raises:
         SettingsError: a device that isn't there.
     """
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    there = {"cpu": 1, "cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available())}
     if settings.device == "auto":
         return torch.device("cuda" if there["cuda"] else "mps" if there["mps"] else "cpu")
-    if not there[settings.device]:
-        raise SettingsError(f"this machine has no {settings.device} device for PyTorch; use --device cpu")
-    return torch.device(settings.device)
+    device = torch.device(settings.device)
+    if (device.index or 0) >= there[device.type]:
+        last = there[device.type] - 1
+        fix = f"the last one is cuda:{last}" if last >= 0 else "use --device cpu"
+        raise SettingsError(f"this machine has no {settings.device} device for PyTorch; {fix}")
+    return device
 
 
 def dtype_of(settings: Settings, device: torch.device) -> torch.dtype:
-    """The type that the settings ask for; "auto" takes bfloat16 where the processor has units for it."""
+    """The type that the settings ask for; "auto" takes bfloat16 where the device has units for it."""
     if settings.dtype != "auto":
         return torch.bfloat16 if settings.dtype == "bfloat16" else torch.float32
-    if device.type == "cpu" and multiplies_bfloat16():
-        return torch.bfloat16
-    return torch.float32
+    return torch.bfloat16 if multiplies_bfloat16(device) else torch.float32
 
 
 @contextmanager
 def set_up(settings: Settings) -> Iterator[None]:
-    """Compute as the settings ask for it, and leave PyTorch's threads and modes, which are global, as they were."""
+    """Compute as the settings ask for it, and leave PyTorch's threads and modes, which are global, as they were.
+
+    On CUDA, float32 is multiplied as TF32 unless float32 was asked for: that keeps ten bits of bfloat16's seven.
+    """
     threads = torch.get_num_threads()
     if settings.threads:
         torch.set_num_threads(settings.threads)
     try:
-        with torch.inference_mode(False), torch.enable_grad():
+        with torch.inference_mode(False), torch.enable_grad(), _on_cuda(tf32=settings.dtype != "float32"):
             yield
     finally:
         if settings.threads:
             torch.set_num_threads(threads)
+
+
+@contextmanager
+def _on_cuda(*, tf32: bool) -> Iterator[None]:
+    """CUDA's arithmetic, and cuDNN's search for its fastest kernel for each size."""
+    if not torch.cuda.is_available():
+        yield
+        return
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("high" if tf32 else "highest")
+    try:
+        with torch.backends.cudnn.flags(enabled=True, benchmark=True, allow_tf32=tf32):
+            yield
+    finally:
+        torch.set_float32_matmul_precision(before)
 
 
 def backbone_of(settings: Settings) -> Backbone:
@@ -104,7 +123,8 @@ def _network(
     made = Extractor(backbone, layers, pooling=pooling, device=device, dtype=dtype)
     if unless_rough and dtype != torch.float32:
         reference = Extractor(backbone, layers, pooling=pooling, device=device)
-        made = made if agrees(made, reference) else reference
+        with _on_cuda(tf32=False):
+            made = made if agrees(made, reference) else reference
     return made
 
 

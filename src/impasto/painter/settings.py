@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from numbers import Integral, Real
@@ -20,9 +21,11 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "objective": tuple(OBJECTIVES),
     "style_loss": tuple(STYLE_LOSSES),
     "pooling": ("max", "avg"),
-    "device": ("auto", "cpu", "cuda", "mps"),
+    "device": ("auto", "cpu", "cuda", "cuda:1", "mps"),
     "dtype": ("auto", "float32", "bfloat16"),
 }
+# One of several devices, as PyTorch counts them.
+NUMBERED = re.compile(r"cuda:\d{1,3}")
 # A smaller canvas shows nothing. Where the short side is half of that, VGG19's deepest layer still has a position.
 MIN_SIZE, MAX_SIZE = 32, 100_000
 # Weights are relative to one another, so larger ones say nothing more.
@@ -60,8 +63,8 @@ class Settings:
         pooling: "max" or "avg".
         style_loss: what of a layer's features is compared; a name in `STYLE_LOSSES`.
         seed: of the noise that "noise" starts from.
-        device: where to compute; "auto" takes CUDA or MPS where there is one.
-        dtype: of the network; "auto" takes bfloat16 where the processor multiplies it faster.
+        device: where to compute; "auto" takes CUDA or MPS where there is one, "cuda:1" the second of several.
+        dtype: of the network; "auto" takes bfloat16 where the device has units for it.
         threads: how many the processor may use; None for PyTorch's choice.
         weights: a file in torchvision's format; None for the packaged weights.
         network: to paint with instead of VGG19: a file, or an nn.Sequential; see :mod:`impasto.networks.loading`.
@@ -84,7 +87,7 @@ class Settings:
     pooling: Literal["max", "avg"] = "max"
     style_loss: str = "gram"
     seed: int = 0
-    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    device: str = "auto"
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     threads: int | None = None
     weights: Path | None = None
@@ -93,8 +96,9 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():
-            if getattr(self, name) not in choices:
-                raise SettingsError(f"{name} can't be {getattr(self, name)!r}; choose one of: {', '.join(choices)}")
+            value = getattr(self, name)
+            if value not in choices and not (name == "device" and isinstance(value, str) and NUMBERED.fullmatch(value)):
+                raise SettingsError(f"{name} can't be {value!r}; choose one of: {', '.join(choices)}")
         for name, (unit, none) in WHOLE_NUMBERS.items():
             value = getattr(self, name)
             if not (_is_whole(value) or (value is None and none)):

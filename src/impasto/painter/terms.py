@@ -200,7 +200,7 @@ class StyleTerm:
             features = view.features[layer]
             if STYLE_LOSSES[self.loss].wide or sums != STYLE_LOSSES[self.loss].sums:
                 features = wide(features)
-            positions = torch.tensor(float(features[0, 0].numel()), device=features.device)
+            positions = torch.full((), float(features[0, 0].numel()), device=features.device)
             found += [positions, *_function(sums)(features, *known[layer])]
         return tuple(found)
 
