@@ -49,7 +49,12 @@ class _Header:
     @property
     def coding(self) -> Coding | None:
         """Adobe RGB, where a camera says so by the file's rules of use and adds no profile: Exif 2.3, DCF 2.0."""
-        says = self.exif.get_ifd(_INTEROPERABILITY).get(_INDEX) if self.profile is None else None
+        if self.profile is not None:
+            return None
+        try:
+            says = self.exif.get_ifd(_INTEROPERABILITY).get(_INDEX)
+        except KeyError:  # Pillow 12 raises it where the file has no such rules; Pillow 13 gives an empty table
+            return None
         return codings.ADOBE_RGB if says == "R03" else None
 
 

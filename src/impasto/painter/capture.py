@@ -4,14 +4,12 @@ An evaluation of a small canvas is hundreds of short kernels, and a GPU is done 
 the next. A CUDA graph holds all of them, and is started with one call.
 """
 
+import warnings
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor
-
-# A function runs so many times before it is recorded: libraries choose their kernels and make their working memory.
-WARM_UP = 2
 
 
 class Differentiable(Protocol):
@@ -50,12 +48,17 @@ def recorded(function: Callable[[Tensor], Tensor], point: Tensor) -> Differentia
 
 
 def _waits(function: Callable[[Tensor], Tensor], point: Tensor) -> bool:
-    """Whether the function or its gradient asks the device for a number; runs it, and so warms it up."""
+    """Whether the function or its gradient asks the device for a number.
+
+    It is run to see that, and a first time before: libraries then choose their kernels and make their working memory.
+    """
     call, before = plain(function), torch.cuda.get_sync_debug_mode()
+    call(point)[1]()
     try:
-        for _ in range(WARM_UP):
-            call(point)[1]()
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Synchronization debug mode")
             torch.cuda.set_sync_debug_mode("error")
+        call(point)[1]()
     except RuntimeError as error:
         if "synchroniz" not in str(error):
             raise
@@ -72,12 +75,6 @@ class _Recording:
         self._leaf = point.clone().requires_grad_()
         self._forward, self._backward = torch.cuda.CUDAGraph(), torch.cuda.CUDAGraph()
         self._calls = 0
-        aside: Any = torch.cuda.Stream(point.device)
-        aside.wait_stream(torch.cuda.current_stream(point.device))
-        with torch.cuda.stream(aside):
-            for _ in range(WARM_UP):
-                torch.autograd.grad(function(self._leaf)[0], self._leaf)
-        torch.cuda.current_stream(point.device).wait_stream(aside)
         with torch.cuda.graph(self._forward):
             self._numbers = function(self._leaf)
         with torch.cuda.graph(self._backward, pool=self._forward.pool()):

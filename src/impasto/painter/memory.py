@@ -85,6 +85,23 @@ def plan(pixels: int, vectors: int, memory: int | None, device: torch.device, ev
     return Plan(int(tile), files)
 
 
+def smaller(how: Plan, pixels: int, tiled: bool) -> Plan:
+    """A plan that takes less of a device's memory than one that it had too little for.
+
+    Args:
+        how: the plan.
+        pixels: of the canvas.
+        tiled: whether it may be painted in tiles.
+
+    Raises:
+        SettingsError: there is none.
+    """
+    tile = min(how.pixels or pixels, pixels) // 4
+    if not tiled or tile < SMALLEST // 4:
+        raise SettingsError("the device has too little memory free; give a smaller size, or --device cpu")
+    return Plan(tile, how.files)
+
+
 def _taken() -> int:
     """The bytes that this process has, without those of files, which the system takes back when it needs them."""
     held = psutil.Process().memory_info()

@@ -43,6 +43,11 @@ class Evaluation:
         """Free what the gradient would be computed from; nobody will ask for it."""
         self._slope = None
 
+    @property
+    def settled(self) -> bool:
+        """Whether there is no gradient, and nothing to compute it from."""
+        return self._slope is None and "gradient" not in self.__dict__
+
 
 E = TypeVar("E", bound=Evaluation)
 # Longer vectors are multiplied in slices of so many numbers, whose products are added up in float64.
@@ -274,6 +279,8 @@ def _exact(vector: Tensor) -> torch.dtype:
 
 def _dot(a: Tensor, b: Tensor) -> Tensor:
     """A · b, a number on their device; long vectors in slices."""
+    if len(a) <= SLICE:
+        return (a @ b).to(_exact(a))
     products = [x @ y for x, y in zip(a.split(SLICE), b.split(SLICE), strict=True)]
     return torch.stack(products).to(_exact(a)).sum()
 

@@ -99,13 +99,18 @@ class Painter:
         """The scales of this painting, the coarsest first."""
         return list(self._scales or scales(self.width, self.height, self.settings.quality))
 
+    @property
+    def tiled(self) -> bool:
+        """Whether a canvas may be painted in tiles."""
+        return self.augment is None and isinstance(self.parameterization, Windowed)
+
     def plan(self, scale: Scale) -> Plan:
         """How a scale is computed in the memory that there is.
 
         Raises:
             SettingsError: there is too little of it.
         """
-        if self.augment is not None or not isinstance(self.parameterization, Windowed):
+        if not self.tiled:
             return Plan(None, files=False)
         vectors = self.optimizer.vectors(scale.steps)
         return plan(scale.pixels, vectors, self.settings.memory, self.device, evaluation_bytes(self.network))

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from impasto.images.arrays import empty, scratch_folder, strips
 from impasto.painter import compute
 from impasto.painter.canvas import Canvas
 from impasto.painter.checkpoint import Checkpoint
-from impasto.painter.memory import Plan
+from impasto.painter.memory import Plan, smaller
 from impasto.painter.objective import CanvasEvaluation, Objective, OnCanvas
 from impasto.painter.optimizers import State
 from impasto.painter.painting import Bytes, Floats, Painting, Progress, to_bytes
@@ -133,7 +133,7 @@ class Run(Iterator[Progress]):
         work = [scale.work(how.pixels) for scale, how in zip(scales, plans, strict=True)]
         for index in range(first, len(scales)):
             scale = scales[index]
-            for place in self._steps(index, scale, plans[index], state):
+            for place in self._in_memory(index, scale, plans[index], state):
                 self._place = place
                 self._taken += 1
                 now = time.perf_counter()
@@ -147,6 +147,20 @@ class Run(Iterator[Progress]):
                     partial(_preview, place.canvas, place.here.point),
                 )  # fmt: skip
             state = None
+
+    def _in_memory(self, index: int, scale: Scale, how: Plan, state: State | None) -> Iterator[Place]:
+        """The steps at a scale. Where a device's memory is too small after all, in smaller tiles from there on."""
+        while True:
+            try:
+                yield from self._steps(index, scale, how, state)
+                return
+            except torch.OutOfMemoryError:
+                pass  # what the exception holds is free only after this
+            how = smaller(how, scale.pixels, self.painter.tiled)
+            if self._place is not None and self._place.scale == index:
+                self._place.here.settle()
+                with compute.set_up(self.painter.settings):
+                    state = self._optimizer.state()
 
     def _steps(self, index: int, scale: Scale, how: Plan, state: State | None) -> Iterator[Place]:
         """The optimiser's steps at a scale, from its start, or from where the run is if there is a state to go on."""
@@ -169,7 +183,10 @@ class Run(Iterator[Progress]):
             del vector
         else:
             assert self._place is not None
-            evaluate = OnCanvas(objective, self._place.canvas, self._place.here.point)
+            here = self._place.here
+            evaluate = OnCanvas(objective, self._place.canvas, here.point)
+            if here.settled:
+                self._place = replace(self._place, here=evaluate(here.point))
         done, canvas = self._place.step, self._place.canvas
         self._optimizer.load(state or State())
         steps = self._optimizer.steps(self._place.here, evaluate, scale.steps - done, near=near, allocate=allocate)
