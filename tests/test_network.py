@@ -9,7 +9,6 @@ from torch.nn import functional as F
 
 from impasto.networks import winograd
 from impasto.networks.extractor import Extractor
-from impasto.networks.halving import halved
 from impasto.networks.rectified import convolved
 from impasto.networks.table import Layer, NetworkError
 from impasto.networks.weights import from_file, packaged
@@ -95,22 +94,6 @@ def test_a_weights_file_that_is_something_else_is_refused(tmp_path, content):
         path.write_bytes(content)
     with pytest.raises(NetworkError, match=r"weights\.pth"):
         from_file(path)
-
-
-@given(st.integers(1, 12), st.integers(1, 12), st.integers(1, 5))
-def test_the_pooling_for_cuda_is_pytorchs(height, width, channels):
-    x = torch.randn(2, channels, 2 + height, 2 + width, dtype=torch.float64).requires_grad_()
-    y, expected = halved(x), F.max_pool2d(x, 2)
-    assert torch.equal(y, expected)
-    weights = torch.randn_like(y)
-    ours, theirs = (torch.autograd.grad(each, x, weights)[0] for each in (y, expected))
-    assert torch.equal(ours, theirs)
-
-
-def test_equally_large_numbers_share_the_poolings_gradient():
-    x = torch.tensor([[3.0, 3.0], [1.0, 3.0]]).view(1, 1, 2, 2).requires_grad_()
-    (gradient,) = torch.autograd.grad(halved(x).sum(), x)
-    torch.testing.assert_close(gradient[0, 0], torch.tensor([[1.0, 1.0], [0.0, 1.0]]) / 3)
 
 
 def test_the_convolution_for_cuda_is_pytorchs():

@@ -7,7 +7,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from impasto.networks.backbone import Backbone
-from impasto.networks.halving import halved
 from impasto.networks.rectified import convolved
 from impasto.networks.table import Layer, Pooling
 from impasto.networks.tiles import Tile, tiles
@@ -132,9 +131,7 @@ class Extractor(nn.Module):
 
     def _pooled(self, x: Tensor, layer: Layer) -> Tensor:
         """The features of a pooling, after the ReLU that follows it."""
-        if x.is_cuda and layer.pooling == "max" and (layer.kernel, layer.stride, layer.padding) == (2, 2, 0):
-            x = halved(x)
-        elif layer.pooling == "max":
+        if layer.pooling == "max":
             x = F.max_pool2d(x, layer.kernel, layer.stride, layer.padding, layer.dilation)
         else:
             x = F.avg_pool2d(x, layer.kernel, layer.stride, layer.padding)

@@ -28,7 +28,7 @@ from impasto.painter.term import Scene, Sums, Term, View, added
 LARGEST_WEIGHT = 20.0
 # Pixels of the largest canvas whose evaluation is recorded. On a larger one kernels are long, and recording takes two
 # evaluations and holds its memory.
-RECORDED = 1 << 22
+RECORDED = 1 << 20
 
 
 @dataclass(frozen=True)
