@@ -461,3 +461,16 @@ def test_a_large_odd_file_is_worked_on_in_strips(name: str, monkeypatch: pytest.
     monkeypatch.setattr(pixel_arrays, "AT_ONCE", 700)
     monkeypatch.setattr(pixel_arrays, "IN_MEMORY", 1000)
     np.testing.assert_array_equal(read(data).pixels, whole)
+
+
+def test_a_jpeg_without_rules_of_use_is_read_where_pillow_raises_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pillow 12 raises KeyError for a table that Exif does not have, and Pillow 13 gives an empty one."""
+
+    def raising(*_: object) -> dict[int, Any]:
+        raise KeyError(0xA005)
+
+    exif = Image.Exif()
+    exif[0x0112] = 1
+    data = by_pillow(flat((204, 102, 51)), "JPEG", quality=100, subsampling=0, exif=exif)
+    monkeypatch.setattr(Image.Exif, "get_ifd", raising)
+    assert np.abs(read(data).pixels.astype(int) - (204, 102, 51)).max() <= 2
