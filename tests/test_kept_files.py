@@ -225,3 +225,43 @@ def test_a_new_file_replaces_none(photo, tmp_path, monkeypatch, links):
             images.write(tmp_path / name, pixels, new=True)
     assert (tmp_path / "file.png").read_bytes() == b"mine"
     assert names(tmp_path) == ["file.png", "folder.png", "new.png", "nowhere.png"]
+
+
+def test_a_painting_whose_reader_is_gone_is_saved_beside(photo, tmp_path):
+    (tmp_path / "painting.png").write_bytes(b"mine")
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "impasto", "paint", str(photo), *QUICK, "--style", "ink", "-o", "-"]
+    process = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, cwd=tmp_path, check=False, text=True)
+    os.close(writing)
+    assert process.returncode == 1
+    assert process.stderr.splitlines()[-1].endswith("standard output can't be written; the painting is painting-2.png")
+    assert images.read_settings(tmp_path / "painting-2.png") is not None
+    assert (tmp_path / "painting.png").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "says"),
+    [
+        (("--bits", "16", "-o", "out.jpg"), 1, "16"),
+        (("--bits", "16"), 2, "no 16 bits; give -o a PNG or a TIFF"),
+        (("--bits", "16", "-o", "."), 2, "no 16 bits; give -o a PNG or a TIFF"),
+        (("-o", "/proc"), 1, "can't be written"),
+        (("-o", "/proc/cat.jpg"), 1, "can't be written"),
+    ],
+)
+def test_what_can_not_be_written_is_refused_before_painting(run, photo, tmp_path, monkeypatch, more, code, says):
+    monkeypatch.chdir(tmp_path)
+    process = run("paint", photo, *QUICK, "--style", "ink", *more)
+    assert process.returncode == code
+    assert says in line(process)
+    assert b"painting 48" not in process.stderr
+    assert names(tmp_path) == []
+
+
+def test_stored_styles_that_can_not_be_read_end_in_a_plain_line(run, photo, tmp_path):
+    for number, styles in enumerate((None, "night", [{"name": "night"}], [7])):
+        file, stored = tmp_path / f"{number}.png", {"content_weight": 1.0}
+        images.write(file, images.read(photo).pixels, settings=stored | ({} if styles is None else {"styles": styles}))
+        process = run("paint", photo, *QUICK, "--like", file)
+        assert (process.returncode, "give --style" in line(process)) == (2, True)

@@ -114,6 +114,15 @@ def test_a_backup_that_is_unpacked_is_the_studio_as_it_was(run, studio, tmp_path
     assert [path.name for path in tmp_path.glob("*.tar.gz*")] == ["studio.tar.gz"]
 
 
+@pytest.mark.parametrize("name", ["studio.db", "mine.tar.gz"])
+def test_a_backup_replaces_no_file(run, studio, name):
+    (studio / "mine.tar.gz").write_bytes(b"mine")
+    before = (studio / name).read_bytes()
+    finished = run("backup", studio / name, IMPASTO_DATA_DIR=str(studio))
+    assert (finished.returncode, "is there already; give another name" in line(finished)) == (2, True)
+    assert (studio / name).read_bytes() == before
+
+
 def test_a_backup_of_nothing_is_refused(run, tmp_path):
     finished = run("backup", tmp_path / "a.tar.gz", IMPASTO_DATA_DIR=str(tmp_path / "empty"))
     assert finished.returncode == 1

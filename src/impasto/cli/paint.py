@@ -154,7 +154,7 @@ def paint(
         if init is not None:
             start = init if init in ("photo", "noise") else told(images.read(Path(init), max_pixels=limit), init)
         settings = replace(Settings.from_dict(before or {}), **changes)
-        chosen = _recalled(before["styles"]) if before and not style else _styles(style or [])
+        chosen = _recalled(before.get("styles")) if before and not style else _styles(style or [])
     failed = False
     for source in sources:
         if signals.asked():  # while the one before was saved
@@ -307,11 +307,15 @@ def _styles(names: list[str]) -> "tuple[Style, ...]":
     return tuple(Style(told(found, name) if isinstance(found, Picture) else found, w) for name, found, w in chosen)
 
 
-def _recalled(styles: list[dict[str, Any]]) -> "tuple[Style, ...]":
+def _recalled(styles: Any) -> "tuple[Style, ...]":
     from impasto.painter.recipe import Style
+    from impasto.painter.settings import SettingsError
     from impasto.styles.library import recall
 
-    return tuple(Style(recall(style["name"], style.get("digest")), style["weight"]) for style in styles)
+    try:
+        return tuple(Style(recall(style["name"], style.get("digest")), style["weight"]) for style in styles)
+    except (AttributeError, KeyError, TypeError):
+        raise SettingsError("these stored styles can't be read; give --style") from None
 
 
 def _files_to_read(

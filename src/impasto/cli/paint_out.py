@@ -59,16 +59,26 @@ class Place:
             PictureError: it can't be written.
         """
         if self.target == STDIO:
-            painting.save(sys.stdout.buffer, format="png", bits=bits)
+            try:
+                painting.save(sys.stdout.buffer, format="png", bits=bits)
+                sys.stdout.buffer.flush()
+            except (OSError, images.PictureError) as error:  # who was to read it is gone, or its disk is full
+                beside = _saved(painting, Path("painting.png"), bits)
+                raise images.PictureError(f"standard output can't be written; the painting is {beside}") from error
         elif self.replaces:
             painting.save(self.target, bits=bits)
         else:
-
-            def write(path: Path) -> None:
-                images.write(path, painting.pixels, bits=bits, settings=painting.settings, new=True)
-
-            return str(written(numbered(Path(self.target), room=len(SUFFIX)), write))
+            return str(_saved(painting, Path(self.target), bits))
         return self.target
+
+
+def _saved(painting: "Painting", wanted: Path, bits: int) -> Path:
+    """Write a painting under a name, or the first one after it that no file has."""
+
+    def write(path: Path) -> None:
+        images.write(path, painting.pixels, bits=bits, settings=painting.settings, new=True)
+
+    return written(numbered(wanted, room=len(SUFFIX)), write)
 
 
 def check_asked(
@@ -95,12 +105,14 @@ def check_asked(
     check_outputs({"-o": file, "--plot": plot, "--frames": frames}, read)
     if file is not None:
         with plain_errors(FAILURE):
-            images.check_target(file)
+            images.check_target(file, bits=bits)
     elif out not in (None, STDIO):
         try:
             Path(out).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             stop(f"{out} can't be made: {error.strerror}; give another folder", FAILURE)
+    if file is None and out != STDIO and bits != 8:
+        stop(f"a chosen name is a JPEG's, which has no {bits} bits; give -o a PNG or a TIFF", MISUSE)
     if plot is not None:
         with plain_errors(FAILURE):
             images.check_target(plot)
@@ -125,6 +137,8 @@ def place(
     """
     choices = _choices(source, photo, styles, out, checkpoints)
     for choice in _stopped(choices, photo) if resume else choices:
+        if choice.target != STDIO and not choice.replaces:
+            images.check_target(choice.target)  # now, and not after painting
         with claimed(choice.checkpoint) if choice.checkpoint else nullcontext(True) as ours:
             if ours and (resume or choice.free):
                 yield choice

@@ -25,11 +25,14 @@ def back_up(configuration: Configuration, target: Path) -> None:
 
     Raises:
         BackupError: the jobs or the files are not in the data folder.
+        FileExistsError: there is a file of that name.
         OSError: the archive can't be written.
     """
     if make_url(configuration.database).get_backend_name() != "sqlite" or configuration.files_url:
         raise BackupError("the jobs or files are not in the data folder; back up PostgreSQL and the store themselves")
     privacy.write_privately()
+    if target.exists():  # seen now, and again when it is written
+        raise FileExistsError(target)
     data = configuration.data_dir
     if not (data / "studio.db").exists():
         raise BackupError(f"there are no jobs in {data}; name its folder with IMPASTO_DATA_DIR")
@@ -37,7 +40,7 @@ def back_up(configuration: Configuration, target: Path) -> None:
         copy = Path(folder) / "studio.db"
         with closing(sqlite3.connect(data / "studio.db")) as jobs, closing(sqlite3.connect(copy)) as copied:
             jobs.backup(copied)
-        with written(target) as file, tarfile.open(fileobj=file, mode="w:gz", compresslevel=1) as archive:
+        with written(target, new=True) as file, tarfile.open(fileobj=file, mode="w:gz", compresslevel=1) as archive:
             archive.add(copy, "studio.db")
             for path in sorted(data.rglob("*")):
                 if path.is_file() and _kept(path.relative_to(data)):
