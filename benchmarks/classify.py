@@ -21,8 +21,8 @@ from torch.utils.data import DataLoader
 
 from impasto.classify import datasets
 from impasto.classify.model import untrained
-from impasto.classify.run import Settings
 from impasto.classify.training import Pictures, Training
+from impasto.classify.training_run import TrainingSettings
 
 RUNS = {
     "the slide's defaults": ("--model", "classifier"),
@@ -56,7 +56,7 @@ def slide(workers: int, pictures: int) -> float:
 def fast(batch_size: int, pictures: int) -> float:
     """Images a second of the fast recipe."""
     images = datasets.load("fashion-mnist", "train")
-    training = Training(untrained("classifier", images), images, Settings("fast", 3, batch_size, 0.05))
+    training = Training(untrained("classifier", images), images, TrainingSettings("fast", 3, batch_size, 0.05))
     first = last = None
     for report in training:
         if report.batch == 5 and report.epoch == 1:

@@ -17,7 +17,7 @@ from impasto.studio.configuration import Configuration
 from impasto.studio.jobs import queue
 from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.folders import Files
-from impasto.studio.jobs.table import Job
+from impasto.studio.jobs.rows import Job
 from impasto.studio.mail.outbox import Mail
 
 # Seconds until a test gives up on what it waits for: painters give way to all else that the machine does.

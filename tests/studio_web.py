@@ -12,11 +12,11 @@ from PIL import Image
 from sqlalchemy import delete, select
 
 from impasto.studio.configuration import Configuration
-from impasto.studio.jobs import leases, limits, queue
+from impasto.studio.jobs import attempts, limits, queue
+from impasto.studio.jobs.attempts import Attempt
 from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.folders import Files
-from impasto.studio.jobs.leases import Hold
-from impasto.studio.jobs.table import Job
+from impasto.studio.jobs.rows import Job
 from impasto.studio.web.app import create_app
 from impasto.studio.web.connections import server_config
 
@@ -60,16 +60,16 @@ class Web:
     def claimed(self):
         with self.database.session() as session:
             job = queue.claim(session, time.time(), 30)
-        return job, Hold(job.id, job.attempt)
+        return job, Attempt(job.id, job.attempt)
 
     def painted(self, token):
         """Do what a painter does."""
-        job, hold = self.claimed()
+        job, attempt = self.claimed()
         assert job.token == token
         for name in ("painting.png", "painting.jpg", "painting-view.webp", "thumb.webp"):
             self.files.write(job.id, name, picture(name.rpartition(".")[2]))
         with self.database.session() as session:
-            assert leases.finish(session, hold, time.time(), 5.0)
+            assert attempts.finish(session, attempt, time.time(), 5.0)
 
 
 def until(true):

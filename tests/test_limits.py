@@ -13,7 +13,7 @@ from processes import line, ok
 from impasto import images
 from impasto.classify.datasets import idx
 from impasto.classify.images import DataError
-from impasto.images import PictureError, files
+from impasto.images import PictureError, opening
 from impasto.images.names import belonging, numbered
 
 QUICK = ("--size", "48", "--quality", "draft", "--style", "night")
@@ -111,9 +111,9 @@ def test_what_has_no_end_is_refused(run, photo, tmp_path, monkeypatch, arguments
 
 @pytest.mark.parametrize("largest", [5_000, 200_000])
 def test_of_a_pipe_or_a_stream_no_more_is_read_than_the_limit(monkeypatch, tmp_path, largest):
-    monkeypatch.setattr(files, "MAX_BYTES", largest)
-    monkeypatch.setattr(files, "IN_MEMORY", 20_000)  # beyond, it is held in a file
-    monkeypatch.setattr(files, "_PIECE", 1_000)
+    monkeypatch.setattr(opening, "MAX_BYTES", largest)
+    monkeypatch.setattr(opening, "IN_MEMORY", 20_000)  # beyond, it is held in a file
+    monkeypatch.setattr(opening, "_PIECE", 1_000)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     given = [0]
 
@@ -134,8 +134,8 @@ def test_of_a_pipe_or_a_stream_no_more_is_read_than_the_limit(monkeypatch, tmp_p
 
 
 def test_what_a_pipe_gives_is_read_from_a_file_where_it_is_large(monkeypatch, photo, tmp_path):
-    monkeypatch.setattr(files, "IN_MEMORY", 500)
-    monkeypatch.setattr(files, "_PIECE", 100)
+    monkeypatch.setattr(opening, "IN_MEMORY", 500)
+    monkeypatch.setattr(opening, "_PIECE", 100)
     pipe = tmp_path / "pipe.png"
     os.mkfifo(pipe)
     writer = threading.Thread(target=lambda: pipe.write_bytes(photo.read_bytes()))

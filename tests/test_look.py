@@ -13,10 +13,10 @@ from impasto import images, look
 from impasto.convolution.shapes import shapes
 from impasto.images import Picture
 from impasto.look.features import tensor_of
-from impasto.look.files import pixels as drawn
-from impasto.look.files import write
 from impasto.look.fourier import Fourier
 from impasto.look.page import WIDTH, Page
+from impasto.look.sheet_files import pixels as drawn
+from impasto.look.sheet_files import write
 from impasto.networks.sequential import to_sequential
 from impasto.networks.vgg import VGG19
 from impasto.networks.weights import packaged

@@ -14,9 +14,9 @@ from torch import nn
 
 from impasto.classify import model
 from impasto.classify.images import LabelledImages
-from impasto.networks.balance import LOUDNESS, mean_features
 from impasto.networks.extractor import Extractor
 from impasto.networks.loading import IMAGENET_MEAN, IMAGENET_STD, load
+from impasto.networks.scaling import LOUDNESS, mean_features
 from impasto.networks.sequential import from_sequential
 from impasto.networks.table import NetworkError
 from impasto.networks.vgg import VGG19

@@ -8,8 +8,8 @@ from smtp_server import Mailbox, serve
 from studio_web import Web, picture
 
 from impasto.studio.configuration import Configuration
-from impasto.studio.jobs import leases, queue
-from impasto.studio.jobs.leases import Hold
+from impasto.studio.jobs import attempts, queue
+from impasto.studio.jobs.attempts import Attempt
 from impasto.studio.mail import server as mail_server
 from impasto.studio.mail.post import Post
 
@@ -29,7 +29,7 @@ def sent_to(web, address, **settings):
             email=address, submitter="a", owner="a", now=now, keep_days=7, max_waiting=9, confirmed=True,
         )  # fmt: skip
         queue.claim(session, now, 30)
-        leases.fail(session, Hold(job.id, 1), now, "it went wrong")
+        attempts.fail(session, Attempt(job.id, 1), now, "it went wrong")
     configuration = web.configuration.model_copy(update=settings)
     Post(configuration, web.database, web.files, threading.Event()).deliver(time.time())
 

@@ -12,8 +12,8 @@ from PIL import Image
 from sqlalchemy import delete, select
 from studio_web import Web, picture
 
-from impasto.studio.jobs import estimates, leases, limits, queue
-from impasto.studio.jobs.table import Job
+from impasto.studio.jobs import attempts, estimates, limits, queue
+from impasto.studio.jobs.rows import Job
 
 JSON = {"accept": "application/json"}
 
@@ -272,17 +272,17 @@ def test_events_tell_of_every_change_until_the_end(web):
         assert stream.headers["content-type"].startswith("text/event-stream")
         seen = events(stream.iter_lines())
         assert next(seen)[1]["state"] == "waiting"
-        job, hold = web.claimed()
+        job, attempt = web.claimed()
         assert next(seen)[1]["state"] == "painting"
         web.files.write(job.id, "preview-1-1.webp", picture("webp"))
         with web.database.session() as session:
-            leases.report(session, hold, {"share": 0.5, "seconds_left": 3.0}, point(1, 3.0, 4.0), 1)
+            attempts.report(session, attempt, {"share": 0.5, "seconds_left": 3.0}, point(1, 3.0, 4.0), 1)
         told = next(seen)[1]
         assert told["progress"]["share"] == 0.5
         assert told["curve"] == [point(1, 3.0, 4.0)]
         assert web.client.get(told["preview"]).headers["content-type"] == "image/webp"
         with web.database.session() as session:
-            leases.fail(session, hold, time.time(), "it went wrong; try again")
+            attempts.fail(session, attempt, time.time(), "it went wrong; try again")
         name, told = next(seen)
         assert (name, told["state"], told["error"]) == ("state", "failed", "it went wrong; try again")
         assert next(seen, None) is None  # the stream ends with the job

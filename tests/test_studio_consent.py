@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import select, update
 from studio_web import Web, picture
 
-from impasto.studio.jobs import leases
-from impasto.studio.jobs.table import Job
+from impasto.studio.jobs import attempts
+from impasto.studio.jobs.rows import Job
 from impasto.studio.mail import consent
 from impasto.studio.mail.post import Post
 
@@ -202,9 +202,9 @@ def test_every_mail_says_how_never_to_get_one_again(studio):
     token = studio.ask(browser)["token"]
     with studio.web.database.session() as session:
         job = session.scalar(select(Job).where(Job.token == token))
-    _, hold = studio.web.claimed()
+    _, attempt = studio.web.claimed()
     with studio.web.database.session() as session:
-        leases.fail(session, hold, time.time(), "it went wrong")
+        attempts.fail(session, attempt, time.time(), "it went wrong")
     found += studio.letters()
     assert job.email == "anna@example.org"
     assert sorted(letter["Subject"] for letter in found) == [

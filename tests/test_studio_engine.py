@@ -15,9 +15,9 @@ from studio_server import Studio, until
 
 from impasto import images
 from impasto.studio.configuration import Configuration
-from impasto.studio.jobs import estimates, leases, queue, table
-from impasto.studio.jobs.leases import Hold
-from impasto.studio.jobs.table import Job
+from impasto.studio.jobs import attempts, estimates, queue, rows
+from impasto.studio.jobs.attempts import Attempt
+from impasto.studio.jobs.rows import Job
 
 PAINTED = {"painting.png", "painting.jpg", "painting-view.webp", "thumb.webp", "painting-mail.jpg"}
 # A painting that is long enough to be caught in the middle.
@@ -119,7 +119,7 @@ def test_a_cancelled_job_is_painted_no_further_and_the_next_begins(studio, photo
     number = studio.submit(photo, **LONG)
     studio.when(number, under_way)
     with studio.database.session() as session:
-        table.cancel(session, session.get(Job, number), 1.0)
+        rows.cancel(session, session.get(Job, number), 1.0)
     step = studio.job(number).progress
     following = studio.submit(photo)
     assert studio.when(following, lambda job: job.ended).state == "done"
@@ -134,7 +134,7 @@ def test_of_a_deleted_job_nothing_is_left(studio, photo):
     number = studio.submit(photo, **LONG)
     studio.when(number, under_way)
     with studio.database.session() as session:
-        table.remove(session, session.get(Job, number))
+        rows.remove(session, session.get(Job, number))
     studio.files.remove(number)
     following = studio.submit(photo)
     studio.when(following, lambda job: job.ended)
@@ -219,10 +219,10 @@ import sys
 from impasto.studio.painters import attempt
 from impasto.studio.painters import task as painting
 from impasto.studio.configuration import Configuration
-from impasto.studio.jobs.table import Job
-from impasto.studio.jobs.leases import Hold
+from impasto.studio.jobs.rows import Job
+from impasto.studio.jobs.attempts import Attempt
 attempt.PATIENCE, attempt.PAUSE = float(sys.argv[1]), 0.1
-painting.paint(Configuration(), Hold(int(sys.argv[2]), 1))
+painting.paint(Configuration(), Attempt(int(sys.argv[2]), 1))
 """
 
 
@@ -295,9 +295,9 @@ def test_a_finished_painting_whose_lease_was_lost_is_kept_where_it_is_still_want
             break
     with studio.database.session() as session:
         if meanwhile == "cancelled":
-            table.cancel(session, session.get(Job, number), 1.0)
+            rows.cancel(session, session.get(Job, number), 1.0)
         else:
-            leases.take_up(session, 1e11)
+            attempts.take_up(session, 1e11)
     if meanwhile == "another paints it":
         with studio.database.session() as session:
             queue.claim(session, 1e10, 30)
@@ -313,7 +313,7 @@ def test_a_finished_painting_whose_lease_was_lost_is_kept_where_it_is_still_want
         assert ended.state == "done"
         kept(studio, number)
         with studio.database.session() as session:  # what the other still writes changes nothing
-            assert not leases.finish(session, Hold(number, 2), 1.0, 1.0)
+            assert not attempts.finish(session, Attempt(number, 2), 1.0, 1.0)
     assert [mail.kind for mail in studio.mails(number)] == ([] if meanwhile == "cancelled" else ["done"])
     studio.close()
 

@@ -10,7 +10,7 @@ from impasto.studio.jobs import queue
 from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.expiry import UNCLAIMED, Expiry
 from impasto.studio.jobs.folders import Files
-from impasto.studio.jobs.table import Job
+from impasto.studio.jobs.rows import Job
 
 
 @pytest.fixture

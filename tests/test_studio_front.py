@@ -9,8 +9,8 @@ from processes import line
 from sqlalchemy import select
 from studio_web import Web, picture
 
-from impasto.studio.jobs.table import Job
-from impasto.studio.lessons.process import LessonError, Lessons
+from impasto.studio.jobs.rows import Job
+from impasto.studio.lessons.worker import LessonError, Lessons
 from impasto.studio.networks import shared
 
 PAGE, JSON = {"accept": "text/html"}, {"accept": "application/json"}

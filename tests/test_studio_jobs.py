@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from postgres_server import binaries, postgres
 from sqlalchemy import delete, select
 
-from impasto.studio.jobs import estimates, leases, limits, outlook, queue, table
+from impasto.studio.jobs import attempts, estimates, limits, outlook, queue, rows
+from impasto.studio.jobs.attempts import Attempt
 from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.folders import Files
-from impasto.studio.jobs.leases import Hold
-from impasto.studio.jobs.table import LEGAL, IllegalChangeError, Job, State
+from impasto.studio.jobs.rows import LEGAL, IllegalChangeError, Job, State
 from impasto.studio.mail import consent, outbox
 
 NOW = 1_800_000_000.0
@@ -69,8 +69,8 @@ def claim(database, now=NOW):
         return queue.claim(session, now, 30)
 
 
-def hold(job):
-    return Hold(job.id, job.attempt)
+def attempt(job):
+    return Attempt(job.id, job.attempt)
 
 
 def now_of(database, job):
@@ -98,7 +98,7 @@ def test_jobs_of_before_anybody_was_asked_are_painted_without_a_mail(database):
         submit(database, email="anna@example.org", confirmed=True)
         claimed = claim(database)
         with database.session() as session:
-            leases.finish(session, hold(claimed), NOW, 1.0)
+            attempts.finish(session, attempt(claimed), NOW, 1.0)
         with database.engine.begin() as connection:
             config.attributes["connection"] = connection
             command.downgrade(config, "0001")
@@ -124,9 +124,9 @@ def test_a_token_opens_its_job_alone(database):
     first, second = submit(database), submit(database)
     assert len(first.token) >= 22  # 128 bits
     with database.reading() as session:
-        assert table.by_token(session, second.token).id == second.id
-        assert table.by_token(session, first.token[:-1]) is None
-        assert [job.id for job in table.of_owner(session, "anna")] == [second.id, first.id]
+        assert rows.by_token(session, second.token).id == second.id
+        assert rows.by_token(session, first.token[:-1]) is None
+        assert [job.id for job in rows.of_owner(session, "anna")] == [second.id, first.id]
 
 
 def test_nobody_with_many_jobs_stands_before_somebody_with_one(database):
@@ -185,19 +185,19 @@ def test_a_painter_that_lost_its_job_changes_nothing(database):
     submit(database, email="anna@example.org", confirmed=True)
     first = claim(database)
     with database.session() as session:
-        assert leases.renew(session, hold(first), NOW + 60)
-        assert leases.take_up(session, NOW + 59) == []
-        assert [job.id for job in leases.take_up(session, NOW + 61)] == [first.id]
+        assert attempts.renew(session, attempt(first), NOW + 60)
+        assert attempts.take_up(session, NOW + 59) == []
+        assert [job.id for job in attempts.take_up(session, NOW + 61)] == [first.id]
     second = claim(database, NOW + 62)
     assert (second.id, second.attempt, second.deaths) == (first.id, 2, 1)
     with database.session() as session:
-        assert not leases.renew(session, hold(first), NOW + 999)
-        assert not leases.report(session, hold(first), {"share": 0.9}, None, 9)
-        assert not leases.fail(session, hold(first), NOW, "late")
-        assert not leases.release(session, hold(first))
-        assert leases.take_up(session, NOW + 63, lost=hold(first)) == []
-        assert leases.report(session, hold(second), {"share": 0.1}, point(1, 3.0, 4.0), 1)
-        assert leases.finish(session, hold(second), NOW + 70, 8.0)
+        assert not attempts.renew(session, attempt(first), NOW + 999)
+        assert not attempts.report(session, attempt(first), {"share": 0.9}, None, 9)
+        assert not attempts.fail(session, attempt(first), NOW, "late")
+        assert not attempts.release(session, attempt(first))
+        assert attempts.take_up(session, NOW + 63, lost=attempt(first)) == []
+        assert attempts.report(session, attempt(second), {"share": 0.1}, point(1, 3.0, 4.0), 1)
+        assert attempts.finish(session, attempt(second), NOW + 70, 8.0)
     job = now_of(database, second)
     assert (job.state, job.preview, job.progress, job.curve) == (State.DONE, 1, {"share": 0.1}, [point(1, 3.0, 4.0)])
     assert [(mail.recipient, mail.kind) for mail in mails(database)] == [("anna@example.org", "done")]
@@ -207,13 +207,13 @@ def test_a_painting_that_is_finished_late_is_taken_once(database):
     submit(database, email="anna@example.org", confirmed=True)
     first = claim(database)
     with database.session() as session:
-        leases.take_up(session, NOW + 61)
+        attempts.take_up(session, NOW + 61)
     second = claim(database, NOW + 62)
     with database.session() as session:
-        assert leases.finish(session, hold(first), NOW + 63, 61.0)
-        assert not leases.report(session, hold(second), {"share": 0.9}, None, 9)
-        assert not leases.fail(session, hold(second), NOW + 64, "late")
-        assert not leases.finish(session, hold(second), NOW + 64, 1.0)
+        assert attempts.finish(session, attempt(first), NOW + 63, 61.0)
+        assert not attempts.report(session, attempt(second), {"share": 0.9}, None, 9)
+        assert not attempts.fail(session, attempt(second), NOW + 64, "late")
+        assert not attempts.finish(session, attempt(second), NOW + 64, 1.0)
     job = now_of(database, first)
     assert (job.state, job.seconds, job.attempt) == (State.DONE, 61.0, 2)
     assert [mail.kind for mail in mails(database)] == ["done"]
@@ -224,14 +224,14 @@ def test_after_three_deaths_a_job_has_failed_and_says_so_by_mail(database):
     for death in range(3):
         job = claim(database)
         with database.session() as session:
-            assert len(leases.take_up(session, NOW, lost=hold(job))) == 1
+            assert len(attempts.take_up(session, NOW, lost=attempt(job))) == 1
         assert now_of(database, job).deaths == death + 1
     assert now_of(database, job).state == State.FAILED
     assert "three times" in now_of(database, job).error
     assert [mail.kind for mail in mails(database)] == ["failed"]
     assert claim(database) is None
     with database.session() as session:
-        table.retry(session, session.get(Job, job.id))
+        rows.retry(session, session.get(Job, job.id))
     assert claim(database).deaths == 0
 
 
@@ -239,10 +239,10 @@ def test_giving_a_job_back_is_no_death(database):
     submit(database)
     job = claim(database)
     with database.session() as session:
-        leases.ask_to_stop(session, [hold(job)])
+        attempts.ask_to_stop(session, [attempt(job)])
     with database.session() as session:
-        assert leases.stopping(session, hold(job))
-        assert leases.release(session, hold(job))
+        assert attempts.stopping(session, attempt(job))
+        assert attempts.release(session, attempt(job))
     again = claim(database)
     assert (again.attempt, again.deaths, again.stopping) == (2, 0, False)
 
@@ -251,11 +251,11 @@ def test_a_cancelled_job_is_its_painters_no_more(database):
     submit(database)
     job = claim(database)
     with database.session() as session:
-        table.cancel(session, session.get(Job, job.id), NOW)
+        rows.cancel(session, session.get(Job, job.id), NOW)
     with database.session() as session:
-        assert not leases.finish(session, hold(job), NOW, 1.0)
+        assert not attempts.finish(session, attempt(job), NOW, 1.0)
         with pytest.raises(IllegalChangeError):
-            table.cancel(session, session.get(Job, job.id), NOW)
+            rows.cancel(session, session.get(Job, job.id), NOW)
 
 
 def test_a_curve_keeps_its_shape_in_bounded_room(database):
@@ -263,9 +263,9 @@ def test_a_curve_keeps_its_shape_in_bounded_room(database):
     job = claim(database)
     with database.session() as session:
         for step in range(700):
-            leases.report(session, hold(job), {}, point(step, 0.0, 0.0), None)
+            attempts.report(session, attempt(job), {}, point(step, 0.0, 0.0), None)
     steps = [point["step"] for point in now_of(database, job).curve]
-    assert len(steps) <= leases.POINTS
+    assert len(steps) <= attempts.POINTS
     assert steps == sorted(steps)
     assert steps[0] == 0
     assert steps[-1] >= 690
@@ -282,7 +282,7 @@ def test_estimates_learn_from_what_was_painted(database):
         submit(database)
         job = claim(database)
         with database.session() as session:
-            leases.finish(session, hold(job), NOW, took)
+            attempts.finish(session, attempt(job), NOW, took)
     with database.session() as session:
         assert estimates.seconds(session, "draft", 1000, 1000) == 30.0
 
@@ -295,7 +295,7 @@ def test_how_long_a_job_waits_follows_from_those_before_it(database):
         last = submit(database, who)
     painting = claim(database)
     with database.session() as session:
-        leases.report(session, hold(painting), {"seconds_left": 15.0}, None, None)
+        attempts.report(session, attempt(painting), {"seconds_left": 15.0}, None, None)
     with database.reading() as session:
         one, two = outlook.look(session, 1), outlook.look(session, 2)
     assert one.wait(last.id) == 15  # bert's one is next
@@ -309,7 +309,7 @@ def test_mail_is_tried_with_growing_pauses_for_two_days(database):
     submit(database, email="anna@example.org", confirmed=True)
     claimed = claim(database)
     with database.session() as session:
-        leases.finish(session, hold(claimed), NOW, 1.0)
+        attempts.finish(session, attempt(claimed), NOW, 1.0)
     now, pauses, names = NOW, [], set()
     while True:
         with database.session() as session:
@@ -342,7 +342,7 @@ def test_who_says_yes_in_the_moment_of_a_jobs_end_gets_one_mail(database):
         def finish(claimed=claimed, ready=ready):
             with database.session() as session:
                 ready.wait(20)
-                assert leases.finish(session, hold(claimed), NOW, 1.0)
+                assert attempts.finish(session, attempt(claimed), NOW, 1.0)
 
         def confirm(token=token, ready=ready):
             ready.wait(20)
@@ -372,12 +372,12 @@ def test_what_is_deleted_is_gone_with_its_mails_and_its_number(database):
     job = submit(database, email="anna@example.org", confirmed=True)
     claimed = claim(database)
     with database.session() as session:
-        leases.finish(session, hold(claimed), NOW, 1.0)
+        attempts.finish(session, attempt(claimed), NOW, 1.0)
     assert len(mails(database)) == 1
     with database.session() as session:
-        assert table.expired(session, NOW + 6 * 86400) == []
-        (old,) = table.expired(session, NOW + 8 * 86400)
-        table.remove(session, old)
+        assert rows.expired(session, NOW + 6 * 86400) == []
+        (old,) = rows.expired(session, NOW + 8 * 86400)
+        rows.remove(session, old)
     assert mails(database) == []
     assert now_of(database, job) is None
     assert submit(database).id > job.id

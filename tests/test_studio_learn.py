@@ -23,8 +23,8 @@ from impasto import look
 from impasto.convolution import geometry
 from impasto.convolution.geometry import GeometryError
 from impasto.convolution.kernels import convolve
-from impasto.studio.lessons import process as lessons
-from impasto.studio.lessons.process import LessonError, Lessons, QuestionError
+from impasto.studio.lessons import worker as lessons
+from impasto.studio.lessons.worker import LessonError, Lessons, QuestionError
 from impasto.studio.web import learn, learn_padding
 
 PAGES = (
@@ -558,7 +558,7 @@ def test_a_worker_that_nobody_asks_ends(tmp_path):
 
 
 def test_a_worker_does_not_outlive_the_server(tmp_path):
-    code = "import os, sys; from pathlib import Path; from impasto.studio.lessons.process import Lessons\n"
+    code = "import os, sys; from pathlib import Path; from impasto.studio.lessons.worker import Lessons\n"
     code += "if __name__ == '__main__':\n    pid = Lessons(Path(sys.argv[1])).ask('me', os.getpid).result(60)\n"
     code += "    print(pid, flush=True)\n"
     code += "    os.kill(os.getpid(), 9)\n"

@@ -14,7 +14,7 @@ from sqlalchemy import delete, select
 from studio_web import Web, picture
 
 from impasto.studio.jobs import limits, queue
-from impasto.studio.jobs.table import Job
+from impasto.studio.jobs.rows import Job
 from impasto.studio.mail import consent
 from impasto.studio.mail.mailboxes import mailbox
 from impasto.studio.mail.outbox import Mail

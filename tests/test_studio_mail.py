@@ -15,11 +15,11 @@ from sqlalchemy import delete, select, update
 
 from impasto import images
 from impasto.studio.configuration import Configuration
-from impasto.studio.jobs import leases, queue, table
+from impasto.studio.jobs import attempts, queue, rows
+from impasto.studio.jobs.attempts import Attempt
 from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.folders import Files
-from impasto.studio.jobs.leases import Hold
-from impasto.studio.jobs.table import Job
+from impasto.studio.jobs.rows import Job
 from impasto.studio.mail import outbox
 from impasto.studio.mail.outbox import Mail
 from impasto.studio.mail.post import Post
@@ -82,10 +82,10 @@ def ended(database, files, photo, error=None, email="anna@example.org"):
     with database.session() as session:
         queue.claim(session, now, 30)
         if error:
-            leases.fail(session, Hold(job.id, 1), now, error)
+            attempts.fail(session, Attempt(job.id, 1), now, error)
         else:
             files.write(job.id, "painting-mail.jpg", views.jpeg(images.read(photo).pixels, 96))
-            leases.finish(session, Hold(job.id, 1), now, 1.0)
+            attempts.finish(session, Attempt(job.id, 1), now, 1.0)
         return session.get(Job, job.id)
 
 
@@ -226,7 +226,7 @@ def test_two_that_send_at_the_same_time_send_one_copy(configuration, database, f
 def test_of_a_deleted_job_no_mail_is_sent(post, database, files, photo, mailbox):
     job = ended(database, files, photo)
     with database.session() as session:
-        table.remove(session, session.get(Job, job.id))
+        rows.remove(session, session.get(Job, job.id))
     post.deliver(time.time())
     assert mailbox.accepted == []
 

@@ -11,7 +11,7 @@ from distributed import Client, Security
 from postgres_server import postgres
 from studio_server import DEADLINE, Studio, until
 
-from impasto.studio.jobs.table import State
+from impasto.studio.jobs.rows import State
 
 
 @contextmanager
@@ -84,7 +84,7 @@ def cluster(tmp_path, home, tls):
                     "--name",
                     name,
                 ]
-                options = ["--no-nanny", "--no-dashboard", "--preload", "impasto.studio.painters.process"]
+                options = ["--no-nanny", "--no-dashboard", "--preload", "impasto.studio.painters.preload"]
                 return process(tmp_path, name, *command, *options, env=studio.environment)
 
             try:

@@ -8,10 +8,10 @@ import pytest
 from processes import line, ok
 
 from impasto.studio.configuration import Configuration
-from impasto.studio.jobs import leases, queue
+from impasto.studio.jobs import attempts, queue
+from impasto.studio.jobs.attempts import Attempt
 from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.folders import Files
-from impasto.studio.jobs.leases import Hold
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def studio(tmp_path):
             files.write(job.id, "photo.png", b"pixels")
     with database.session() as session:
         job = queue.claim(session, time.time(), 30)
-        leases.fail(session, Hold(job.id, job.attempt), time.time(), "it went wrong")
+        attempts.fail(session, Attempt(job.id, job.attempt), time.time(), "it went wrong")
     yield tmp_path / "data"
     database.close()
 

@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import expect
 from studio_web import Web
 
-from impasto.studio.jobs import leases, queue
+from impasto.studio.jobs import attempts, queue
 from impasto.studio.mail import consent
 from impasto.studio.secret import secret_key
 from impasto.studio.web import pages, words
@@ -273,19 +273,19 @@ def test_a_photo_is_dropped_or_pasted(browse, picture, way):
 
 def test_the_painting_grows_and_is_there(studio, browse, job):
     token = job("painting")
-    hold = leases.Hold(studio.row(token).id, 1)
+    attempt = attempts.Attempt(studio.row(token).id, 1)
     with browse() as page:
         page.goto(f"/p/{token}")
         expect(page.get_by_role("heading", level=1)).to_have_text("The painter begins")
         progress = {"share": 0.5, "scale": 2, "scales": 3, "step": 4, "steps": 9, "seconds": 40, "seconds_left": 38}
         with studio.database.session() as session:
-            assert leases.report(session, hold, progress, point(3, 90.0, 110.0), 1)
+            assert attempts.report(session, attempt, progress, point(3, 90.0, 110.0), 1)
         expect(page.get_by_role("heading", level=1)).to_have_text("50% painted")
         expect(page.locator("#when")).to_have_text("About 40 seconds left.")
         expect(page.locator("#growing")).to_have_attribute("src", f"/api/paintings/{token}/image?kind=preview&n=1-1")
         expect(page.locator("#plot")).to_have_attribute("aria-label", "The objective: 900 at step 1, 200 at step 3")
         with studio.database.session() as session:
-            assert leases.finish(session, hold, time.time(), 80.0)
+            assert attempts.finish(session, attempt, time.time(), 80.0)
         expect(page.get_by_role("link", name="Download JPEG")).to_be_visible()
 
 

@@ -15,11 +15,11 @@ from sqlalchemy import delete, event, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from impasto.studio.configuration import Configuration
-from impasto.studio.jobs import leases, queue
+from impasto.studio.jobs import attempts, queue
+from impasto.studio.jobs.attempts import Attempt
 from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.folders import Files
-from impasto.studio.jobs.leases import Hold
-from impasto.studio.jobs.table import Job
+from impasto.studio.jobs.rows import Job
 from impasto.studio.mail import server as mail_server
 from impasto.studio.mail.outbox import Mail
 from impasto.studio.mail.post import Post
@@ -149,7 +149,7 @@ def a_mail(database):
         )  # fmt: skip
     with database.session() as session:
         queue.claim(session, now, 30)
-        leases.fail(session, Hold(job.id, 1), now, "it went wrong")
+        attempts.fail(session, Attempt(job.id, 1), now, "it went wrong")
 
 
 def row(database):

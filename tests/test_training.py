@@ -18,8 +18,8 @@ from impasto.classify.evaluation import evaluate
 from impasto.classify.images import LabelledImages
 from impasto.classify.model import ModelError
 from impasto.classify.predict import predict
-from impasto.classify.run import Settings, TrainingError
 from impasto.classify.training import Pictures, Training
+from impasto.classify.training_run import TrainingError, TrainingSettings
 from impasto.images import Picture
 
 
@@ -38,7 +38,7 @@ def new(images, architecture="classifier", seed=0):
 
 
 def train(trained, images, *, done=0, **settings):
-    return list(Training(trained, images, Settings(**settings), done))
+    return list(Training(trained, images, TrainingSettings(**settings), done))
 
 
 def numbers(trained):
@@ -70,7 +70,7 @@ def test_the_loop_does_what_the_slide_does_bit_for_bit(digits):
 
 
 def test_the_running_loss_is_given_every_2000_mini_batches_and_for_what_is_left(digits, monkeypatch):
-    monkeypatch.setattr("impasto.classify.run.PRINT_EVERY", 20)
+    monkeypatch.setattr("impasto.classify.training_run.PRINT_EVERY", 20)
     images = part(digits[0], 200)
     reports = train(new(images), images, epochs=1)
     given = [report for report in reports if report.running_loss is not None]
@@ -182,7 +182,7 @@ def test_data_that_a_model_can_not_know_is_refused(digits, classes, words):
     with pytest.raises(TrainingError, match=words):
         evaluate(new(digits[0]), other)
     with pytest.raises(TrainingError, match=words):
-        Training(new(digits[0]), other, Settings())
+        Training(new(digits[0]), other, TrainingSettings())
 
 
 @pytest.mark.parametrize("architecture", ["classifier", "modern"])
@@ -335,4 +335,4 @@ def test_predictions_come_in_order_with_the_unreadable_named(digits, tmp_path):
 )
 def test_settings_that_make_no_sense_are_refused(settings):
     with pytest.raises(TrainingError, match=r"give|choose"):
-        Settings(**settings)
+        TrainingSettings(**settings)

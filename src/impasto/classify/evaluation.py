@@ -9,7 +9,7 @@ from torch import Tensor
 
 from impasto.classify.images import LabelledImages
 from impasto.classify.model import Model
-from impasto.classify.run import check_classes
+from impasto.classify.training_run import check_classes
 
 BATCH = 500
 

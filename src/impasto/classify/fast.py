@@ -24,7 +24,7 @@ from torch.nn import functional as F
 
 from impasto.classify.classifier import Network
 from impasto.classify.fused import forward
-from impasto.classify.run import Report, Run, momentum_of, restore_momentum
+from impasto.classify.training_run import Report, TrainingRun, momentum_of, restore_momentum
 from impasto.networks.numbers import multiplies_bfloat16
 
 EPOCHS, BATCH_SIZE, LR = 12, 128, 0.1
@@ -43,7 +43,7 @@ def defaults(batch_size: int = BATCH_SIZE) -> dict[str, Any]:
     return {"epochs": EPOCHS, "batch_size": batch_size, "lr": LR * min(1.0, batch_size / BATCH_SIZE)}
 
 
-def fast(run: Run) -> Iterator[Report]:
+def fast(run: TrainingRun) -> Iterator[Report]:
     """Train by this recipe."""
     network, settings, images = run.model.network, run.settings, run.images
     normalisation = run.model.card.normalisation

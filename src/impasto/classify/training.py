@@ -9,7 +9,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from impasto.classify.fast import fast
 from impasto.classify.images import LabelledImages, Normalisation
-from impasto.classify.run import Report, Run, momentum_of, restore_momentum
+from impasto.classify.training_run import Report, TrainingRun, momentum_of, restore_momentum
 
 
 class Pictures(Dataset[tuple[Tensor, Tensor]]):
@@ -25,7 +25,7 @@ class Pictures(Dataset[tuple[Tensor, Tensor]]):
         return self.normalisation.apply(self.images.pixels[index : index + 1])[0], self.images.labels[index]
 
 
-class Training(Run):
+class Training(TrainingRun):
     """A run of training: iterate over it for a report after each mini-batch.
 
     Raises:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop
-from impasto.cli.files import STDIO, expanded
+from impasto.cli.named_files import STDIO, expanded
 
 
 def classify(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from impasto.cli.errors import FAILURE, MISUSE, plain_errors, stop, tell, told
-from impasto.cli.files import check_outputs
+from impasto.cli.named_files import check_outputs
 
 if TYPE_CHECKING:
     from impasto.convolution.geometry import Padding

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from impasto.studio.jobs.database import Database
     from impasto.studio.jobs.folders import Files
-    from impasto.studio.jobs.table import Job
+    from impasto.studio.jobs.rows import Job
 
 jobs = typer.Typer(help="List, look at, cancel, retry and delete the studio's jobs.", no_args_is_help=True)
 Number = Annotated[int, typer.Argument(metavar="JOB", help="Its number.")]
@@ -32,7 +32,7 @@ def list_jobs(
     database, _ = _opened(settings)
     from sqlalchemy import select
 
-    from impasto.studio.jobs.table import Job, State
+    from impasto.studio.jobs.rows import Job, State
 
     query = select(Job).order_by(Job.id.desc())
     if state is not None:
@@ -85,10 +85,10 @@ def show(number: Number, as_json: AsJson = False, settings: SettingsFile = None)
 def cancel(number: Number, settings: SettingsFile = None) -> None:
     """Paint a job no further."""
     database, _ = _opened(settings)
-    from impasto.studio.jobs import table
+    from impasto.studio.jobs import rows
 
     with plain_errors(MISUSE), database.session() as session:
-        table.cancel(session, _job(session, number), time.time())
+        rows.cancel(session, _job(session, number), time.time())
     tell(f"job {number} is cancelled")
 
 
@@ -96,10 +96,10 @@ def cancel(number: Number, settings: SettingsFile = None) -> None:
 def retry(number: Number, settings: SettingsFile = None) -> None:
     """Put a job that failed or was cancelled into the queue again."""
     database, _ = _opened(settings)
-    from impasto.studio.jobs import table
+    from impasto.studio.jobs import rows
 
     with plain_errors(MISUSE), database.session() as session:
-        table.retry(session, _job(session, number))
+        rows.retry(session, _job(session, number))
     tell(f"job {number} waits again")
 
 
@@ -112,14 +112,14 @@ def purge(
 ) -> None:
     """Delete jobs, with all their files."""
     database, files = _opened(settings)
-    from impasto.studio.jobs import table
+    from impasto.studio.jobs import rows
     from impasto.studio.jobs.expiry import erase
 
     work = configured(settings).work
     with database.session() as session:
-        chosen = [_job(session, number) for number in numbers or []] or table.expired(session, time.time())
+        chosen = [_job(session, number) for number in numbers or []] or rows.expired(session, time.time())
         for job in chosen:
-            table.remove(session, job)
+            rows.remove(session, job)
     for job in chosen:
         erase(job.id, files, work)
     tell(f"deleted {', '.join(f'job {job.id}' for job in chosen) or 'nothing: no job has expired'}")
@@ -134,7 +134,7 @@ def _opened(settings: Path | None) -> "tuple[Database, Files]":
 
 
 def _job(session: "Session", number: int) -> "Job":
-    from impasto.studio.jobs.table import Job
+    from impasto.studio.jobs.rows import Job
 
     job = session.get(Job, number)
     if job is None:

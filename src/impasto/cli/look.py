@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop, told
-from impasto.cli.files import check_outputs, style_file
 from impasto.cli.look_out import Out, keep, target
 from impasto.cli.look_paint import Photo, balance, reconstruct, unit
+from impasto.cli.named_files import check_outputs, style_file
 from impasto.cli.progress import busy
 from impasto.look.layers import Order
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from impasto.cli.errors import FAILURE, plain_errors, tell
-from impasto.cli.files import check_outputs
+from impasto.cli.named_files import check_outputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ def target(out: Path | None, beside: Path, what: str, *read: tuple[str, Path | N
         what: what kind of sheet it is.
         read: the files that are read, each with what it is.
     """
-    from impasto.look.files import check_target
+    from impasto.look.sheet_files import check_target
 
     check_outputs({"-o": out}, read)
     path = out or beside.with_name(f"{beside.stem}-{what}.png")
@@ -60,7 +60,7 @@ def target(out: Path | None, beside: Path, what: str, *read: tuple[str, Path | N
 def keep(figure: "Figure", where: Target) -> None:
     """Write a sheet and print where."""
     from impasto.images.names import written
-    from impasto.look.files import write
+    from impasto.look.sheet_files import write
 
     path = where.path
     with plain_errors(FAILURE):

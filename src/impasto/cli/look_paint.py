@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from impasto.cli.errors import FAILURE, MISUSE, plain_errors, stop, told
-from impasto.cli.files import style_file
 from impasto.cli.look_out import Out, keep, target
+from impasto.cli.named_files import style_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

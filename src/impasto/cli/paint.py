@@ -12,7 +12,7 @@ import typer
 from impasto.cli import signals
 from impasto.cli.choices import choice
 from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop, tell, told
-from impasto.cli.files import STDIO, expanded, style_file
+from impasto.cli.named_files import STDIO, expanded, style_file
 from impasto.painter.balance import OBJECTIVES
 from impasto.painter.settings import CHOICES
 from impasto.painter.style_losses import STYLE_LOSSES

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from impasto import images
 from impasto.cli.claims import claimed
 from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop
-from impasto.cli.files import STDIO, check_outputs, settings_in
+from impasto.cli.named_files import STDIO, check_outputs, settings_in
 from impasto.cli.streams import output_is_open
 from impasto.images.names import belonging, is_file, is_folder, numbered, written
 

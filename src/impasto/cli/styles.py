@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from impasto.cli.errors import FAILURE, MISUSE, plain_errors, tell
-from impasto.cli.files import check_outputs
+from impasto.cli.named_files import check_outputs
 
 styles = typer.Typer(help="The house styles and yours; a contact sheet as a picture.", invoke_without_command=True)
 TILE = 256

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from impasto.classify.images import LabelledImages
     from impasto.classify.model import Model
     from impasto.classify.plots import History
-    from impasto.classify.run import Report, Settings
     from impasto.classify.training import Training
+    from impasto.classify.training_run import Report, TrainingSettings
 
 HOW, OUTPUT = "How it learns", "What is shown and kept"
 
@@ -195,12 +195,12 @@ def _plot(
         tell(path)
 
 
-def _settings(given: dict[str, Any], before: "Model | None", done: int) -> "Settings":
+def _settings(given: dict[str, Any], before: "Model | None", done: int) -> "TrainingSettings":
     """What was given; else, when going on, what the model was trained with; else the recipe's defaults."""
     from impasto.classify.fast import BATCH_SIZE, defaults
-    from impasto.classify.run import Settings
+    from impasto.classify.training_run import TrainingSettings
 
-    known = set(Settings.__dataclass_fields__)
+    known = set(TrainingSettings.__dataclass_fields__)
     stored = {name: value for name, value in (before.card.training if before else {}).items() if name in known}
     if given.get("recipe", stored.get("recipe")) != stored.get("recipe"):
         stored = {}
@@ -208,5 +208,5 @@ def _settings(given: dict[str, Any], before: "Model | None", done: int) -> "Sett
     batch_size = given.get("batch_size", stored.get("batch_size", BATCH_SIZE))
     usual = defaults(batch_size) if recipe == "fast" else {}
     if "epochs" not in given and stored.get("epochs", 0) <= done:
-        stored["epochs"] = done + usual.get("epochs", Settings.epochs)
-    return Settings(**{**usual, **stored, **given})
+        stored["epochs"] = done + usual.get("epochs", TrainingSettings.epochs)
+    return TrainingSettings(**{**usual, **stored, **given})

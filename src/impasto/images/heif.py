@@ -7,12 +7,12 @@ import numpy as np
 
 from impasto.images import coding as codings
 from impasto.images.coding import Coding
-from impasto.images.color import PROFILE
+from impasto.images.from_memory import array_to_vips, with_profile
 from impasto.images.libvips import pyvips, source_of
-from impasto.images.memory import array_to_vips, with_profile
 from impasto.images.picture import PictureError
-from impasto.images.settings import XMP
+from impasto.images.srgb import PROFILE
 from impasto.images.undecoded import Undecoded
+from impasto.images.xmp import XMP
 
 _HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
 _SEQUENCES = {b"avis", b"hevc", b"hevx", b"hevm", b"hevs", b"msf1"}

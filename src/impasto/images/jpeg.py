@@ -12,11 +12,11 @@ from PIL import Image
 
 from impasto.images import coding as codings
 from impasto.images.coding import Coding
-from impasto.images.color import held
 from impasto.images.libvips import pyvips, source_of
 from impasto.images.picture import PictureError
-from impasto.images.settings import XMP
+from impasto.images.srgb import held
 from impasto.images.undecoded import Remains, Undecoded
+from impasto.images.xmp import XMP
 
 START = b"\xff\xd8\xff"
 _END = b"\xff\xd9"

@@ -14,9 +14,9 @@ import numpy as np
 from impasto.images import coding as codings
 from impasto.images import jpeg
 from impasto.images.coding import Coding
-from impasto.images.color import held
 from impasto.images.libvips import pyvips
 from impasto.images.picture import PictureError
+from impasto.images.srgb import held
 from impasto.images.undecoded import Undecoded
 
 _CODESTREAM, _CONTAINER = b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"

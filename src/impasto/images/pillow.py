@@ -8,10 +8,10 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from impasto.images.arrays import Array
-from impasto.images.color import held
+from impasto.images.from_memory import pil_to_vips, with_profile
 from impasto.images.libvips import pyvips
-from impasto.images.memory import pil_to_vips, with_profile
 from impasto.images.picture import PictureError
+from impasto.images.srgb import held
 from impasto.images.undecoded import Undecoded
 
 _READS = ("BMP", "JPEG2000", "PPM", "DDS", "QOI", "PSD")

@@ -7,11 +7,11 @@ from typing import BinaryIO
 
 from impasto.images import coding as codings
 from impasto.images.coding import Coding
-from impasto.images.color import PROFILE
 from impasto.images.libvips import pyvips, source_of
 from impasto.images.picture import PictureError
-from impasto.images.settings import XMP
+from impasto.images.srgb import PROFILE
 from impasto.images.undecoded import FRAMES, Remains, Undecoded
+from impasto.images.xmp import XMP
 
 START = b"\x89PNG\r\n\x1a\n"
 _SMALL = 1024

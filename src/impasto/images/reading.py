@@ -8,14 +8,14 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from impasto.images.arrays import empty
-from impasto.images.color import coding_of, to_pixels
 from impasto.images.damage import rest
-from impasto.images.files import opened
+from impasto.images.from_memory import array_to_vips, height_and_width, is_tensor, pil_to_vips, tensor_to_array
 from impasto.images.libvips import noted, pyvips
-from impasto.images.memory import array_to_vips, height_and_width, is_tensor, pil_to_vips, tensor_to_array
+from impasto.images.opening import opened
 from impasto.images.picture import MAX_PIXELS, Picture, PictureError, Pixels, check_size, printable
 from impasto.images.plain import read_plain
-from impasto.images.settings import from_xmp
+from impasto.images.srgb import coding_of, to_pixels
+from impasto.images.xmp import from_xmp
 
 PICTURE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".avif", ".heic", ".heif", ".hif", ".gif"}

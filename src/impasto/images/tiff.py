@@ -10,9 +10,9 @@ import numpy as np
 
 from impasto.images import kinds
 from impasto.images.arrays import Array, empty, strips
-from impasto.images.color import held
 from impasto.images.libvips import pyvips, source_of
 from impasto.images.picture import PictureError
+from impasto.images.srgb import held
 from impasto.images.undecoded import Remains, Undecoded
 
 STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")

@@ -14,7 +14,7 @@ from impasto.images.arrays import Array
 from impasto.images.libvips import pyvips
 from impasto.images.picture import PictureError, printable, shape_in_words
 from impasto.images.placing import check_place, placed
-from impasto.images.settings import XMP, to_xmp
+from impasto.images.xmp import XMP, to_xmp
 
 
 @dataclass(frozen=True)

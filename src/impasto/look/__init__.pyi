@@ -5,11 +5,10 @@ from .excite import visualization as visualization
 from .excite import visualizations as visualizations
 from .features import FeatureMaps as FeatureMaps
 from .features import feature_maps as feature_maps
-from .files import write as write
+from .first_kernels import kernel_sheet as kernel_sheet
 from .gram_pictures import gram_sheet as gram_sheet
 from .grams import LayerGram as LayerGram
 from .grams import layer_grams as layer_grams
-from .kernels import kernel_sheet as kernel_sheet
 from .layers import (
     FIRST_OF_EACH_BLOCK as FIRST_OF_EACH_BLOCK,
 )
@@ -48,3 +47,4 @@ from .picture_sheets import (
 from .reconstruct import FIGURE_1 as FIGURE_1
 from .reconstruct import Kept as Kept
 from .reconstruct import reconstruction as reconstruction
+from .sheet_files import write as write

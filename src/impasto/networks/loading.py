@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from impasto.networks.backbone import Backbone
-from impasto.networks.balance import evened
+from impasto.networks.scaling import evened
 from impasto.networks.sequential import ENDS, IGNORED, from_sequential
 from impasto.networks.table import NetworkError
 from impasto.networks.trained import from_trained

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from impasto.networks.backbone import Backbone
-from impasto.networks.balance import mean_features, scaled
+from impasto.networks.scaling import mean_features, scaled
 from impasto.networks.table import NetworkError
 from impasto.networks.vgg import VGG19
 

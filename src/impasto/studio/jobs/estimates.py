@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from impasto.studio.jobs.database import Base
-from impasto.studio.jobs.table import Job, State
+from impasto.studio.jobs.rows import Job, State
 
 # Of each quality, the latest paintings that are learned from.
 LATEST = 20

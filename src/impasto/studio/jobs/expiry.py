@@ -9,10 +9,10 @@ import structlog
 from sqlalchemy import select
 
 from impasto.studio.configuration import Configuration
-from impasto.studio.jobs import table
+from impasto.studio.jobs import rows
 from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.folders import Files
-from impasto.studio.jobs.table import Job
+from impasto.studio.jobs.rows import Job
 from impasto.studio.mail import consent
 
 log = structlog.get_logger("impasto.studio.jobs.expiry")
@@ -52,9 +52,9 @@ class Expiry:
     def look(self, now: float) -> None:
         """Delete what is to be deleted now."""
         with self._database.session() as session:
-            expired = table.expired(session, now)
+            expired = rows.expired(session, now)
             for job in expired:
-                table.remove(session, job)
+                rows.remove(session, job)
             consent.forget(session, now)
         for job in expired:
             erase(job.id, self._files, self._work)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from impasto.studio.jobs import estimates, queue
-from impasto.studio.jobs.table import Job, State
+from impasto.studio.jobs.rows import Job, State
 
 
 @dataclass(frozen=True)

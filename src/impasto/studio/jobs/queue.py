@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
-from impasto.studio.jobs.table import Job, State
+from impasto.studio.jobs.rows import Job, State
 
 
 class QueueFullError(RuntimeError):

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from impasto.studio.jobs import limits
 from impasto.studio.jobs.database import Base, alone
 from impasto.studio.jobs.limits import Limit
-from impasto.studio.jobs.table import Job
+from impasto.studio.jobs.rows import Job
 from impasto.studio.mail import outbox
 from impasto.studio.mail.mailboxes import mailbox
 

@@ -8,7 +8,7 @@ from sqlalchemy import CursorResult, ForeignKey, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from impasto.studio.jobs.database import Base
-from impasto.studio.jobs.table import Job, State
+from impasto.studio.jobs.rows import Job, State
 
 # Pauses between tries double from the first up to the last; after two days a mail is given up.
 FIRST_PAUSE, LONGEST_PAUSE = 30.0, 4 * 3600.0

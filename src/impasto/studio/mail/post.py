@@ -19,7 +19,7 @@ from impasto.files import written
 from impasto.studio.configuration import Configuration
 from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.folders import Files
-from impasto.studio.jobs.table import Job
+from impasto.studio.jobs.rows import Job
 from impasto.studio.mail import consent, outbox
 from impasto.studio.mail.journal import Journal
 from impasto.studio.mail.letters import POLICY, Links, compose

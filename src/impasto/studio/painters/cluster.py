@@ -46,7 +46,7 @@ def joined(configuration: Configuration) -> "Iterator[Client]":
         LocalCluster(
             n_workers=configuration.painters, threads_per_worker=1, processes=True, host="127.0.0.1",
             security=Security.temporary(), scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
-            memory_limit=0, silence_logs=logging.CRITICAL, preload="impasto.studio.painters.process",
+            memory_limit=0, silence_logs=logging.CRITICAL, preload="impasto.studio.painters.preload",
         ) as local,
         Client(local, set_as_default=False) as client,
     ):  # fmt: skip

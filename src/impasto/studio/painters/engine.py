@@ -16,16 +16,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from impasto.studio.configuration import Configuration
-from impasto.studio.jobs import estimates, leases, queue
+from impasto.studio.jobs import attempts, estimates, queue
+from impasto.studio.jobs.attempts import Attempt
 from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.expiry import Expiry
 from impasto.studio.jobs.folders import Files
-from impasto.studio.jobs.leases import Hold
-from impasto.studio.jobs.table import Job, State
+from impasto.studio.jobs.rows import Job, State
 from impasto.studio.mail.post import Post
 from impasto.studio.painters import cluster
-from impasto.studio.painters.attempt import PATIENCE
 from impasto.studio.painters.calibration import paces
+from impasto.studio.painters.lease import PATIENCE
 from impasto.studio.painters.task import paint
 
 if TYPE_CHECKING:
@@ -59,8 +59,8 @@ class Engine:
         self._stopping = threading.Event()
         self._grace = 25.0
         self._working = threading.Event()
-        self._holds: dict[Future[Any], Hold | None] = {}  # None: a calibration
-        self._silent: dict[Hold, float] = {}  # whose leases ran out, and until when they are borne with
+        self._attempts: dict[Future[Any], Attempt | None] = {}  # None: a calibration
+        self._silent: dict[Attempt, float] = {}  # whose leases ran out, and until when they are borne with
         self._looked_at_leases = self._last_there = 0.0
         self._doubtful = False  # whether painters could have renewed their leases of late
         self._threads = [
@@ -80,7 +80,7 @@ class Engine:
     @property
     def painters_busy(self) -> int:
         """How many paint now."""
-        return len(self._holds)
+        return len(self._attempts)
 
     def start(self) -> None:
         """Begin; returns at once, and painters are there some seconds later."""
@@ -112,7 +112,7 @@ class Engine:
                 self._stopping.wait(AGAIN)
             finally:
                 self._working.clear()
-                self._holds.clear()
+                self._attempts.clear()
 
     def _work(self, client: "Client") -> None:
         self._calibrate(client)
@@ -146,7 +146,7 @@ class Engine:
         with self._database.reading() as session:
             known = estimates.known(session)
         if not known:
-            self._holds[client.submit(paces, self._for_painters, pure=False)] = None
+            self._attempts[client.submit(paces, self._for_painters, pure=False)] = None
 
     def _hand_over(self, client: "Client") -> bool:
         """Give the next job to a painter; False where none is free or none waits."""
@@ -157,16 +157,18 @@ class Engine:
             job = queue.claim(session, time.time(), self.configuration.lease_seconds)
         if job is None:
             return False
-        hold = Hold(job.id, job.attempt)
-        log.info("handed over", job=hold.job_id, attempt=hold.attempt)
-        future = client.submit(paint, self._for_painters, hold, key=f"paint-{hold.job_id}-{hold.attempt}", retries=0)
-        self._holds[future] = hold
+        attempt = Attempt(job.id, job.attempt)
+        log.info("handed over", job=attempt.job_id, attempt=attempt.number)
+        future = client.submit(
+            paint, self._for_painters, attempt, key=f"paint-{attempt.job_id}-{attempt.number}", retries=0
+        )
+        self._attempts[future] = attempt
         return True
 
     def _free(self, session: Session, client: "Client") -> bool:
         """Whether a painter is free; one whose process is just being started is not there yet."""
         painters: int = sum(client.nthreads().values())
-        busy = len(self._holds)
+        busy = len(self._attempts)
         if self.configuration.scheduler:  # of a cluster elsewhere, other engines may use the same
             painting = session.scalar(select(func.count()).select_from(Job).where(Job.state == State.PAINTING)) or 0
             busy = max(busy, painting)
@@ -174,17 +176,17 @@ class Engine:
 
     def _settle(self) -> None:
         """Look at what the painters have ended with."""
-        for future, hold in [(future, hold) for future, hold in self._holds.items() if future.done()]:
-            del self._holds[future]
-            if hold is None and future.status == "finished":
+        for future, attempt in [(future, attempt) for future, attempt in self._attempts.items() if future.done()]:
+            del self._attempts[future]
+            if attempt is None and future.status == "finished":
                 with self._database.session() as session:
                     for quality, pace in future.result().items():
                         estimates.calibrate(session, quality, pace)
             elif future.status == "error":
-                log.warning("a painter died", job=hold and hold.job_id, error=type(future.exception()).__name__)
-                if hold is not None:
+                log.warning("a painter died", job=attempt and attempt.job_id, error=type(future.exception()).__name__)
+                if attempt is not None:
                     with self._database.session() as session:
-                        leases.take_up(session, time.time(), lost=hold)
+                        attempts.take_up(session, time.time(), lost=attempt)
 
     def _take_up(self) -> None:
         """Take up the jobs whose lease has run out.
@@ -201,29 +203,29 @@ class Engine:
         self._looked_at_leases = now
         with self._database.session() as session:
             if self._doubtful:
-                leases.wait_for(session, now, now + lease)
+                attempts.wait_for(session, now, now + lease)
                 taken = []
             else:
-                taken = leases.take_up(session, now)
+                taken = attempts.take_up(session, now)
         self._doubtful = False
         for job in taken:
             log.warning("a painter was silent", job=job.id, state=job.state)
-            self._silent[Hold(job.id, job.attempt)] = now + lease + PATIENCE
+            self._silent[Attempt(job.id, job.attempt)] = now + lease + PATIENCE
 
     def _end_silent(self, client: "Client") -> None:
         """Start painters anew that hang: who was silent with its lease says nothing to Dask either, or never ends."""
-        self._silent = {hold: until for hold, until in self._silent.items() if hold in self._holds.values()}
+        self._silent = {attempt: until for attempt, until in self._silent.items() if attempt in self._attempts.values()}
         if not self._silent:
             return
         silences = cluster.silences(client)
-        for future, hold in self._holds.items():
-            if hold not in self._silent:
+        for future, attempt in self._attempts.items():
+            if attempt not in self._silent:
                 continue
             painter = cluster.painter_of(client, str(future.key))
             hangs = silences.get(painter, 0.0) > self.configuration.lease_seconds / 2
-            if painter and (hangs or time.time() > self._silent[hold]):
-                log.warning("a painter hangs; it is started anew", job=hold.job_id)
-                del self._silent[hold]
+            if painter and (hangs or time.time() > self._silent[attempt]):
+                log.warning("a painter hangs; it is started anew", job=attempt.job_id)
+                del self._silent[attempt]
                 cluster.start_anew(client, painter)  # and its task ends with an error, as of any painter that dies
 
     def _give_back(self) -> None:
@@ -231,13 +233,13 @@ class Engine:
         if self.configuration.scheduler:
             return
         asked = time.monotonic()
-        holds = [hold for hold in self._holds.values() if hold]
+        under_way = [attempt for attempt in self._attempts.values() if attempt]
         with self._database.session() as session:
-            leases.ask_to_stop(session, holds)
-        while holds and time.monotonic() < asked + self._grace:
+            attempts.ask_to_stop(session, under_way)
+        while under_way and time.monotonic() < asked + self._grace:
             time.sleep(LOOK)
             self._settle()
-            holds = [hold for hold in self._holds.values() if hold]
-        for hold in holds:  # its painter ends now
+            under_way = [attempt for attempt in self._attempts.values() if attempt]
+        for attempt in under_way:  # its painter ends now
             with self._database.session() as session:
-                leases.release(session, hold)
+                attempts.release(session, attempt)

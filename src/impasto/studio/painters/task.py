@@ -10,12 +10,12 @@ import structlog
 
 from impasto.studio import logs, privacy
 from impasto.studio.configuration import Configuration
+from impasto.studio.jobs.attempts import Attempt
 from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.folders import Files
-from impasto.studio.jobs.leases import Hold
-from impasto.studio.jobs.table import Job
+from impasto.studio.jobs.rows import Job
 from impasto.studio.painters import priority
-from impasto.studio.painters.attempt import NO_ROOM, Attempt, LostError, StoppedError, is_full
+from impasto.studio.painters.lease import NO_ROOM, Lease, LostError, StoppedError, is_full
 from impasto.studio.uploads import views
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ PREVIEW_EVERY, PREVIEW_QUALITY = 1.0, 75
 MAIL_SIDE = 1120
 
 
-def paint(configuration: Configuration, hold: Hold) -> None:
+def paint(configuration: Configuration, attempt: Attempt) -> None:
     """Paint a job that was claimed, fail it, or give it back; an exception counts as the painter's death."""
     began = time.monotonic()
     logs.configure()
@@ -39,22 +39,22 @@ def paint(configuration: Configuration, hold: Hold) -> None:
     priority.give_way()
     database = Database(configuration.database)
     files = Files(configuration.files)
-    say = log.bind(job=hold.job_id, attempt=hold.attempt)
+    say = log.bind(job=attempt.job_id, attempt=attempt.number)
     try:
-        with Attempt(database, files, configuration.work, hold, configuration.lease_seconds) as attempt:
+        with Lease(database, files, configuration.work, attempt, configuration.lease_seconds) as lease:
             try:
-                say.info(_paint(attempt, configuration, began), seconds=round(time.monotonic() - began, 1))
+                say.info(_paint(lease, configuration, began), seconds=round(time.monotonic() - began, 1))
             except LostError:
                 say.info("lost")
-                attempt.leave()
+                lease.leave()
             except ValueError as error:  # the package's errors for people, each of one plain line
                 say.info("failed")
-                _fail(attempt, str(error).splitlines()[0])
+                _fail(lease, str(error).splitlines()[0])
             except OSError as error:
                 if not is_full(error):
                     raise
                 say.warning("failed: no room on the disk")
-                _fail(attempt, NO_ROOM)
+                _fail(lease, NO_ROOM)
     except Exception:
         say.exception("died")
         raise
@@ -62,15 +62,15 @@ def paint(configuration: Configuration, hold: Hold) -> None:
         database.close()
 
 
-def _fail(attempt: Attempt, error: str) -> None:
+def _fail(lease: Lease, error: str) -> None:
     with suppress(LostError):
-        attempt.fail(error)
+        lease.fail(error)
 
 
-def _paint(attempt: Attempt, configuration: Configuration, began: float) -> str:
+def _paint(lease: Lease, configuration: Configuration, began: float) -> str:
     """Paint; answers with how it ended, "done" or "given back"."""
-    job = attempt.job()
-    run, step = _begun(job, attempt, configuration)
+    job = lease.job()
+    run, step = _begun(job, lease, configuration)
     try:
         shown, previews = -math.inf, job.preview
         while step is not None:
@@ -78,19 +78,19 @@ def _paint(attempt: Attempt, configuration: Configuration, began: float) -> str:
             if time.monotonic() - shown >= PREVIEW_EVERY:
                 previews += 1
                 preview = previews, views.webp(step.preview(), views.PREVIEW_SIDE, PREVIEW_QUALITY)
-            attempt.report(_progress(step), _point(step, run), preview)
+            lease.report(_progress(step), _point(step, run), preview)
             if preview:
                 shown = time.monotonic()
             step = next(run, None)
         _keep(run)  # what follows may fail
         painting = run.painting()
         # of one that went on from a checkpoint, the run knows what it took before
-        attempt.finish(_kept(painting, job), max(painting.seconds, time.monotonic() - began))
+        lease.finish(_kept(painting, job), max(painting.seconds, time.monotonic() - began))
     except StoppedError:
         _keep(run)
-        attempt.release()
+        lease.release()
         return "given back"
-    attempt.forget()
+    lease.forget()
     return "done"
 
 
@@ -100,7 +100,7 @@ def _keep(run: "Run") -> None:
         run.checkpoint()
 
 
-def _begun(job: Job, attempt: Attempt, configuration: Configuration) -> "tuple[Run, Progress | None]":
+def _begun(job: Job, lease: Lease, configuration: Configuration) -> "tuple[Run, Progress | None]":
     """A run and its first step: from where an earlier attempt was, or from the start."""
     from impasto import images
     from impasto.painter.checkpoint import NAME, CheckpointError
@@ -114,13 +114,13 @@ def _begun(job: Job, attempt: Attempt, configuration: Configuration) -> "tuple[R
         memory=configuration.painter_memory,
     )
     try:
-        photo = images.read(attempt.files.read(job.id, "photo.png"), name="photo")
+        photo = images.read(lease.files.read(job.id, "photo.png"), name="photo")
         styles = tuple(
-            Style(_style(style["name"], style["file"], job, attempt.files), style["weight"]) for style in job.styles
+            Style(_style(style["name"], style["file"], job, lease.files), style["weight"]) for style in job.styles
         )
     except FileNotFoundError:
         raise ValueError("the photo or the style is no longer here; send it again") from None
-    folder = attempt.checkpoint()
+    folder = lease.checkpoint()
 
     painter = Painter(Recipe(photo, styles, settings), checkpoint=folder)
     if (folder / NAME).exists():

@@ -26,7 +26,7 @@ import tifffile  # noqa: F401
 
 from impasto import images
 from impasto.images import DamagedError, Picture, PictureError
-from impasto.images.files import opened
+from impasto.images.opening import opened
 from impasto.studio.uploads import views
 
 KNOWN = "give a JPEG, PNG, WebP, TIFF, AVIF, HEIC, JPEG XL, GIF or BMP file"

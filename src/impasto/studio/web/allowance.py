@@ -11,7 +11,7 @@ from impasto.studio.jobs import limits, queue
 from impasto.studio.jobs.database import alone
 from impasto.studio.jobs.limits import Limit, LimitError
 from impasto.studio.jobs.queue import QueueFullError
-from impasto.studio.jobs.table import Job
+from impasto.studio.jobs.rows import Job
 from impasto.studio.mail import consent
 from impasto.studio.mail.consent import NoMailError
 from impasto.studio.mail.mailboxes import mailbox

@@ -10,9 +10,9 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from impasto.painter.schedule import canvas_size
-from impasto.studio.jobs import estimates, table
+from impasto.studio.jobs import estimates, rows
 from impasto.studio.jobs.expiry import erase
-from impasto.studio.jobs.table import IllegalChangeError, Job
+from impasto.studio.jobs.rows import IllegalChangeError, Job
 from impasto.studio.web.answers import Checked, Estimate, HouseStyle, Painting, Refusal
 from impasto.studio.web.events import CrowdedError, Watch
 from impasto.studio.web.problem import ProblemError
@@ -216,7 +216,7 @@ def cancel_job(request: Request, token: str) -> None:
     """
     try:
         with request.app.state.database.session() as session:
-            table.cancel(session, _found(table.by_token(session, token)), time.time())
+            rows.cancel(session, _found(rows.by_token(session, token)), time.time())
         request.app.state.outlooks.forget()
     except IllegalChangeError as error:
         raise ProblemError(409, str(error)) from error
@@ -229,8 +229,8 @@ def delete_job(request: Request, token: str) -> None:
         ProblemError: there is none.
     """
     with request.app.state.database.session() as session:
-        job = _found(table.by_token(session, token))
-        table.remove(session, job)
+        job = _found(rows.by_token(session, token))
+        rows.remove(session, job)
     request.app.state.outlooks.forget()
     erase(job.id, request.app.state.files, request.app.state.configuration.work)
 
@@ -242,7 +242,7 @@ def _root(request: Request) -> str:
 
 def _job(request: Request, token: str) -> Job:
     with request.app.state.database.reading() as session:
-        return _found(table.by_token(session, token))
+        return _found(rows.by_token(session, token))
 
 
 def _found(job: Job | None) -> Job:
@@ -256,7 +256,7 @@ async def _described(request: Request, token: str) -> JSONResponse:
 
     def look() -> dict[str, Any]:
         with request.app.state.database.reading() as session:
-            job = _found(table.by_token(session, token))
+            job = _found(rows.by_token(session, token))
         return described(job, request.app.state.outlooks, _root(request))
 
     return JSONResponse(await run_in_threadpool(look))

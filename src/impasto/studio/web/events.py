@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from impasto.studio.jobs.database import Database
-from impasto.studio.jobs.table import ENDS, Job
+from impasto.studio.jobs.rows import ENDS, Job
 from impasto.studio.web import connections
 from impasto.studio.web.outlooks import Outlooks
 from impasto.studio.web.state import described

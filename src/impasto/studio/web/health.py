@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from impasto.studio.jobs.database import Database
-from impasto.studio.jobs.table import Job, State
+from impasto.studio.jobs.rows import Job, State
 from impasto.studio.mail.outbox import Mail
 from impasto.studio.web.problem import ProblemError
 

@@ -1,7 +1,7 @@
 """The lessons for students, under /learn: padding and stride, inside VGG, classify.
 
 The routes read what was asked and answer; the arithmetic is in `learn_padding`, and what needs a network is computed by
-`impasto.studio.lessons.process` in another process.
+`impasto.studio.lessons.worker` in another process.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from impasto.networks.vgg import VGG19
 from impasto.studio.lessons import inside as lesson_inside
 from impasto.studio.lessons.classify import MODELS, classify
 from impasto.studio.lessons.inside import inside
-from impasto.studio.lessons.process import Answer, LessonError, Lessons, QuestionError
+from impasto.studio.lessons.worker import Answer, LessonError, Lessons, QuestionError
 from impasto.studio.web import learn_padding
 from impasto.studio.web.problem import ProblemError
 from impasto.studio.web.upload import decoded

@@ -53,7 +53,7 @@ EXAMPLES = (
 
 
 @dataclass(frozen=True)
-class Settings:
+class Convolution:
     """What the page was asked for.
 
     Attributes:
@@ -99,7 +99,7 @@ class Settings:
         )
 
 
-def read(query: Mapping[str, str]) -> Settings:
+def read(query: Mapping[str, str]) -> Convolution:
     """The settings in a page's address; what can't be is replaced by the nearest that can, with a sentence about it."""
     problems: list[str] = []
     numbers = {name: _number(name, query.get(name), problems) for name in LIMITS}
@@ -115,47 +115,47 @@ def read(query: Mapping[str, str]) -> Settings:
     weights_name, weights = _matrix(
         query.get("weights", "sharpen"), kernel, names, "sharpen" if kernel == 3 else "ones", problems
     )
-    return Settings(
+    return Convolution(
         size, kernel, padding, numbers["stride"], numbers["dilation"], numbers["output_padding"],
         query.get("transposed", "") not in ("", "0"), matrix, weights, input_name, weights_name, tuple(problems),
     )  # fmt: skip
 
 
-def worked(settings: Settings) -> dict[str, Any]:
+def worked(asked: Convolution) -> dict[str, Any]:
     """Everything that the page shows: the formula, the result or why there is none, and the matrices.
 
     Returns:
         By their names in the template padding.html.
     """
     try:
-        made, before_after = settings.made, settings.pads
+        made, before_after = asked.made, asked.pads
     except GeometryError as error:
         sentence = f"{str(error)[0].upper()}{str(error)[1:]}."
         return {"refused": sentence, "made": None, "output": None, "padded": None, "pads": (0, 0)}
     shown: dict[str, Any] = {
-        "refused": None, "made": made, "formula": formula(settings, before_after, made),
-        "unread": _never_read(settings), "output": None, "padded": None, "pads": before_after,
+        "refused": None, "made": made, "formula": formula(asked, before_after, made),
+        "unread": _never_read(asked), "output": None, "padded": None, "pads": before_after,
     }  # fmt: skip
-    if max(made, settings.size + sum(before_after)) > LARGEST:
+    if max(made, asked.size + sum(before_after)) > LARGEST:
         return shown
-    if settings.transposed:
-        shown["output"] = _transposed(settings, before_after[0], made)
+    if asked.transposed:
+        shown["output"] = _transposed(asked, before_after[0], made)
     else:
-        shown["padded"] = np.pad(settings.input, before_after)
+        shown["padded"] = np.pad(asked.input, before_after)
         sides = (before_after, before_after)
-        shown["output"] = convolve(settings.input, settings.weights, sides, settings.stride, settings.dilation)
+        shown["output"] = convolve(asked.input, asked.weights, sides, asked.stride, asked.dilation)
     return shown
 
 
-def page(settings: Settings) -> dict[str, Any]:
+def page(asked: Convolution) -> dict[str, Any]:
     """All that the template padding.html takes."""
-    shown = worked(settings)
+    shown = worked(asked)
     for name in ("padded", "output"):
         shown[name] = _texts(shown[name])
-    own = {"input": settings.input, "weights": settings.weights}
+    own = {"input": asked.input, "weights": asked.weights}
     return {
         **shown,
-        "settings": settings,
+        "settings": asked,
         "limits": LIMITS,
         "matrices": {name: _texts(matrix) for name, matrix in own.items()},
         "own": {name: "_".join(f"{number:g}" for number in matrix.flat) for name, matrix in own.items()},
@@ -170,8 +170,8 @@ def page(settings: Settings) -> dict[str, Any]:
 
 def _example(words: str, asked: Mapping[str, str]) -> dict[str, str]:
     query = {"size": "5", "kernel": "3", "padding": "valid", "stride": "1", **asked}
-    settings = read(query)
-    result = f"{settings.size} × {settings.size} → {settings.made} × {settings.made}"
+    example = read(query)
+    result = f"{example.size} × {example.size} → {example.made} × {example.made}"
     return {"words": words, "query": urlencode(query), "result": result}
 
 
@@ -182,14 +182,14 @@ def _texts(matrix: Matrix | None) -> list[list[str]] | None:
     return [[text.replace("-", "−") for text in row] for row in rows]
 
 
-def formula(settings: Settings, pads: tuple[int, int], made: int) -> tuple[str, str]:
+def formula(asked: Convolution, pads: tuple[int, int], made: int) -> tuple[str, str]:
     """The formula in letters, and with the numbers filled in."""
-    n, k, s, d = settings.size, settings.kernel, settings.stride, settings.dilation
+    n, k, s, d = asked.size, asked.kernel, asked.stride, asked.dilation
     even = pads[0] == pads[1]
-    if settings.transposed:
+    if asked.transposed:
         letters = f"(n − 1)s − {'2p' if even else 'p₁ − p₂'} + d(k − 1) + 1 + o"
         cropped = f"2·{pads[0]}" if even else f"{pads[0]} − {pads[1]}"
-        return letters, f"({n} − 1)·{s} − {cropped} + {d}·({k} − 1) + 1 + {settings.output_padding} = {made}"
+        return letters, f"({n} − 1)·{s} − {cropped} + {d}·({k} − 1) + 1 + {asked.output_padding} = {made}"
     letters = f"⌊(n + {'2p' if even else 'p₁ + p₂'} − d(k − 1) − 1) / s⌋ + 1"
     around = f"2·{pads[0]}" if even else f"{pads[0]} + {pads[1]}"
     free = n + sum(pads) - geometry.span(k, d)
@@ -224,12 +224,12 @@ def _matrix(
     return default, names[default][:side, :side]
 
 
-def _never_read(settings: Settings) -> str:
+def _never_read(asked: Convolution) -> str:
     """Which rows and columns the stride passes over, as a sentence; those of the padding are only counted."""
-    if settings.transposed:
+    if asked.transposed:
         return ""
-    at = geometry.unread(settings.size, settings.kernel, settings.padding, settings.stride, settings.dilation)
-    own = [str(index + 1) for index in at if 0 <= index < settings.size]
+    at = geometry.unread(asked.size, asked.kernel, asked.padding, asked.stride, asked.dilation)
+    own = [str(index + 1) for index in at if 0 <= index < asked.size]
     padded = len(at) - len(own)
     parts = []
     if own:
@@ -239,12 +239,12 @@ def _never_read(settings: Settings) -> str:
     return f"Never read: {' and '.join(parts)}; and the same of the columns." if parts else ""
 
 
-def _transposed(settings: Settings, before: int, made: int) -> Matrix:
+def _transposed(asked: Convolution, before: int, made: int) -> Matrix:
     """As :func:`impasto.convolution.kernels.convolve_transposed`, with an output padding, which that has not."""
-    n, s, d = settings.size, settings.stride, settings.dilation
-    reach = (n - 1) * s + geometry.span(settings.kernel, d)
+    n, s, d = asked.size, asked.stride, asked.dilation
+    reach = (n - 1) * s + geometry.span(asked.kernel, d)
     whole = np.zeros((max(reach, before + made),) * 2)
-    for (u, v), tap in np.ndenumerate(settings.weights):
+    for (u, v), tap in np.ndenumerate(asked.weights):
         rows, columns = (slice(at * d, at * d + (n - 1) * s + 1, s) for at in (u, v))
-        whole[rows, columns] += tap * settings.input
+        whole[rows, columns] += tap * asked.input
     return whole[before : before + made, before : before + made]

@@ -7,7 +7,7 @@ from impasto.studio.configuration import Configuration
 from impasto.studio.jobs import outlook
 from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.outlook import Outlook
-from impasto.studio.jobs.table import Job
+from impasto.studio.jobs.rows import Job
 
 # Seconds for which a look is good: what it costs grows with the jobs that wait.
 GOOD = 0.5

@@ -7,7 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 from fastapi.templating import Jinja2Templates
 
-from impasto.studio.jobs import estimates, table
+from impasto.studio.jobs import estimates, rows
 from impasto.studio.web import form, words
 from impasto.studio.web.api import GONE, cancel_job, delete_job
 from impasto.studio.web.form import Choice
@@ -97,7 +97,7 @@ async def mine(request: Request) -> Response:
 
     def look() -> list[dict[str, Any]]:
         with request.app.state.database.reading() as session:
-            found = table.of_owner(session, owner) if owner else []
+            found = rows.of_owner(session, owner) if owner else []
         return [described(job, request.app.state.outlooks, _root(request)) for job in found]
 
     listed = await run_in_threadpool(look)
@@ -145,7 +145,7 @@ async def _start(
 async def _described(request: Request, token: str) -> dict[str, Any]:
     def look() -> dict[str, Any]:
         with request.app.state.database.reading() as session:
-            job = table.by_token(session, token)
+            job = rows.by_token(session, token)
             if job is None:
                 raise ProblemError(404, GONE)
         return described(job, request.app.state.outlooks, _root(request))

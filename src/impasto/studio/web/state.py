@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from impasto.studio.jobs.table import Job, State
+from impasto.studio.jobs.rows import Job, State
 from impasto.studio.web.outlooks import Outlooks
 
 SHOWN_SETTINGS = ("size", "quality", "keep_colors", "style_scale", "content_weight")

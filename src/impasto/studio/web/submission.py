@@ -17,7 +17,7 @@ from impasto.painter.schedule import canvas_size
 from impasto.painter.settings import Settings, SettingsError
 from impasto.studio.configuration import Configuration
 from impasto.studio.jobs import queue
-from impasto.studio.jobs.table import Job, by_token
+from impasto.studio.jobs.rows import Job, by_token
 from impasto.studio.mail import addresses
 from impasto.studio.uploads.pool import Decoded
 from impasto.studio.web import allowance, offered

@@ -18,7 +18,7 @@ from jinja2 import Environment, PackageLoader
 from PIL import Image
 
 from impasto.studio.configuration import Configuration
-from impasto.studio.jobs.table import Job
+from impasto.studio.jobs.rows import Job
 from impasto.studio.mail.addresses import on_the_wire
 from impasto.studio.mail.consent import KEPT
 from impasto.studio.mail.outbox import Mail

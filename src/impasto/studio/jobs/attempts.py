@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from impasto.studio.jobs.table import Job, State
+from impasto.studio.jobs.rows import Job, State
 from impasto.studio.mail import outbox
 
 # A job whose painters died so often has failed: it may be what kills them.
@@ -20,31 +20,31 @@ POINTS = 300
 DIED = "the painting was begun three times and something went wrong each time; try a smaller size, or another photo"
 
 
-class Hold(NamedTuple):
+class Attempt(NamedTuple):
     """One attempt at one job."""
 
     job_id: int
-    attempt: int
+    number: int
 
 
-def held(session: Session, hold: Hold) -> Job | None:
+def held(session: Session, attempt: Attempt) -> Job | None:
     """The job, where it is still this attempt's."""
-    query = select(Job).where(Job.id == hold.job_id, Job.attempt == hold.attempt, Job.state == State.PAINTING)
+    query = select(Job).where(Job.id == attempt.job_id, Job.attempt == attempt.number, Job.state == State.PAINTING)
     return session.scalar(query.with_for_update())
 
 
-def wanted(session: Session, hold: Hold) -> Job | None:
+def wanted(session: Session, attempt: Attempt) -> Job | None:
     """The job, where a finished painting of this attempt's is still wanted: nobody else has finished or ended it."""
     states = (State.WAITING, State.PAINTING)
-    query = select(Job).where(Job.id == hold.job_id, Job.attempt >= hold.attempt, Job.state.in_(states))
+    query = select(Job).where(Job.id == attempt.job_id, Job.attempt >= attempt.number, Job.state.in_(states))
     return session.scalar(query.with_for_update())
 
 
-def renew(session: Session, hold: Hold, until: float) -> bool:
+def renew(session: Session, attempt: Attempt, until: float) -> bool:
     """Say that the painter is alive; False where the job is no longer this attempt's."""
     renewed = session.scalar(
         update(Job)
-        .where(Job.id == hold.job_id, Job.attempt == hold.attempt, Job.state == State.PAINTING)
+        .where(Job.id == attempt.job_id, Job.attempt == attempt.number, Job.state == State.PAINTING)
         .values(lease=until)
         .returning(Job.id)
     )
@@ -52,10 +52,10 @@ def renew(session: Session, hold: Hold, until: float) -> bool:
 
 
 def report(
-    session: Session, hold: Hold, progress: dict[str, Any], point: dict[str, Any] | None, preview: int | None
+    session: Session, attempt: Attempt, progress: dict[str, Any], point: dict[str, Any] | None, preview: int | None
 ) -> bool:
     """Say how far it is: `progress` as the job has it, a new `point` of its curve, the number of a new `preview`."""
-    job = held(session, hold)
+    job = held(session, attempt)
     if job is None:
         return False
     job.progress = progress
@@ -68,9 +68,9 @@ def report(
     return True
 
 
-def finish(session: Session, hold: Hold, now: float, seconds: float) -> bool:
+def finish(session: Session, attempt: Attempt, now: float, seconds: float) -> bool:
     """It is painted, in so many seconds; its mail is written with it. Another that still paints it has lost it."""
-    job = wanted(session, hold)
+    job = wanted(session, attempt)
     if job is None:
         return False
     job.change(State.DONE)
@@ -79,18 +79,18 @@ def finish(session: Session, hold: Hold, now: float, seconds: float) -> bool:
     return True
 
 
-def fail(session: Session, hold: Hold, now: float, error: str) -> bool:
+def fail(session: Session, attempt: Attempt, now: float, error: str) -> bool:
     """It can't be painted; `error` says why to the person who asked, and its mail is written with it."""
-    job = held(session, hold)
+    job = held(session, attempt)
     if job is None:
         return False
     _fail(session, job, now, error)
     return True
 
 
-def release(session: Session, hold: Hold) -> bool:
+def release(session: Session, attempt: Attempt) -> bool:
     """Give the job back, to be gone on with later; not a death."""
-    job = held(session, hold)
+    job = held(session, attempt)
     if job is None:
         return False
     job.change(State.WAITING)
@@ -98,23 +98,23 @@ def release(session: Session, hold: Hold) -> bool:
     return True
 
 
-def ask_to_stop(session: Session, holds: Iterable[Hold]) -> None:
+def ask_to_stop(session: Session, asked: Iterable[Attempt]) -> None:
     """Ask the painters of these attempts to give their jobs back."""
-    for hold in holds:
+    for attempt in asked:
         session.execute(
             update(Job)
-            .where(Job.id == hold.job_id, Job.attempt == hold.attempt, Job.state == State.PAINTING)
+            .where(Job.id == attempt.job_id, Job.attempt == attempt.number, Job.state == State.PAINTING)
             .values(stopping=True)
         )
 
 
-def stopping(session: Session, hold: Hold) -> bool:
+def stopping(session: Session, attempt: Attempt) -> bool:
     """Whether this attempt was asked to give its job back."""
-    job = session.get(Job, hold.job_id)
-    return job is not None and job.attempt == hold.attempt and job.stopping
+    job = session.get(Job, attempt.job_id)
+    return job is not None and job.attempt == attempt.number and job.stopping
 
 
-def take_up(session: Session, now: float, lost: Hold | None = None) -> list[Job]:
+def take_up(session: Session, now: float, lost: Attempt | None = None) -> list[Job]:
     """Put jobs whose painter died into the queue again; after the third death a job has failed.
 
     Of an attempt that is known to be `lost` its own job; else those whose lease has run out.
@@ -123,7 +123,7 @@ def take_up(session: Session, now: float, lost: Hold | None = None) -> list[Job]
     if lost is None:
         query = query.where(Job.lease < now)
     else:
-        query = query.where(Job.id == lost.job_id, Job.attempt == lost.attempt)
+        query = query.where(Job.id == lost.job_id, Job.attempt == lost.number)
     jobs = list(session.scalars(query.with_for_update()))
     for job in jobs:
         job.deaths += 1

@@ -1,4 +1,4 @@
-"""One painter's hold on a job: a lease that is renewed beside the work, and what may be written while it lasts."""
+"""The lease on a job while one painter tries it: renewed beside the work; and what may be written while it lasts."""
 
 import errno
 import shutil
@@ -13,13 +13,13 @@ from typing import Any, Self
 import structlog
 from sqlalchemy.exc import DBAPIError, InternalError, OperationalError, SQLAlchemyError
 
-from impasto.studio.jobs import leases
+from impasto.studio.jobs import attempts
+from impasto.studio.jobs.attempts import Attempt
 from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.folders import Files
-from impasto.studio.jobs.leases import Hold
-from impasto.studio.jobs.table import Job
+from impasto.studio.jobs.rows import Job
 
-log = structlog.get_logger("impasto.studio.painters.attempt")
+log = structlog.get_logger("impasto.studio.painters.lease")
 
 # Seconds that a painter waits for room on a full disk, or for its database; and between two tries.
 PATIENCE, PAUSE = 300.0, 5.0
@@ -39,8 +39,8 @@ class StoppedError(Exception):
     """The painter was asked to give its job back."""
 
 
-class Attempt:
-    """One attempt at one job, for a `with`: inside it the lease is renewed.
+class Lease:
+    """The lease of one attempt at one job, for a `with`: inside it the lease is renewed.
 
     Every call raises LostError once the job is no longer this attempt's.
 
@@ -48,11 +48,11 @@ class Attempt:
         work: where this machine's painters keep checkpoints; the job has a folder there.
     """
 
-    def __init__(self, database: Database, files: Files, work: Path, hold: Hold, lease_seconds: float) -> None:
+    def __init__(self, database: Database, files: Files, work: Path, attempt: Attempt, lease_seconds: float) -> None:
         self.files = files
-        self.hold = hold
+        self.attempt = attempt
         self._database = database
-        self._work = work / str(hold.job_id)
+        self._work = work / str(attempt.job_id)
         self._lease_seconds = lease_seconds
         self._over = threading.Event()
         self._lost = threading.Event()
@@ -72,7 +72,7 @@ class Attempt:
     def job(self) -> Job:
         """The job as it is now."""
         with self._database.session() as session:
-            job = leases.held(session, self.hold)
+            job = attempts.held(session, self.attempt)
         if job is None:
             raise LostError
         return job
@@ -82,7 +82,7 @@ class Attempt:
 
         Each attempt has its own: a painter that was thought dead writes into none but its own.
         """
-        own = self._work / str(self.hold.attempt)
+        own = self._work / str(self.attempt.number)
         earlier = sorted((path for path in self._work.glob("[0-9]*") if path != own), key=lambda path: int(path.name))
         for path in reversed(earlier):
             if not own.exists() and any(path.glob("*.json")):
@@ -105,11 +105,11 @@ class Attempt:
         number = self._write_preview(*preview) if preview else None
         try:
             with self._database.session() as session:
-                if not leases.report(session, self.hold, dict(progress), point, number):
+                if not attempts.report(session, self.attempt, dict(progress), point, number):
                     raise LostError
-                stopping = leases.stopping(session, self.hold)
+                stopping = attempts.stopping(session, self.attempt)
         except AWAY:
-            log.warning("progress not written", job=self.hold.job_id)
+            log.warning("progress not written", job=self.attempt.job_id)
             return
         if stopping:
             raise StoppedError
@@ -128,11 +128,11 @@ class Attempt:
 
         def write() -> None:
             with self._database.session() as session:
-                if leases.wanted(session, self.hold) is None:
+                if attempts.wanted(session, self.attempt) is None:
                     raise LostError
                 for name, data in files.items():  # nobody else can write them: the row is locked
-                    self.files.write(self.hold.job_id, name, data)
-                leases.finish(session, self.hold, time.time(), seconds)
+                    self.files.write(self.attempt.job_id, name, data)
+                attempts.finish(session, self.attempt, time.time(), seconds)
 
         self._patiently(write)
         self._remove_previews(keep=0)
@@ -144,7 +144,7 @@ class Attempt:
 
         def write() -> None:
             with self._database.session() as session:
-                if not leases.fail(session, self.hold, time.time(), error):
+                if not attempts.fail(session, self.attempt, time.time(), error):
                     raise LostError
 
         self._patiently(write)
@@ -152,7 +152,7 @@ class Attempt:
     def release(self) -> None:
         """Give the job back."""
         with self._database.session() as session:
-            leases.release(session, self.hold)
+            attempts.release(session, self.attempt)
 
     def forget(self) -> None:
         """Delete what was kept for going on with the painting."""
@@ -161,9 +161,9 @@ class Attempt:
     def leave(self) -> None:
         """Clear up after the job was lost: of one that is gone nothing stays, and one that has ended needs no more."""
         with self._database.reading() as session:
-            job = session.get(Job, self.hold.job_id)
+            job = session.get(Job, self.attempt.job_id)
         if job is None:
-            self.files.remove(self.hold.job_id)
+            self.files.remove(self.attempt.job_id)
         if job is None or job.ended:
             self.forget()
 
@@ -173,13 +173,13 @@ class Attempt:
             pause = self._lease_seconds / 3
             try:
                 with self._database.session() as session:
-                    renewed = leases.renew(session, self.hold, time.time() + self._lease_seconds)
+                    renewed = attempts.renew(session, self.attempt, time.time() + self._lease_seconds)
             except SQLAlchemyError:
-                log.warning("lease not renewed", job=self.hold.job_id)
+                log.warning("lease not renewed", job=self.attempt.job_id)
                 pause = min(pause, AGAIN)  # as soon as it can be
                 continue
             if not renewed:
-                log.warning("lease lost", job=self.hold.job_id)
+                log.warning("lease lost", job=self.attempt.job_id)
                 self._lost.set()
                 return
 
@@ -189,7 +189,7 @@ class Attempt:
 
     def _write_preview(self, number: int, data: bytes) -> int | None:
         try:
-            self.files.write(self.hold.job_id, f"preview-{self.hold.attempt}-{number}.webp", data)
+            self.files.write(self.attempt.job_id, f"preview-{self.attempt.number}-{number}.webp", data)
             self._remove_previews(keep=2)  # a browser may just be fetching the last but one
         except OSError as error:
             if not is_full(error):
@@ -198,10 +198,10 @@ class Attempt:
         return number
 
     def _remove_previews(self, keep: int) -> None:
-        names = [name for name in self.files.names(self.hold.job_id) if name.startswith("preview-")]
+        names = [name for name in self.files.names(self.attempt.job_id) if name.startswith("preview-")]
         names.sort(key=lambda name: [int(part) for part in name.removesuffix(".webp").split("-")[1:]])
         for name in names[: len(names) - keep]:
-            self.files.remove_file(self.hold.job_id, name)
+            self.files.remove_file(self.attempt.job_id, name)
 
     def _patiently(self, write: Callable[[], None]) -> None:
         """Write, and where there is no room for it, or no database, try again for some minutes."""
@@ -212,13 +212,13 @@ class Attempt:
             except (OSError, DBAPIError) as error:
                 if not is_full(error) or time.monotonic() > until:
                     raise
-                log.warning("no room on the disk, or no database; waiting", job=self.hold.job_id)
+                log.warning("no room on the disk, or no database; waiting", job=self.attempt.job_id)
             self._over.wait(PAUSE)
             self._check_stopping()
 
     def _check_stopping(self) -> None:
         with suppress(SQLAlchemyError), self._database.reading() as session:
-            if leases.stopping(session, self.hold):
+            if attempts.stopping(session, self.attempt):
                 raise StoppedError
 
 

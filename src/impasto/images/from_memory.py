@@ -7,9 +7,9 @@ import numpy as np
 from PIL import Image
 
 from impasto.images.arrays import Array
-from impasto.images.color import PROFILE
 from impasto.images.libvips import pyvips
 from impasto.images.picture import PictureError, shape_in_words
+from impasto.images.srgb import PROFILE
 
 _TOLERANCE = 1e-3
 """How far outside 0 to 1 a float may lie and still be taken for rounding."""

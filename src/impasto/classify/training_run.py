@@ -22,7 +22,7 @@ class TrainingError(ValueError):
 
 
 @dataclass(frozen=True)
-class Settings:
+class TrainingSettings:
     """How to train; the defaults are the slide's.
 
     Attributes:
@@ -88,7 +88,7 @@ class Report:
         return f"[{self.epoch}, {self.batch:5d}] loss: {self.running_loss:.3f}"
 
 
-class Run:
+class TrainingRun:
     """A run of training.
 
     Args:
@@ -101,7 +101,7 @@ class Run:
         TrainingError: the data does not go with the model, or there is no epoch left.
     """
 
-    def __init__(self, model: Model, images: LabelledImages, settings: Settings, done: int = 0) -> None:
+    def __init__(self, model: Model, images: LabelledImages, settings: TrainingSettings, done: int = 0) -> None:
         check_classes(model, images)
         if done >= settings.epochs:
             raise TrainingError(f"the model has {done} epochs behind it already; give --epochs {done + 1} or more")

@@ -12,8 +12,8 @@ from impasto.images import heif, jpeg, jxl, kinds, pillow, png, tiff
 from impasto.images.arrays import IN_MEMORY, scratch_folder
 from impasto.images.libvips import pyvips, source_of
 from impasto.images.picture import PictureError, printable
-from impasto.images.settings import XMP
 from impasto.images.undecoded import FRAMES, Undecoded
+from impasto.images.xmp import XMP
 
 MAX_BYTES = 2_000_000_000
 """Files that are larger are refused, and so is what a pipe or a stream gives beyond. `MAX_PIXELS` in 16 bits, with
