@@ -13,6 +13,7 @@ from impasto.cli.evaluate import evaluate
 from impasto.cli.jobs import jobs
 from impasto.cli.look import look
 from impasto.cli.paint import paint
+from impasto.cli.paint_regions import PaintCommand
 from impasto.cli.serve import serve
 from impasto.cli.shapes import shapes
 from impasto.cli.styles import styles
@@ -40,7 +41,7 @@ def _every_command(
     """Paint a photo in the style of a painting, and see how the network does it."""
 
 
-app.command()(paint)
+app.command(cls=PaintCommand)(paint)
 app.add_typer(styles, name="styles")
 app.add_typer(weights, name="weights")
 app.add_typer(look, name="look")

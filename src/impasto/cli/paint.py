@@ -13,6 +13,8 @@ from impasto.cli import signals
 from impasto.cli.choices import choice
 from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop, tell, told
 from impasto.cli.named_files import STDIO, expanded, style_file
+from impasto.cli.paint_regions import Asked, colours_among, kept, kept_faces, pairs, placed_styles, recalled
+from impasto.cli.weighted import split_weight
 from impasto.painter.balance import OBJECTIVES
 from impasto.painter.settings import CHOICES
 from impasto.painter.style_losses import STYLE_LOSSES
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from impasto.painter import Painter, Painting, Progress, Recipe, Run, Style
 
 LOOK, CANVAS, NETWORK, OUTPUT = "Look", "Canvas", "The network", "What is shown and kept"
+REGIONS = "Where: masks are pictures, which are stretched over the photo"
 
 
 def paint(
@@ -46,9 +49,50 @@ def paint(
     keep_colors: Annotated[
         bool | None, typer.Option("--keep-colors", help="Keep the photo's palette.", rich_help_panel=LOOK)
     ] = None,
+    luminance: Annotated[
+        bool | None,
+        typer.Option("--luminance", help="Style the light only; the photo's colours stay.", rich_help_panel=LOOK),
+    ] = None,
     tv_weight: Annotated[float | None, typer.Option(help="Smoothness (0).", rich_help_panel=LOOK)] = None,
     like: Annotated[
         Path | None, typer.Option(help="A painting whose settings to repeat.", rich_help_panel=LOOK)
+    ] = None,
+    region: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="MASK STYLE[:WEIGHT]",
+            help="A style where a mask is white; repeatable. Elsewhere --style holds, or the photo stays.",
+            rich_help_panel=REGIONS,
+        ),
+    ] = None,
+    regions: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MAP COLOUR=STYLE...", help="A picture whose colours are regions.", rich_help_panel=REGIONS
+        ),
+    ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="MASK[:STRENGTH]", help="Keep the photo where a mask is white; repeatable.", rich_help_panel=REGIONS
+        ),
+    ] = None,
+    keep_faces: Annotated[
+        float | None, typer.Option(metavar="[STRENGTH]", help="Find faces and keep them (1).", rich_help_panel=REGIONS)
+    ] = None,
+    style_region: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="MASK", help="Which part of a --style is the style; one for each.", rich_help_panel=REGIONS
+        ),
+    ] = None,
+    feather: Annotated[
+        float | None,
+        typer.Option(metavar="PERCENT", help="Soft edges, of the photo's long side (1).", rich_help_panel=REGIONS),
+    ] = None,
+    mask: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="A mask of the painting that --like names.", rich_help_panel=REGIONS),
     ] = None,
     init: Annotated[
         str | None, typer.Option(help="Start from: photo, noise, or a file.", rich_help_panel=CANVAS)
@@ -120,10 +164,13 @@ def paint(
     from impasto import images
 
     limit = max_pixels or images.MAX_PIXELS
+    photos, colours = colours_among(photos, regions)
     sources = expanded(photos, deep=False, paintings=False)
     from impasto.cli.paint_out import check_asked, place
 
-    check_asked(sources, out, bits, frames, plot, as_json, _files_to_read(sources, style or [], init, like, weights))
+    places = Asked(pairs(region), regions, colours, keep or [], style_region or [], feather)
+    read = _files_to_read(sources, style or [], init, like, weights) + places.files
+    check_asked(sources, out, bits, frames, plot, as_json, read)
     from impasto.images import PictureError
     from impasto.painter.checkpoint import CheckpointError
     from impasto.painter.painter import Painter
@@ -141,7 +188,7 @@ def paint(
         given = {
             "size": _size(size), "quality": quality, "objective": objective, "content_weight": content_weight,
             "style_weight": style_weight, "style_scale": style_scale,
-            "keep_colors": keep_colors, "tv_weight": tv_weight, "seed": seed,
+            "keep_colors": keep_colors, "luminance": luminance, "tv_weight": tv_weight, "seed": seed,
             "content_layers": _weighted_layers(content_layer), "style_layers": _weighted_layers(style_layer),
             "style_loss": style_loss, "pooling": pooling, "dtype": dtype, "threads": threads, "device": device,
             "weights": _weights_file(weights), "memory": _bytes(memory),
@@ -154,7 +201,13 @@ def paint(
         if init is not None:
             start = init if init in ("photo", "noise") else told(images.read(Path(init), max_pixels=limit), init)
         settings = replace(Settings.from_dict(before or {}), **changes)
-        chosen = _recalled(before.get("styles")) if before and not style else _styles(style or [])
+        keeps = kept(places)
+        if before and not style and not places.places_styles:
+            chosen, theirs, faces = recalled(before, mask or [], _recalled(before.get("styles")))
+            keeps, keep_faces = keeps or theirs, faces if keep_faces is None else keep_faces
+        else:
+            chosen = () if places.places_styles and not style else _styles(style or [])
+        chosen = placed_styles(places, chosen)
     failed = False
     for source in sources:
         if signals.asked():  # while the one before was saved
@@ -162,7 +215,8 @@ def paint(
         try:
             photo = _read(source, limit, damaged)
             with place(source, photo, [s.picture.name for s in chosen], out, checkpoint, resume=resume) as where:
-                painter = Painter(Recipe(photo, chosen, settings, start), checkpoint=where.checkpoint)
+                keeping = (*keeps, *(kept_faces(photo, keep_faces) if keep_faces else ()))
+                painter = Painter(Recipe(photo, chosen, settings, start, keeping), checkpoint=where.checkpoint)
                 _paint_one(painter, where, bits, frames, plot, as_json, resume)
         except (PictureError, CheckpointError) as error:
             if len(sources) == 1:
@@ -282,16 +336,8 @@ def _size(size: str | None) -> int | None:
     return int(size)
 
 
-def _split_weight(text: str) -> tuple[str, float]:
-    name, colon, weight = text.rpartition(":")
-    try:
-        return (name, float(weight)) if colon and name else (text, 1.0)
-    except ValueError:
-        return text, 1.0
-
-
 def _weighted_layers(layers: list[str] | None) -> tuple[tuple[str, float], ...] | None:
-    return tuple(map(_split_weight, layers)) if layers else None
+    return tuple(map(split_weight, layers)) if layers else None
 
 
 def _styles(names: list[str]) -> "tuple[Style, ...]":
@@ -303,7 +349,7 @@ def _styles(names: list[str]) -> "tuple[Style, ...]":
     if not names:
         say(f"no --style was given: painting in the house style {DEFAULT_STYLE}; impasto styles shows the others")
         names = [DEFAULT_STYLE]
-    chosen = [(name, find(name), weight) for name, weight in map(_split_weight, names)]
+    chosen = [(name, find(name), weight) for name, weight in map(split_weight, names)]
     return tuple(Style(told(found, name) if isinstance(found, Picture) else found, w) for name, found, w in chosen)
 
 
@@ -323,7 +369,7 @@ def _files_to_read(
 ) -> list[tuple[str, Path]]:
     """All files that are read, each with what it is."""
     read = [("a photo to paint", Path(source)) for source in sources if source != STDIO]
-    read += [("a style", style_file(_split_weight(style)[0])) for style in styles]
+    read += [("a style", style_file(split_weight(style)[0])) for style in styles]
     others = (("the picture to start from", init), ("the painting to repeat", like), ("the weights", weights))
     return read + [(what, Path(path)) for what, path in others if path is not None]
 

@@ -5,6 +5,7 @@ profile and, besides the settings that made it, no metadata.
 """
 
 from impasto.images.damage import DamagedError
+from impasto.images.masks import of_colour, read_mask
 from impasto.images.picture import MAX_PIXELS, MIN_SIDE, Picture, PictureError
 from impasto.images.reading import PICTURE_SUFFIXES, pictures_in, read, read_settings
 from impasto.images.resizing import resample, resize
@@ -20,8 +21,10 @@ __all__ = [
     "PictureError",
     "check_target",
     "encode",
+    "of_colour",
     "pictures_in",
     "read",
+    "read_mask",
     "read_settings",
     "resample",
     "resize",

@@ -49,7 +49,7 @@ def read(source: Any, *, name: str | None = None, max_pixels: int = MAX_PIXELS, 
     """
     if isinstance(source, Picture):
         return source
-    file = _file_name(source)
+    file = file_name(source)
     shown = printable(name or file or "the input")
     notes: tuple[str, ...] = ()
     if is_tensor(source):
@@ -78,7 +78,7 @@ def read_settings(path: str | os.PathLike[str]) -> dict[str, Any] | None:
         return from_xmp(undecoded.xmp) if undecoded.xmp else None
 
 
-def _file_name(source: Any) -> str | None:
+def file_name(source: Any) -> str | None:
     """The path that a source is, or knows that it came from."""
     known = source
     if not isinstance(source, str | os.PathLike):
@@ -105,7 +105,7 @@ def _read_file(source: Any, shown: str, max_pixels: int, damaged: bool) -> tuple
         coding = coding_of(image, undecoded.coding)
         if coding is not None and coding.is_hdr:
             notes.append(f"an HDR picture ({coding.transfer}); it is brought to SDR, with 203 cd/m² as white (BT.2408)")
-        return _upright(pixels, undecoded.orientation), tuple(notes)
+        return upright(pixels, undecoded.orientation), tuple(notes)
 
 
 def _read_array(array: Any, shown: str, max_pixels: int) -> Pixels:
@@ -123,7 +123,7 @@ def _read_pil(image: Image.Image, shown: str, max_pixels: int) -> Pixels:
     return to_pixels(pil_to_vips(image, shown), shown)
 
 
-def _upright(pixels: Pixels, orientation: int) -> Pixels:
+def upright(pixels: Pixels, orientation: int) -> Pixels:
     """Turn and mirror pixels as their EXIF orientation (1 to 8) asks."""
     if orientation in (5, 6, 7, 8):
         pixels = pixels.transpose(1, 0, 2)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from impasto.images.arrays import strips
-from impasto.painter.pyramid import Parameterization, Window, Windowed, within
+from impasto.painter.pyramid import Parameterization, Window, Windowed, cut, within
 from impasto.painter.scratch import Allocate
 
 
@@ -21,6 +21,7 @@ class Canvas:
         shapes: of the parts.
         width, height: of the picture.
         held: the last parts, where they are kept still and are not in the vector.
+        bare: (picture, share), bytes of 1 × 3 × H × W and 1 × 1 × H × W: so much of that picture shows instead.
     """
 
     parameterization: Parameterization
@@ -28,6 +29,7 @@ class Canvas:
     width: int
     height: int
     held: Sequence[Tensor] = ()
+    bare: tuple[Tensor, Tensor] | None = None
 
     @classmethod
     def begin(
@@ -95,7 +97,7 @@ class Canvas:
 
     def picture(self, vector: Tensor) -> Tensor:
         """The whole picture, 1 × 3 × H × W in 0–255, differentiable."""
-        return self.parameterization.picture(self.parts(vector))
+        return self._with_bare(self.parameterization.picture(self.parts(vector)), ((0, self.height), (0, self.width)))
 
     def within(self, vector: Tensor, window: Window) -> list[Tensor]:
         """The parameters, or their gradients, that a window of the picture depends on: views of :meth:`parts`."""
@@ -103,7 +105,13 @@ class Canvas:
 
     def part(self, parts: Sequence[Tensor], window: Window) -> Tensor:
         """A window of the picture, 1 × 3 × H × W in 0–255, from the parameters :meth:`within` it; differentiable."""
-        return self._windowed.part(parts, self.shapes, window)
+        return self._with_bare(self._windowed.part(parts, self.shapes, window), window)
+
+    def _with_bare(self, painted: Tensor, window: Window) -> Tensor:
+        if self.bare is None:
+            return painted
+        picture, share = (cut(each, window).to(painted) for each in self.bare)
+        return torch.lerp(painted, picture, share / 255)
 
     @property
     def _windowed(self) -> Windowed:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.images.arrays import empty, strips
+from impasto.images.masks import LUMA
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,29 @@ def recolor(pixels: NDArray[np.uint8], palette: Palette) -> NDArray[np.uint8]:
         moved = (pixels[rows].astype(np.float64) - own.mean) @ transport + palette.mean
         recolored[rows] = moved.round().clip(0, 255)
     return recolored
+
+
+def grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The light of a picture, H × W × 3 with three equal channels: Rec. 601 luma."""
+    light = empty(pixels.shape, np.uint8)
+    for rows in strips(*pixels.shape[:2]):
+        light[rows] = (pixels[rows] @ LUMA).round()[:, :, None]
+    return light
+
+
+def colored(light: NDArray[np.float32], photo: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """A picture with the luma of one and the colours of another, both H × W × 3 in 0–255.
+
+    The photo's difference from grey is what a colour is (Gatys et al. 2017, section 5.1). Where there is no room for
+    it, beside very light or dark paint, it is made smaller and its hue stays.
+    """
+    painted = empty(light.shape, np.float32)
+    for rows in strips(*light.shape[:2]):
+        own, luma = photo[rows].astype(np.float32), (light[rows] @ LUMA)[:, :, None].clip(0, 255)
+        chroma = own - (own @ LUMA)[:, :, None]
+        room = np.where(chroma > 0, 255 - luma, luma) / np.maximum(np.abs(chroma), 1e-3)
+        painted[rows] = luma + chroma * np.minimum(room.min(2, keepdims=True), 1)
+    return painted
 
 
 def _power(covariance: NDArray[np.float64], power: float) -> NDArray[np.float64]:

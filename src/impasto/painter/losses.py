@@ -27,18 +27,19 @@ Averages = tuple[Tensor, ...]
 """A layer's sums over positions, divided by how many positions there are."""
 
 
-def gram_matrix(features: Tensor, normalize: bool = False) -> Tensor:
+def gram_matrix(features: Tensor, normalize: bool = False, weights: Tensor | None = None) -> Tensor:
     """The Gram matrix G = F Fᵀ, G_ij = Σ_k F_ik F_jk (Gatys et al. 2016, equation 3).
 
     Args:
         features: N × M, or a layer's 1 × N × H × W, which is flattened to it.
         normalize: divide by M, so that pictures of different sizes compare.
+        weights: how much each position counts, M: G_ij = Σ_k w_k F_ik F_jk (Gatys et al. 2017, equation 5).
 
     Returns:
         N × N, in float32 at least.
     """
     flat = features.reshape(features.shape[-3], -1) if features.dim() > 2 else features
-    gram: Tensor = _GramMatrix.apply(flat)  # type: ignore[no-untyped-call]
+    gram: Tensor = _GramMatrix.apply(flat, weights)  # type: ignore[no-untyped-call]
     return gram / flat.shape[1] if normalize else gram
 
 
@@ -52,8 +53,10 @@ class _GramMatrix(torch.autograd.Function):
     SLICES = 64
 
     @staticmethod
-    def forward(ctx: Any, flat: Tensor) -> Tensor:
-        ctx.save_for_backward(flat)
+    def forward(ctx: Any, flat: Tensor, weights: Tensor | None) -> Tensor:
+        ctx.save_for_backward(flat, weights)
+        if weights is not None:
+            flat = flat * weights.sqrt().to(flat.dtype)
         if flat.dtype not in (torch.bfloat16, torch.float16):
             return flat @ flat.T
         features, positions = flat.shape
@@ -70,17 +73,21 @@ class _GramMatrix(torch.autograd.Function):
         return gram + (rest @ rest.T).float() if rest.shape[1] else gram
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        (flat,) = ctx.saved_tensors
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        flat, weights = ctx.saved_tensors
         both = (gradients[0] + gradients[0].T).to(flat.dtype)
         # Written this way round, the gradient of channels-last features is channels-last too.
         gradient: Tensor = (flat.T @ both).T
-        return gradient
+        return (gradient if weights is None else gradient * weights.to(flat.dtype)), None
 
 
-def content_loss(features: Tensor, target: Tensor) -> Tensor:
-    """½ Σ (F − P)² over a layer's features F and the photo's P, of one shape (equation 1). A scalar."""
-    return (features - target).square().sum() / 2
+def content_loss(features: Tensor, target: Tensor, weights: Tensor | None = None) -> Tensor:
+    """½ Σ (F − P)² over a layer's features F and the photo's P, of one shape (equation 1). A scalar.
+
+    With weights of its positions, M, it is ½ Σ_k w_k Σ_i (F_ik − P_ik)².
+    """
+    squared = (features - target).square()
+    return (squared if weights is None else squared.flatten(2) * weights).sum() / 2
 
 
 def style_loss(grams: Sequence[Tensor], targets: Sequence[Tensor]) -> Tensor:
@@ -143,14 +150,15 @@ def _exact(numbers: Tensor) -> Tensor:
     return numbers.cpu().double() if numbers.device.type == "mps" else numbers.double()
 
 
-def gram_sums(features: Tensor) -> Averages:
-    """F Fᵀ, of a layer's 1 × N × H × W."""
-    return (gram_matrix(features),)
+def gram_sums(features: Tensor, weights: Tensor | None = None) -> Averages:
+    """F Fᵀ, of a layer's 1 × N × H × W; positions may have weights, M."""
+    return (gram_matrix(features, weights=weights),)
 
 
-def moments_sums(features: Tensor) -> Averages:
-    """Σ_k F_ik and F Fᵀ, of a layer's 1 × N × H × W."""
-    return features.sum((0, 2, 3)), gram_matrix(features)
+def moments_sums(features: Tensor, weights: Tensor | None = None) -> Averages:
+    """Σ_k F_ik and F Fᵀ, of a layer's 1 × N × H × W; positions may have weights, M."""
+    weighted = features if weights is None else features * weights.view(features.shape[2:])
+    return weighted.sum((0, 2, 3)), gram_matrix(features, weights=weights)
 
 
 def gram_distance(ours: Averages, theirs: Averages) -> Tensor:
@@ -216,14 +224,15 @@ def slices(mean: Tensor, gram: Tensor) -> Slices:
     return Slices(directions, directions @ mean - REACH * deviations, 2 * REACH / (BINS - 1) * deviations, _scale(gram))
 
 
-def sliced_sums(features: Tensor, known: Slices) -> Averages:
-    """A histogram of the features along each direction, N × `BINS`; of a layer's 1 × N × H × W.
+def sliced_sums(features: Tensor, known: Slices, weights: Tensor | None = None) -> Averages:
+    """A histogram of the features along each direction, N × `BINS`; of a layer's 1 × N × H × W, with weights M or not.
 
     A feature between two bins counts in both, the more in the nearer one, so that the counts change smoothly. Beyond
     the last bin that goes on as a straight line: the mean of a histogram is always that of the features.
     """
     flat = features.reshape(features.shape[1], -1)
-    histogram: Tensor = _Histogram.apply(flat, known.directions / known.width[:, None], known.low / known.width)  # type: ignore[no-untyped-call]
+    directions, start = known.directions / known.width[:, None], known.low / known.width
+    histogram: Tensor = _Histogram.apply(flat, directions, start, weights)  # type: ignore[no-untyped-call]
     return (histogram,)
 
 
@@ -237,7 +246,7 @@ class _Histogram(torch.autograd.Function):
     ROWS = 16
 
     @staticmethod
-    def forward(ctx: Any, flat: Tensor, directions: Tensor, start: Tensor) -> Tensor:
+    def forward(ctx: Any, flat: Tensor, directions: Tensor, start: Tensor, weights: Tensor | None) -> Tensor:
         bins = torch.empty(flat.shape, dtype=torch.uint8, device=flat.device)
         histogram = flat.new_zeros(len(flat), BINS)
         for first in range(0, len(flat), _Histogram.ROWS):
@@ -246,19 +255,22 @@ class _Histogram(torch.autograd.Function):
             below = places.floor().clamp_(0, BINS - 2)
             share, index = places - below, below.long()
             bins[here] = index
-            histogram[here].scatter_add_(1, index, 1 - share).scatter_add_(1, index + 1, share)
-        ctx.save_for_backward(bins, directions)
+            rest = 1 - share
+            if weights is not None:
+                share, rest = share * weights, rest * weights
+            histogram[here].scatter_add_(1, index, rest).scatter_add_(1, index + 1, share)
+        ctx.save_for_backward(bins, directions, weights)
         return histogram
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
-        bins, directions = ctx.saved_tensors
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
+        bins, directions, weights = ctx.saved_tensors
         slopes = gradients[0].diff(dim=1)
         gradient = torch.zeros(bins.shape, dtype=slopes.dtype, device=slopes.device)
         for first in range(0, len(bins), _Histogram.ROWS):
             here = slice(first, first + _Histogram.ROWS)
             gradient.addmm_(directions[here].T, slopes[here].gather(1, bins[here].long()))
-        return gradient, None, None
+        return (gradient if weights is None else gradient * weights), None, None, None
 
 
 def sliced_distance(ours: Averages, theirs: Averages, known: Slices) -> Tensor:

@@ -79,7 +79,7 @@ class Painter:
         """The terms of style transfer, on layers of the network that is asked for."""
         # VGG19's table is known without its numbers, which take a while to read.
         table = VGG19 if self.settings.network is None else compute.backbone_of(self.settings).table
-        terms = style_transfer(self.settings, table)
+        terms = style_transfer(self.settings, table, self.recipe.strongest)
         self.smallest = max(self.smallest, table.up_to({layer for term in terms for layer in term.layers}).smallest)
         if min(self.width, self.height) < self.smallest:
             raise SettingsError(

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,10 +18,12 @@ from impasto.images.arrays import empty, scratch_folder, strips
 from impasto.painter import compute
 from impasto.painter.canvas import Canvas
 from impasto.painter.checkpoint import Checkpoint
+from impasto.painter.color import colored
 from impasto.painter.memory import Plan, smaller
 from impasto.painter.objective import CanvasEvaluation, Objective, OnCanvas
 from impasto.painter.optimizers import State
 from impasto.painter.painting import Bytes, Floats, Painting, Progress, to_bytes
+from impasto.painter.regions import EROSION, Map, Share, to_map
 from impasto.painter.schedule import Scale
 from impasto.painter.scratch import Allocate, give_back, in_files, on
 from impasto.painter.sources import Sources
@@ -83,6 +85,8 @@ class Run(Iterator[Progress]):
             pixels, objective, costs = _drawn(self._place.canvas, here.point), here.objective, dict(here.costs)
         if pixels.shape[:2] != (height, width):
             pixels = _resampled(pixels, width, height)
+        if self.painter.settings.luminance:
+            pixels = colored(pixels, images.resize(self.painter.recipe.photo.pixels, width, height))
         return Painting(pixels, self.painter.recipe.to_dict(), objective, costs, self._seconds, self._taken)
 
     @property
@@ -144,7 +148,7 @@ class Run(Iterator[Progress]):
                 yield Progress(
                     index, len(scales), scale.width, scale.height, place.step, scale.steps, place.here.objective,
                     dict(place.here.costs), self._seconds, self._seconds * (sum(work) - ready) / ready,
-                    partial(_preview, place.canvas, place.here.point),
+                    partial(self._preview, place.canvas, place.here.point),
                 )  # fmt: skip
             state = None
 
@@ -173,11 +177,10 @@ class Run(Iterator[Progress]):
                 painter.parameterization, scale.width, scale.height, self._draw_start, allocate, scale.moving
             )
         photo = self._tensor(self._sources.photo_at(scale.width, scale.height))
-        styles = self._styles(scale)
-        objective = Objective(
-            painter.terms, Scene(painter.network, photo, styles, how.pixels, allocate), augment=painter.augment
-        )
+        scene = Scene(painter.network, photo, self._styles(scale), how.pixels, allocate, self._kept(scale))
+        objective = Objective(painter.terms, scene, augment=painter.augment)
         if canvas is not None and vector is not None:
+            canvas = replace(canvas, bare=self._bare(scale))
             evaluate = OnCanvas(objective, canvas, vector)
             self._place = Place(index, 0, canvas, evaluate(vector))
             del vector
@@ -211,6 +214,7 @@ class Run(Iterator[Progress]):
         self._taken, self._seconds = place["steps"], place["seconds"]
         held = vectors.pop(f"held-{index}", None)
         canvas = Canvas.shaped(self.painter.parameterization, scale.width, scale.height, held)
+        canvas = replace(canvas, bare=self._bare(scale))
         point, gradient = (vectors.pop(f"{name}-{self._taken}", None) for name in ("point", "gradient"))
         assert point is not None
         slope = None if gradient is None else lambda: gradient
@@ -236,11 +240,43 @@ class Run(Iterator[Progress]):
             out[:, :, rows] = self._tensor(strip)
 
     def _styles(self, scale: Scale) -> list[StyleSource]:
-        def source(number: int, share: float) -> StyleSource:
+        def source(number: int, share: float, region: Map | None) -> StyleSource:
             pixels = partial(self._sources.style_at, number, scale.pixels)
-            return StyleSource(share, self._sources.style_key(number, scale.pixels), lambda: self._tensor(pixels()))
+            key, part = self._sources.style_key(number, scale.pixels), self.painter.recipe.styles[number].part
+            sides = self._sources.sides_at(number, scale.pixels)
+            of_it = None if part is None else self._map((part.key, sides), part.at(*sides))
+            return StyleSource(share, key, lambda: self._tensor(pixels()), region, of_it)
 
-        return [source(number, share) for number, share in enumerate(self.painter.recipe.shares)]
+        styles, places = [], self.painter.recipe.places
+        for number, coat in enumerate(self._sources.coats_at(scale.width, scale.height)):
+            key = number, scale.width, scale.height, places
+            region = None if coat.map is None else self._map(key, coat.map)
+            styles += [source(index, share, region) for index, share in coat.styles.items()]
+        return styles
+
+    def _kept(self, scale: Scale) -> Map | None:
+        """Where the photo is kept, and how much."""
+        if not self.painter.recipe.keep:
+            return None
+        kept = self._sources.kept_at(scale.width, scale.height)
+        return self._map((scale.width, scale.height), kept / self.painter.recipe.strongest, power=1)
+
+    def _bare(self, scale: Scale) -> tuple[Tensor, Tensor] | None:
+        """The photo, and how much of it stays as it is."""
+        share = self._sources.bare_at(scale.width, scale.height)
+        if share is None or not share.any():
+            return None
+        photo = self._sources.photo_at(scale.width, scale.height)
+        return self._tensor(photo), self._tensor(to_map(share)[:, :, None])
+
+    def _map(self, key: Hashable, share: Share, power: int = EROSION) -> Map:
+        return Map(key, self._tensor(to_map(share)[:, :, None]), self.painter.network.table.fields, power)
+
+    def _preview(self, canvas: Canvas, point: Tensor) -> Bytes:
+        drawn = _drawn(canvas, point)
+        if self.painter.settings.luminance:
+            drawn = colored(drawn, images.resize(self.painter.recipe.photo.pixels, canvas.width, canvas.height))
+        return to_bytes(drawn)
 
     def _tensor(self, pixels: Bytes | Floats) -> Tensor:
         """Pixels as 1 × 3 × H × W, of the same type, and not copied where that can be."""
@@ -254,10 +290,6 @@ def _drawn(canvas: Canvas, point: Tensor) -> Floats:
     for rows, strip in canvas.strips(point):
         drawn[rows] = strip[0].permute(1, 2, 0).float().cpu().numpy()
     return drawn
-
-
-def _preview(canvas: Canvas, point: Tensor) -> Bytes:
-    return to_bytes(_drawn(canvas, point))
 
 
 def _missing(place: Place, first: Bytes) -> Floats:

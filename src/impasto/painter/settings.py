@@ -58,6 +58,7 @@ class Settings:
         tv_weight: multiplies the total variation.
         style_scale: the size of the brush; at 1 the style has as many pixels as the canvas.
         keep_colors: recolour the style to the photo's palette first.
+        luminance: paint the light only, and give it the photo's colours.
         content_layers: (layer, weight) pairs, after the ReLU; None for the network's own, conv4_2 in VGG19.
         style_layers: the same; in VGG19 conv1_1, conv2_1, … conv5_1.
         pooling: "max" or "avg".
@@ -82,6 +83,7 @@ class Settings:
     tv_weight: float = 0.0
     style_scale: float = 1.0
     keep_colors: bool = False
+    luminance: bool = False
     content_layers: LayerWeights | None = None
     style_layers: LayerWeights | None = None
     pooling: Literal["max", "avg"] = "max"
@@ -106,8 +108,11 @@ class Settings:
                 raise SettingsError(f"{name} can't be {value!r}; give {kind}{f', or {none}' if none else ''}")
         for name in ("content_weight", "style_weight", "tv_weight"):
             _check_weight(name.replace("_", " "), getattr(self, name))
-        if not isinstance(self.keep_colors, bool):
-            raise SettingsError(f"keep_colors can't be {self.keep_colors!r}; give True or False")
+        for name in ("keep_colors", "luminance"):
+            if not isinstance(value := getattr(self, name), bool):
+                raise SettingsError(f"{name} can't be {value!r}; give True or False")
+        if self.keep_colors and self.luminance:
+            raise SettingsError("keep_colors and luminance both say what becomes of colours; leave one of them out")
         if self.size is not None and not MIN_SIZE <= self.size <= MAX_SIZE:
             raise SettingsError(f"a size of {self.size} px is not possible; give one from {MIN_SIZE} to {MAX_SIZE}")
         if self.content_weight == 0 and self.style_weight == 0:

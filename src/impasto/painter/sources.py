@@ -1,7 +1,8 @@
 """The pictures that a painting is made from, at the size that a scale needs them: photo, styles, and the start."""
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -9,9 +10,10 @@ import numpy as np
 from impasto import images
 from impasto.images import Picture
 from impasto.images.arrays import empty, strips
-from impasto.painter.color import Palette, recolor
-from impasto.painter.painting import Bytes
-from impasto.painter.recipe import Recipe
+from impasto.painter.color import Palette, grey, recolor
+from impasto.painter.painting import Bytes, to_bytes
+from impasto.painter.recipe import Recipe, Style
+from impasto.painter.regions import Share, shared
 from impasto.styles import HouseStyle, render
 
 # A house style is painted in the proportions of a landscape, whatever the photo's.
@@ -19,6 +21,19 @@ HOUSE_STYLE_RATIO = 4 / 3
 # Styles get no larger. A larger house style takes gigabytes to make, and coarser scales of such a canvas have had the
 # large shapes of the brush.
 STYLE_PIXELS = 16_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Coat:
+    """The styles of one region of a canvas.
+
+    Attributes:
+        map: where they hold; None for everywhere.
+        styles: their indices in the recipe, each with its share.
+    """
+
+    map: Share | None
+    styles: Mapping[int, float]
 
 
 class Sources:
@@ -40,8 +55,50 @@ class Sources:
         self._first: Bytes | None = None
 
     def photo_at(self, width: int, height: int) -> Bytes:
-        """The photo, H × W × 3."""
-        return images.resize(self.recipe.photo.pixels, width, height)
+        """The photo, H × W × 3; its light, where that alone is painted."""
+        photo = images.resize(self.recipe.photo.pixels, width, height)
+        return grey(photo) if self.recipe.settings.luminance else photo
+
+    def coats_at(self, width: int, height: int) -> list[Coat]:
+        """The styles of each region of a canvas of this size. Where the photo is kept there is less of each style."""
+        if not any(style.region for style in self.recipe.styles) and not self.recipe.keep:
+            return [Coat(None, dict(enumerate(self.recipe.shares)))] if self.recipe.styles else []
+        less = np.reciprocal(1 + self.kept_at(width, height))  # half at a strength of 1
+        return [Coat(share * less, styles) for share, styles in self._regions_at(width, height)]
+
+    def _regions_at(self, width: int, height: int) -> list[tuple[Share, dict[int, float]]]:
+        """Where styles hold, and which: the maps sum to 1, or to less where no style is.
+
+        Regions whose styles are the same are one, so that no line is drawn between them.
+        """
+        styles = [(index, style) for index, style in enumerate(self.recipe.styles) if style.weight]
+        regions = {_key(style): style.region for _, style in styles if style.region is not None}
+        weights: dict[Hashable, float] = {}
+        for _, style in styles:
+            weights[_key(style)] = weights.get(_key(style), 0.0) + style.weight
+        maps = shared(list(regions.values()), [weights[key] for key in regions], width, height)
+        by_key = dict(zip(regions, maps, strict=True))
+        if None in weights:
+            by_key[None] = 1 - sum(maps, np.zeros((height, width), np.float32))
+        found: dict[Hashable, tuple[Share, dict[int, float]]] = {}
+        for key, share in by_key.items():
+            here = {index: style.weight / weights[key] for index, style in styles if _key(style) == key}
+            looks = frozenset((self.recipe.styles[index].look, weight) for index, weight in here.items())
+            found[looks] = (found[looks][0] + share, found[looks][1]) if looks in found else (share, here)
+        return list(found.values())
+
+    def kept_at(self, width: int, height: int) -> Share:
+        """How much the photo is kept: at each place the largest strength there, of each region as much as it holds."""
+        kept = np.zeros((height, width), np.float32)
+        for keep in self.recipe.keep:
+            np.maximum(kept, keep.strength * keep.region.at(width, height), out=kept)
+        return kept
+
+    def bare_at(self, width: int, height: int) -> Share | None:
+        """Where the photo stays as it is, because no style is there; None for nowhere."""
+        if not self.recipe.styles or any(style.region is None and style.weight for style in self.recipe.styles):
+            return None
+        return 1 - sum((share for share, _ in self._regions_at(width, height)), np.zeros((height, width), np.float32))
 
     def first(self) -> Bytes:
         """The canvas before the first step, at its full size."""
@@ -63,9 +120,15 @@ class Sources:
         if not settings.style_weight or not self.recipe.styles:
             return photo
         # In the style's palette from the start, the painting is where it would otherwise be about seven steps later.
-        pixels = self.width * self.height
-        palettes = [Palette.of(self.style_at(i, pixels)) for i in range(len(self.recipe.styles))]
-        return recolor(photo, Palette.mixed(palettes, self.recipe.shares))
+        begun = photo.astype(np.float32)
+        for coat in self.coats_at(self.width, self.height):
+            palettes = [Palette.of(self.style_at(index, self.width * self.height)) for index in coat.styles]
+            painted = recolor(photo, Palette.mixed(palettes, list(coat.styles.values())))
+            if coat.map is None:
+                return painted
+            for rows in strips(self.height, self.width):
+                begun[rows] += coat.map[rows, :, None] * (painted[rows].astype(np.float32) - photo[rows])
+        return to_bytes(begun)
 
     def style_at(self, index: int, canvas: int) -> Bytes:
         """A style for a canvas of that many pixels: as many pixels as the canvas, times the style scale squared.
@@ -73,21 +136,23 @@ class Sources:
         So the brush's size is the same share of the canvas at every scale and every size, also where a picture has to
         be enlarged for it. Only above `STYLE_PIXELS` the brush gets smaller.
         """
-        picture, sides = self.recipe.styles[index].picture, self._sides_at(index, canvas)
+        picture, sides = self.recipe.styles[index].picture, self.sides_at(index, canvas)
         if isinstance(picture, HouseStyle):
             pixels = images.resize(self._rendered(index), *sides)
         else:
             pixels = images.resize(picture.pixels, *sides)
-        return recolor(pixels, self._photos_palette) if self.recipe.settings.keep_colors else pixels
+        if self.recipe.settings.luminance:
+            pixels = grey(pixels)
+        return recolor(pixels, self._photos_palette) if self._recolors else pixels
 
     def style_key(self, index: int, canvas: int) -> Hashable:
         """What names the pixels of :meth:`style_at`: two that are equal have the same key."""
         picture, recipe = self.recipe.styles[index].picture, self.recipe
-        digest = picture.digest if isinstance(picture, Picture) else self._sides_at(index, self.width * self.height)
-        palette = recipe.photo.digest if recipe.settings.keep_colors else None
-        return picture.name, digest, palette, self._sides_at(index, canvas)
+        digest = picture.digest if isinstance(picture, Picture) else self.sides_at(index, self.width * self.height)
+        palette = recipe.photo.digest if self._recolors else None
+        return picture.name, digest, palette, recipe.settings.luminance, self.sides_at(index, canvas)
 
-    def _sides_at(self, index: int, canvas: int) -> tuple[int, int]:
+    def sides_at(self, index: int, canvas: int) -> tuple[int, int]:
         """(width, height) of a style for a canvas of that many pixels."""
         picture, scale = self.recipe.styles[index].picture, self.recipe.settings.style_scale
         ratio = HOUSE_STYLE_RATIO if isinstance(picture, HouseStyle) else picture.width / picture.height
@@ -98,9 +163,20 @@ class Sources:
         """A house style as the whole canvas needs it."""
         if index not in self._made:
             name = self.recipe.styles[index].picture.name
-            self._made[index] = render(name, *self._sides_at(index, self.width * self.height))
+            self._made[index] = render(name, *self.sides_at(index, self.width * self.height))
         return self._made[index]
+
+    @property
+    def _recolors(self) -> bool:
+        """Whether styles get the photo's palette: its light alone has one too, a mean and a variance."""
+        return self.recipe.settings.keep_colors or self.recipe.settings.luminance
 
     @cached_property
     def _photos_palette(self) -> Palette:
-        return Palette.of(self.recipe.photo.pixels)
+        photo = self.recipe.photo.pixels
+        return Palette.of(grey(photo) if self.recipe.settings.luminance else photo)
+
+
+def _key(style: Style) -> Hashable:
+    """What names a style's region; None for wherever no region is."""
+    return None if style.region is None else style.region.key

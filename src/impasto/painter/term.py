@@ -14,6 +14,7 @@ from torch import Tensor
 from impasto.networks.extractor import Extractor
 from impasto.networks.tiles import Tile
 from impasto.painter.pyramid import cut
+from impasto.painter.regions import Map
 from impasto.painter.scratch import Allocate, give_back, in_memory
 
 Sums = tuple[Tensor, ...]
@@ -42,14 +43,18 @@ class StyleSource:
     """A style at one scale.
 
     Attributes:
-        weight: its share; those of all styles sum to 1.
+        weight: its share; those of all styles of one region sum to 1.
         key: what names its pixels, so that what was computed of them can be used again; None where nothing does.
         pixels: makes the picture when it is asked for, 1 × 3 × H × W in 0–255, of any type.
+        region: where on the canvas it holds; None for everywhere.
+        part: which part of its picture is the style; None for all of it.
     """
 
     weight: float
     key: Any
     pixels: Callable[[], Tensor]
+    region: Map | None = None
+    part: Map | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +67,7 @@ class Scene:
         styles: the styles.
         tile: about how many pixels a tile may read; None for the whole picture at once.
         allocate: makes large tensors that stay for the whole scale.
+        kept: where the photo is kept, and how much; None for nowhere.
     """
 
     network: Extractor
@@ -69,6 +75,7 @@ class Scene:
     styles: Sequence[StyleSource] = ()
     tile: int | None = None
     allocate: Allocate = in_memory
+    kept: Map | None = None
 
     @property
     def dtype(self) -> torch.dtype:

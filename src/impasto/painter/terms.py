@@ -23,16 +23,26 @@ from impasto.painter import losses
 from impasto.painter.balance import OBJECTIVES, Balance
 from impasto.painter.losses import FACTORS, Averages
 from impasto.painter.pyramid import cut
+from impasto.painter.regions import Map
 from impasto.painter.settings import LayerWeights, Settings
 from impasto.painter.style_losses import STYLE_LOSSES
-from impasto.painter.term import Scene, Sums, Term, View, added_up, wide
+from impasto.painter.term import Scene, StyleSource, Sums, Term, View, added_up, wide
 
+# The photo is kept by this many of the network's style layers, the shallow ones, in which people are recognised.
+KEPT_LAYERS = 4
+# What a strength of 1 weighs beside a content weight of 1.
+KEPT = 0.5
 # How many sets of styles each network remembers the averages of. One takes a few megabytes.
 REMEMBERED = 16
 
 
-def style_transfer(settings: Settings, table: Table = VGG19) -> list[Term]:
+def style_transfer(settings: Settings, table: Table = VGG19, kept: float = 0.0) -> list[Term]:
     """The terms that settings ask for, on the layers of a network.
+
+    Args:
+        settings: what is asked.
+        table: the network.
+        kept: how much the photo is kept where it is kept the most.
 
     Raises:
         SettingsError: a layer that the network doesn't have.
@@ -41,7 +51,11 @@ def style_transfer(settings: Settings, table: Table = VGG19) -> list[Term]:
     balance = OBJECTIVES[settings.objective]
     content = ContentTerm(content_layers, settings.content_weight, balance)
     style = StyleTerm(style_layers, settings.style_weight, settings.style_loss, balance)
-    return [content, style, *([TotalVariation(settings.tv_weight)] if settings.tv_weight else [])]
+    terms: list[Term] = [content, style]
+    if kept:
+        shallow = tuple((layer, 1.0) for layer in table.style_layers[:KEPT_LAYERS])
+        terms.append(ContentTerm(shallow, KEPT * kept, balance, "kept", where_kept=True))
+    return [*terms, TotalVariation(settings.tv_weight)] if settings.tv_weight else terms
 
 
 @dataclass(frozen=True)
@@ -51,10 +65,12 @@ class ContentTargets:
     Attributes:
         features: the photo's, 1 × N × H × W.
         factors: what multiplies ½ Σ (F − P)².
+        kept: how much each position counts; None for all the same.
     """
 
     features: dict[str, Tensor]
     factors: dict[str, float]
+    kept: Map | None = None
 
 
 @dataclass(frozen=True)
@@ -65,12 +81,14 @@ class ContentTerm:
         layer_weights: (layer, weight) pairs.
         weight: α.
         balance: how large a layer's cost is beside others.
+        where_kept: whether it counts only where the scene's photo is kept.
     """
 
     layer_weights: LayerWeights
     weight: float
     balance: Balance = OBJECTIVES["pastiche"]
     name: str = "content"
+    where_kept: bool = False
 
     @property
     def layers(self) -> Collection[str]:
@@ -79,18 +97,23 @@ class ContentTerm:
 
     def targets(self, scene: Scene) -> ContentTargets:
         """The photo's features, and the factors for them."""
-        features = scene.photos_features(self.layers)
+        features, kept = scene.photos_features(self.layers), scene.kept if self.where_kept else None
         if not self.balance.relative:
-            return ContentTargets(features, {name: FACTORS["content"] / f.numel() for name, f in features.items()})
+            return ContentTargets(
+                features, {name: FACTORS["content"] / f.numel() for name, f in features.items()}, kept
+            )
         total = sum(weight for _, weight in self.layer_weights) or 1.0
-        return ContentTargets(
-            features, {name: self.balance.content / total / _blank_content(f) for name, f in features.items()}
-        )
+        factors = {name: self.balance.content / total / _blank_content(f) for name, f in features.items()}
+        return ContentTargets(features, factors, kept)
 
     def sums(self, view: View, targets: ContentTargets) -> Sums:
         """½ Σ (F − P)² of each layer."""
-        here = {layer: cut(targets.features[layer], view.tile.core(layer)) for layer in self.layers}
-        return tuple(losses.content_loss(wide(view.features[layer]), wide(here[layer])) for layer in self.layers)
+        sums = []
+        for layer in self.layers:
+            here = cut(targets.features[layer], view.tile.core(layer))
+            weights = targets.kept.on(layer, view.tile) if targets.kept else None
+            sums.append(losses.content_loss(wide(view.features[layer]), wide(here), weights))
+        return tuple(sums)
 
     def cost(self, sums: Sums, targets: ContentTargets) -> Tensor:
         """The weighted sum over the layers."""
@@ -105,21 +128,39 @@ def _blank_content(features: Tensor) -> float:
 
 
 @dataclass(frozen=True)
+class Coat:
+    """The styles of one region.
+
+    Attributes:
+        region: where they hold; None for everywhere.
+        area: the region's share of the canvas.
+        styles: (layer → averages, layer → factor) pairs; the factor has the style's share in it.
+    """
+
+    region: Map | None
+    area: float
+    styles: Sequence[tuple[dict[str, Averages], dict[str, float]]]
+
+
+@dataclass(frozen=True)
 class StyleTargets:
     """What a painting's style is compared with.
 
     Attributes:
         known: what the style loss has to know of the styles, by layer.
-        styles: (layer → averages, layer → factor) pairs; the factor has the style's share in it.
+        coats: the regions, each with its styles.
     """
 
     known: dict[str, tuple[Any, ...]]
-    styles: Sequence[tuple[dict[str, Averages], dict[str, float]]]
+    coats: Sequence[Coat]
 
 
 @dataclass(frozen=True)
 class StyleTerm:
     """How far averages of the painting's features are from those of the styles: equations 3 to 5.
+
+    Each region has averages of its own, in which a position counts as much as it belongs to the region (Gatys et al.
+    2017, equation 5), and costs as much as it is large.
 
     Attributes:
         layer_weights: (layer, weight) pairs.
@@ -142,7 +183,8 @@ class StyleTerm:
     def targets(self, scene: Scene) -> StyleTargets:
         """The styles' averages. The same network computes those of the same pictures once."""
         remembered = _REMEMBERED.setdefault(scene.network, {})
-        key = (self.loss, self.balance, self.layer_weights, *((style.key, style.weight) for style in scene.styles))
+        of_each = ((style.key, style.weight, *map(_key, (style.region, style.part))) for style in scene.styles)
+        key = (self.loss, self.balance, self.layer_weights, *of_each)
         if key in remembered:
             return remembered[key]
         made = self._compared(scene)
@@ -157,17 +199,20 @@ class StyleTerm:
         known: dict[str, tuple[Any, ...]] = dict.fromkeys(self.layers, ())
         if prepare is not None:
             of_each = [
-                (style.weight, self._averages(scene, style.pixels(), "moments_sums", known)) for style in scene.styles
+                (style.weight * _area(style.region), self._averages(scene, style, "moments_sums", known))
+                for style in scene.styles
             ]
+            total = sum(weight for weight, _ in of_each)
             for layer in self.layers:
-                mean, gram = (sum(w * averages[layer][i] for w, averages in of_each) for i in (0, 1))
+                mean, gram = (sum(w / total * averages[layer][i] for w, averages in of_each) for i in (0, 1))
                 known[layer] = (_function(prepare)(mean, gram),)
-        styles = []
+        coats: dict[Any, list[tuple[dict[str, Averages], dict[str, float]]]] = {}
         for style in scene.styles:
-            averages = self._averages(scene, style.pixels(), STYLE_LOSSES[self.loss].sums, known)
+            averages = self._averages(scene, style, STYLE_LOSSES[self.loss].sums, known)
             factors = self._factors(scene, averages, known)
-            styles.append((averages, {layer: style.weight * factor for layer, factor in factors.items()}))
-        return StyleTargets(known, styles)
+            share = {layer: style.weight * factor for layer, factor in factors.items()}
+            coats.setdefault(style.region, []).append((averages, share))
+        return StyleTargets(known, [Coat(region, _area(region), styles) for region, styles in coats.items()])
 
     def _factors(
         self, scene: Scene, averages: dict[str, Averages], known: dict[str, tuple[Any, ...]]
@@ -184,43 +229,62 @@ class StyleTerm:
         return factors
 
     def _averages(
-        self, scene: Scene, picture: Tensor, sums: str, known: dict[str, tuple[Any, ...]]
+        self, scene: Scene, style: StyleSource, sums: str, known: dict[str, tuple[Any, ...]]
     ) -> dict[str, Averages]:
-        """The averages of a picture's features, layer by layer."""
-        total = added_up(self._summed(view, sums, known) for view in scene.views(picture))
+        """The averages of a style's features, layer by layer."""
+        views = scene.views(style.pixels())
+        total = added_up(self._summed(view, sums, known, style.part) for view in views)
         return self.averaged(tuple(each.to(scene.dtype) for each in total))
 
     def sums(self, view: View, targets: StyleTargets) -> Sums:
-        """Of each layer the number of positions, and what the style loss adds up."""
-        return self._summed(view, STYLE_LOSSES[self.loss].sums, targets.known)
+        """Of each region and layer how much the positions count together, and what the style loss adds up."""
+        sums = STYLE_LOSSES[self.loss].sums
+        return tuple(each for coat in targets.coats for each in self._summed(view, sums, targets.known, coat.region))
 
-    def _summed(self, view: View, sums: str, known: dict[str, tuple[Any, ...]]) -> Sums:
+    def _summed(self, view: View, sums: str, known: dict[str, tuple[Any, ...]], region: Map | None) -> Sums:
         found: list[Tensor] = []
         for layer in self.layers:
             features = view.features[layer]
             if STYLE_LOSSES[self.loss].wide or sums != STYLE_LOSSES[self.loss].sums:
                 features = wide(features)
-            positions = torch.full((), float(features[0, 0].numel()), device=features.device)
-            found += [positions, *_function(sums)(features, *known[layer])]
+            if region is None:
+                positions = torch.full((), float(features[0, 0].numel()), device=features.device)
+                found += [positions, *_function(sums)(features, *known[layer])]
+            else:
+                weights = region.on(layer, view.tile)
+                found += [weights.sum(), *_function(sums)(features, *known[layer], weights=weights)]
         return tuple(found)
 
     def averaged(self, sums: Sums) -> dict[str, Averages]:
-        """Sums divided by the number of positions, layer by layer."""
+        """Sums of one region divided by how much its positions count, layer by layer."""
         each = len(sums) // len(self.layers)
         parts = (sums[start : start + each] for start in range(0, len(sums), each))
         return {
-            layer: tuple(s / positions for s in of) for layer, (positions, *of) in zip(self.layers, parts, strict=True)
+            # A region that is too thin for the canvas has no position, and is nowhere.
+            layer: tuple(s / positions.clamp(min=1e-20) for s in of)
+            for layer, (positions, *of) in zip(self.layers, parts, strict=True)
         }
 
     def cost(self, sums: Sums, targets: StyleTargets) -> Tensor:
-        """The weighted sum over styles and layers."""
-        ours, distance = self.averaged(sums), _function(STYLE_LOSSES[self.loss].distance)
-        parts = [
-            w * factors[layer] * distance(ours[layer], theirs[layer], *targets.known[layer])
-            for theirs, factors in targets.styles
-            for layer, w in self.layer_weights
-        ]
+        """The weighted sum over regions, their styles, and layers."""
+        distance, each = _function(STYLE_LOSSES[self.loss].distance), len(sums) // len(targets.coats)
+        parts = []
+        for number, coat in enumerate(targets.coats):
+            ours = self.averaged(sums[number * each : (number + 1) * each])
+            parts += [
+                w * coat.area * factors[layer] * distance(ours[layer], theirs[layer], *targets.known[layer])
+                for theirs, factors in coat.styles
+                for layer, w in self.layer_weights
+            ]
         return torch.stack(parts).sum()
+
+
+def _key(of: Map | None) -> Any:
+    return None if of is None else of.key
+
+
+def _area(region: Map | None) -> float:
+    return 1.0 if region is None else region.area
 
 
 _REMEMBERED: WeakKeyDictionary[Any, dict[Any, StyleTargets]] = WeakKeyDictionary()
