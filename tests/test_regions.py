@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from processes import line, ok
 
+import impasto
 from impasto import images
 from impasto.images import Picture, PictureError
 from impasto.networks.extractor import Extractor
@@ -23,7 +25,7 @@ from impasto.painter.objective import Objective, OnCanvas
 from impasto.painter.painter import Painter
 from impasto.painter.pyramid import LaplacianPyramid
 from impasto.painter.recipe import Recipe, Style
-from impasto.painter.regions import EROSION, Keep, Map, Region, shared
+from impasto.painter.regions import EROSION, Keep, Map, Region, faces_kept, shared
 from impasto.painter.settings import Settings, SettingsError
 from impasto.painter.term import Scene, StyleSource
 from impasto.painter.terms import style_transfer
@@ -267,7 +269,54 @@ def test_a_region_a_pixel_wide_ends_well(disc, waves, marked):
     assert np.isfinite(list(painting.costs.values())).all()
 
 
+@pytest.fixture(scope="module")
+def portrait():
+    return images.read(portrait_file())
+
+
+def test_faces_are_found_and_kept(portrait, run, tmp_path):
+    (keep,) = faces_kept(portrait, 2.0)
+    marked = keep.region.at(512, 512)
+    assert marked[110, 225] == 1  # between nose and mouth
+    assert not marked[300:].any()
+    assert faces_kept(images.read(np.full((96, 96, 3), 90, np.uint8)), 1.0) == []
+    out = tmp_path / "out.png"
+    ok(run("paint", "--keep-faces", "2", portrait_file(), *QUICK, "--style", "ink", "-o", out))
+    stored = images.read_settings(out)["keep"]
+    assert [(keep["region"]["name"], keep["strength"]) for keep in stored] == [("faces", 2)]
+    again = run("paint", "--like", out, portrait_file(), "--keep-faces", "-o", tmp_path / "again.png")
+    ok(again)
+    assert images.read_settings(tmp_path / "again.png")["keep"][0]["strength"] == 1
+    ok(run("paint", "--like", out, portrait_file(), "-o", tmp_path / "again.png"))
+    assert images.read_settings(tmp_path / "again.png")["keep"] == stored
+
+
+def test_a_photo_without_faces_is_painted_and_says_so(run, photo, tmp_path):
+    finished = run("paint", photo, "--keep-faces", *QUICK, "--style", "ink", "-o", tmp_path / "out.png")
+    ok(finished)
+    assert "no face was found in disc" in finished.stderr.decode()
+
+
+def test_all_of_it_from_python(photo, portrait, waves):
+    left = np.arange(96)[None, :].repeat(72, 0) < 48
+    asked = {"size": 64, "quality": "draft", "dtype": "float32"}
+    painting = impasto.paint(
+        photo, waves, regions=[(left, "ink", 2)], keep=[~left, (left, 0.5)], style_region=left, feather=0.0, **asked
+    )
+    styles = painting.settings["styles"]
+    assert [round(style["weight"], 2) for style in styles] == [0.33, 0.67]
+    assert [("part" in style, "region" in style) for style in styles] == [(True, False), (False, True)]
+    assert [keep["strength"] for keep in painting.settings["keep"]] == [1, 0.5]
+    alone = impasto.paint(portrait, regions=[(left, "ink")], keep_faces=3, **asked)
+    assert [style["name"] for style in alone.settings["styles"]] == ["ink"]
+    assert alone.settings["keep"][0]["strength"] == 3
+
+
 # Masks
+
+
+def portrait_file():
+    return Path(__file__).parents[1] / "examples" / "portrait.jpg"
 
 
 def saved(image, path, **more):

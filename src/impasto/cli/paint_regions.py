@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from impasto.painter.recipe import Style
     from impasto.painter.regions import Keep, Region
 
-FACES = "faces"
-"""What the mask of faces that were found is called."""
-FACE_FEATHER = 0.01
 BETWEEN = "\0"
 """What stands between a mask and its style in one word: no file's name has it."""
 NUMBER = re.compile(r"\d+(\.\d*)?|\.\d+")
@@ -131,18 +128,13 @@ def kept(asked: Asked) -> "list[Keep]":
 
 
 def kept_faces(photo: "Picture", strength: float) -> "list[Keep]":
-    """Where the faces of a photo are kept; people are told how many there are."""
-    from impasto.images import Picture
-    from impasto.networks.faces import face_map, find_faces
-    from impasto.painter.regions import Keep, Region
+    """Where the faces of a photo are kept; people are told where none is found."""
+    from impasto.painter.regions import faces_kept
 
-    faces = find_faces(photo.pixels)
-    found = "no face was" if not faces else "1 face was" if len(faces) == 1 else f"{len(faces)} faces were"
-    say(f"{found} found in {photo.name}")
-    if not faces:
-        return []
-    mask = face_map(faces, photo.height, photo.width)[:, :, None].repeat(3, 2)
-    return [Keep(Region(Picture(mask, FACES), FACE_FEATHER), strength)]
+    keeps = faces_kept(photo, strength)
+    if not keeps:
+        say(f"no face was found in {photo.name}")
+    return keeps
 
 
 def recalled(stored: Mapping[str, Any], masks: Sequence[Path], styles: "Sequence[Style]") -> "tuple[Any, Any, Any]":
@@ -157,7 +149,7 @@ def recalled(stored: Mapping[str, Any], masks: Sequence[Path], styles: "Sequence
         SettingsError: a mask is not among them.
     """
     from impasto import images
-    from impasto.painter.regions import Keep, Region
+    from impasto.painter.regions import FACES, Keep, Region
     from impasto.painter.settings import SettingsError
 
     by_digest = {mask.digest: mask for mask in (images.read_mask(path) for path in masks)}

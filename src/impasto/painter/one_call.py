@@ -1,6 +1,6 @@
 """One call that paints."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from difflib import get_close_matches
 from typing import Any
@@ -9,6 +9,7 @@ from impasto import images
 from impasto.painter.painter import Painter
 from impasto.painter.painting import Painting, Progress
 from impasto.painter.recipe import Recipe, Style
+from impasto.painter.regions import Keep, Region, faces_kept
 from impasto.painter.settings import Settings, SettingsError
 from impasto.styles import DEFAULT_STYLE
 from impasto.styles.library import find
@@ -20,6 +21,11 @@ def paint(
     *,
     progress: Callable[[Progress], None] | None = None,
     init: Any = "photo",
+    regions: Iterable[tuple[Any, ...]] = (),
+    style_region: Any = None,
+    keep: Iterable[Any] = (),
+    keep_faces: float | None = None,
+    feather: float = Region.feather,
     **settings: Any,
 ) -> Painting:
     """Paint a photo in a style.
@@ -30,6 +36,12 @@ def paint(
             for several. Without one, the default house style.
         progress: called after each step.
         init: what the canvas shows before the first step: "photo", "noise", or a picture as above.
+        regions: (mask, style) or (mask, style, weight) for each region with a style of its own; masks as
+            :func:`impasto.images.read_mask` takes them. Elsewhere `style` holds, or the photo stays if there is none.
+        style_region: a mask of the style: which part of its picture is the style.
+        keep: masks of what is kept of the photo, or (mask, strength) pairs.
+        keep_faces: finds faces and keeps them with this strength.
+        feather: the width of soft edges, as a share of the photo's long side.
         settings: as :class:`Settings` names them; `size=512`, `quality="standard"`, …
 
     Raises:
@@ -42,13 +54,35 @@ def paint(
             hint = f"did you mean {' or '.join(near)}?" if near else f"they are: {', '.join(sorted(known))}"
             raise SettingsError(f"no setting is called {name!r}; {hint}")
     asked = Settings(**settings)
-    weighted = style.items() if isinstance(style, Mapping) else [(DEFAULT_STYLE if style is None else style, 1.0)]
-    styles = tuple(
-        Style(find(source) if isinstance(source, str) else images.read(source), weight) for source, weight in weighted
-    )
+    placed = [_placed(feather, *region) for region in regions]
+    if style is None and not placed:
+        style = DEFAULT_STYLE
+    weighted = style.items() if isinstance(style, Mapping) else [] if style is None else [(style, 1.0)]
+    part = None if style_region is None else _region(style_region, 0.0)
+    styles = (*(Style(_picture(of), weight, part=part) for of, weight in weighted), *placed)
+    picture = images.read(photo)
+    keeps = [Keep(_region(mask, feather), *strength) for mask, *strength in map(_pair, keep)]
+    if keep_faces is not None:
+        keeps += faces_kept(picture, keep_faces)
     first: Any = init if isinstance(init, str) and init in ("photo", "noise") else images.read(init)
-    run = Painter(Recipe(images.read(photo), styles, asked, first)).start()
+    run = Painter(Recipe(picture, styles, asked, first, tuple(keeps))).start()
     for step in run:
         if progress is not None:
             progress(step)
     return run.painting()
+
+
+def _picture(of: Any) -> Any:
+    return find(of) if isinstance(of, str) else images.read(of)
+
+
+def _placed(feather: float, mask: Any, of: Any, weight: float = 1.0) -> Style:
+    return Style(_picture(of), weight, _region(mask, feather))
+
+
+def _region(mask: Any, feather: float) -> Region:
+    return Region(images.read_mask(mask), feather)
+
+
+def _pair(kept: Any) -> tuple[Any, ...]:
+    return kept if isinstance(kept, tuple) else (kept,)

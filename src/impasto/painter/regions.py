@@ -19,6 +19,7 @@ from torch.nn import functional as F
 from impasto import images
 from impasto.convolution.geometry import Field
 from impasto.images import Picture
+from impasto.networks.faces import face_map, find_faces
 from impasto.networks.tiles import Span, Tile
 from impasto.painter.painting import Bytes
 from impasto.painter.settings import SettingsError, is_number
@@ -27,6 +28,8 @@ Share = NDArray[np.float32]
 """H × W, from 0 to 1."""
 # Masks are blurred at this many pixels along the long side at most. Finer detail is not left after that.
 BLURRED_AT = 2048
+# What the mask of the faces that were found is called.
+FACES = "faces"
 # A feature sees more than its region where that ends. Its share of the region to this power is its weight: one that
 # sees half of another region counts a sixteenth. Weights are relative, so a region that is thin everywhere still has
 # the features that see most of it.
@@ -82,7 +85,7 @@ class Keep:
 
     Attributes:
         region: where.
-        strength: how much: 1 keeps a face's features under a light coat of the style.
+        strength: how much. At 1 a person is recognised under a light coat of the style, at 3 little of that is left.
     """
 
     region: Region
@@ -147,6 +150,15 @@ def _read(positions: Span, first: int, side: int, jump: int, size: int) -> Tenso
     """The pixels that some positions average, along one axis; beyond the picture its last pixel goes on."""
     start, stop = positions
     return torch.arange(start * jump + first, (stop - 1) * jump + first + side).clamp(0, size - 1)
+
+
+def faces_kept(photo: Picture, strength: float) -> list[Keep]:
+    """Where the faces of a photo are, to be kept; nothing where there is none."""
+    faces = find_faces(photo.pixels)
+    if not faces:
+        return []
+    mask = face_map(faces, photo.height, photo.width)[:, :, None].repeat(3, 2)
+    return [Keep(Region(Picture(mask, FACES), 0.0), strength)]
 
 
 def shared(regions: Sequence[Region], weights: Sequence[float], width: int, height: int) -> list[Share]:

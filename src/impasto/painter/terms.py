@@ -31,7 +31,7 @@ from impasto.painter.term import Scene, StyleSource, Sums, Term, View, added_up,
 # The photo is kept by this many of the network's style layers, the shallow ones, in which people are recognised.
 KEPT_LAYERS = 4
 # What a strength of 1 weighs beside a content weight of 1.
-KEPT = 0.5
+KEPT = 0.15
 # How many sets of styles each network remembers the averages of. One takes a few megabytes.
 REMEMBERED = 16
 
