@@ -156,6 +156,21 @@ def outliers(pixels: Pixels) -> float:
     return float((np.linalg.norm(colors - ndimage.median_filter(colors, (3, 3, 1)), axis=2) > OUTLIER).mean())
 
 
+def similarity(ours: Pixels, others: Pixels) -> Floats:
+    """The structural similarity of the light at each pixel, H × W (Wang et al. 2004, "Image Quality Assessment")."""
+    one, other = (_luminance(pixels).astype(np.float64) for pixels in (ours, others))
+
+    def near(values: Floats) -> Floats:
+        return np.asarray(ndimage.gaussian_filter(values, 1.5, truncate=3.5))
+
+    means = near(one), near(other)
+    spread = near(one * one) - means[0] ** 2 + near(other * other) - means[1] ** 2
+    together = near(one * other) - means[0] * means[1]
+    small, smaller = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    light = (2 * means[0] * means[1] + small) / (means[0] ** 2 + means[1] ** 2 + small)
+    return np.asarray(light * (2 * together + smaller) / (spread + smaller))
+
+
 def mean_color(pixels: Pixels) -> tuple[float, float, float, float]:
     """Mean L*, a*, b* and mean chroma."""
     colors = lab(pixels)
