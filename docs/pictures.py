@@ -7,6 +7,7 @@ Each is painted by Impasto at its defaults; takes about a quarter of an hour on 
 
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 import impasto
@@ -80,6 +81,20 @@ def gram_or_sliced() -> None:
     save(grid(paintings, 2, 384, 256, labels), "gram-or-sliced.webp")
 
 
+def regions() -> None:
+    """Two styles on one photo, a style on a photo that stays, a face kept, and the light alone."""
+    y, x = np.mgrid[:400, :600] / np.array([400, 600]).reshape(2, 1, 1)
+    left, cup = x < 0.5, ((x - 0.5) / 0.27) ** 2 + ((y - 0.5) / 0.36) ** 2 < 1
+    coffee, portrait = EXAMPLES / "coffee.jpg", EXAMPLES / "portrait.jpg"
+    paintings = {
+        "ink and mosaic": impasto.paint(EXAMPLES / "cat.jpg", "mosaic", regions=[(left, "ink")], size=448),
+        "night, and the photo": impasto.paint(coffee, regions=[(cup, "night")], size=448),
+        "woodblock, the face kept": impasto.paint(portrait, "woodblock", keep_faces=0.5, size=448),
+        "night, the light alone": impasto.paint(EXAMPLES / "cat.jpg", "night", luminance=True, size=448),
+    }
+    save(grid([painting.image() for painting in paintings.values()], 2, 448, 300, list(paintings)), "regions.webp")
+
+
 def networks() -> None:
     """One painting by VGG19, and one by the course's classifier."""
     networks = {"VGG19": None, "fashion-classifier": CLASSIFIER}
@@ -99,5 +114,6 @@ if __name__ == "__main__":
     before_and_after()
     growth()
     gram_or_sliced()
+    regions()
     networks()
     styles()

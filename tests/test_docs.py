@@ -12,7 +12,14 @@ from PIL import Image
 import impasto
 
 ROOT = Path(__file__).parent.parent
-PAGES = ["README.md", "docs/convolutions.md", "docs/engine.md", "docs/inside.md", "docs/networks.md"]
+PAGES = [
+    "README.md",
+    "docs/convolutions.md",
+    "docs/engine.md",
+    "docs/inside.md",
+    "docs/networks.md",
+    "docs/painting.md",
+]
 
 
 def code_of(page):

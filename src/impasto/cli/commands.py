@@ -18,6 +18,7 @@ from impasto.cli.serve import serve
 from impasto.cli.shapes import shapes
 from impasto.cli.styles import styles
 from impasto.cli.train import train
+from impasto.cli.trial import trial
 from impasto.cli.weights import weights
 
 app = typer.Typer(
@@ -42,6 +43,7 @@ def _every_command(
 
 
 app.command(cls=PaintCommand)(paint)
+app.command("try")(trial)
 app.add_typer(styles, name="styles")
 app.add_typer(weights, name="weights")
 app.add_typer(look, name="look")
