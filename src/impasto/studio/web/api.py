@@ -90,7 +90,10 @@ async def look(request: Request, token: Token) -> Any:
 @router.get(
     "/paintings/{token}/events",
     responses={
-        200: {"content": {"text/event-stream": {}}, "description": "Events `state` with what GET answers; `gone`."},
+        200: {
+            "content": {"text/event-stream": {}},
+            "description": "Events `state` (what GET answers), `here`, `gone`.",
+        },
         **refusals(404, 503),
     },
     response_class=StreamingResponse,
