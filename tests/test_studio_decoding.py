@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 
 import numpy as np
 import pillow_heif
@@ -13,11 +14,12 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from studio_server import until
+from studio_web import Web
 
 from impasto import images
 from impasto.studio.configuration import Configuration
 from impasto.studio.uploads import pool as uploads
-from impasto.studio.uploads.pool import RefusedError
+from impasto.studio.uploads.pool import NotReadError, RefusedError
 
 SECRET = b"Bahnhofstrasse"
 
@@ -174,15 +176,55 @@ def test_memory_and_time_are_limited(bomb):
     assert decode(encoded(Image.new("RGB", (64, 48)))).width == 64
 
 
-def test_a_decoder_that_is_killed_is_a_refusal(bomb):
+@contextmanager
+def killer(most):
+    """Kill the first decoders that there are, so many at most; gives the numbers of those that were killed."""
+    killed, over = [], threading.Event()
+
     def kill():
-        until(decoders, "a decoder")[0].kill()
+        while len(killed) < most and not over.is_set():
+            for decoder in decoders():
+                if decoder.pid not in killed:
+                    with suppress(psutil.NoSuchProcess):
+                        decoder.kill()
+                        killed.append(decoder.pid)
 
     killing = threading.Thread(target=kill)
     killing.start()
-    with pytest.raises(RefusedError, match="can't be read here"):
-        decode(bomb, decode_memory=20_000_000_000, max_pixels=1_000_000_000)
-    killing.join()
+    try:
+        yield killed
+    finally:
+        over.set()
+        killing.join()
+
+
+@pytest.fixture(scope="module")
+def large():
+    """A picture that takes a second to read."""
+    return encoded(Image.new("RGB", (6000, 5000), (204, 102, 51)))
+
+
+def test_what_a_decoder_was_killed_over_is_read_by_another(large):
+    with killer(1) as killed:
+        decoded = decode(large, max_side=64)
+    assert len(killed) == 1
+    assert np.abs(images.read(decoded.png).pixels.astype(int) - (204, 102, 51)).max() <= 1
+
+
+def test_two_decoders_that_are_killed_are_no_fault_of_the_file(large):
+    with killer(9) as killed, pytest.raises(NotReadError, match="its file need not be at fault: try again") as error:
+        decode(large)
+    assert len(killed) == 2
+    assert "anew" not in str(error.value)
+
+
+def test_a_person_is_told_so_with_the_status_of_a_failed_server(large, tmp_path):
+    with Web(tmp_path).serving() as web:
+        for address in ("/api/check", "/"):
+            with killer(9) as killed:
+                answer = web.client.post(address, files={"photo": large}, headers={"accept": "text/html"})
+            assert (answer.status_code, len(killed)) == (503, 2)
+            assert "failed to read this picture" in answer.text
 
 
 def test_no_more_than_two_are_decoded_at_once():

@@ -11,13 +11,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import psutil
+import structlog
 
 from impasto.studio.configuration import Configuration
+
+log = structlog.get_logger("impasto.studio.uploads")
 
 # So many at once, whoever asks: the memory that all of them take is bounded.
 AT_ONCE = 2
 # Seconds until it is one's turn; a server that can't keep up says so.
 PATIENCE = 30.0
+# Processes that try one file: the first may have been ended for want of memory on the machine, which is no fault of it.
+TRIES = 2
 # Bytes of an answer: far more than a canvas's PNG has.
 LONGEST = 100_000_000
 
@@ -28,8 +33,8 @@ class RefusedError(ValueError):
     """A file that can't be painted; the message is one plain sentence."""
 
 
-class BusyError(RefusedError):
-    """So many files are being decoded that it is not this one's turn; the same file may be welcome in a minute."""
+class NotReadError(RefusedError):
+    """It is not known whether the file can be painted; the same file may be welcome in a minute."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ class Decoded:
 def decode(data: bytes, *, max_side: int, configuration: Configuration) -> Decoded:
     """Decode an uploaded file, in a process with limits on memory, processor time and time by the clock.
 
-    Blocks for as long as that takes, so a server calls it in a thread.
+    Blocks for as long as that takes, so a server calls it in a thread. If the process dies, one other tries.
 
     Args:
         data: the file.
@@ -61,18 +66,24 @@ def decode(data: bytes, *, max_side: int, configuration: Configuration) -> Decod
         configuration: has the limits.
 
     Raises:
-        RefusedError: it can't be decoded within them; BusyError where it was not tried.
+        RefusedError: it can't be decoded within them; NotReadError where it was not its turn, or both processes died.
     """
     if not _turn.acquire(timeout=PATIENCE):
-        raise BusyError("many pictures are being read at the moment: try again in a minute")
+        raise NotReadError("many pictures are being read at the moment: try again in a minute")
     asked = {
         "max_side": max_side, "max_pixels": configuration.max_pixels, "memory": configuration.decode_memory,
         "seconds": configuration.decode_seconds,
     }  # fmt: skip
     try:
-        return _understood(_answered(data, asked))
+        for _ in range(TRIES):
+            if decoded := _understood(_answered(data, asked)):
+                return decoded
+            log.warning("a decoder died")
     finally:
         _turn.release()
+    raise NotReadError(
+        "the studio failed to read this picture, twice, and its file need not be at fault: try again in a few minutes"
+    )
 
 
 class _Decoders:
@@ -93,7 +104,7 @@ class _Decoders:
                     return ours
                 self._process = None
         ours.close()
-        raise BusyError("no picture can be read at the moment: try again in a minute")
+        raise NotReadError("no picture can be read at the moment: try again in a minute")
 
     def _started(self) -> socket.socket:
         if self._line is None or self._process is None or self._process.poll() is not None:
@@ -150,8 +161,12 @@ def _answered(data: bytes, asked: dict[str, int]) -> bytes:
     raise RefusedError("this picture takes too long to read: save it anew as a JPEG or PNG, or make it smaller")
 
 
-def _understood(answer: bytes) -> Decoded:
-    """The decoder's answer, which is believed only where it has the form that it should have."""
+def _understood(answer: bytes) -> Decoded | None:
+    """The decoder's answer, which is believed only where it has the form that it should have; None otherwise.
+
+    Raises:
+        RefusedError: the decoder says that the file can't be painted.
+    """
     line, _, rest = answer.partition(b"\n")
     try:
         head = json.loads(line)
@@ -165,7 +180,5 @@ def _understood(answer: bytes) -> Decoded:
     except RefusedError:
         raise
     except (ValueError, KeyError, TypeError):
-        whole = False
-    if not whole:
-        raise RefusedError("this picture can't be read here: save it anew as a JPEG or PNG, or give another")
-    return decoded
+        return None
+    return decoded if whole else None
