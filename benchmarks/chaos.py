@@ -12,9 +12,10 @@ leases (SIGSTOP, then SIGCONT):
   decoder         the process that reads one upload, and its parent, which forks it
   mail server     killed, it is started again on the same port
 
-A trial ends when every job in the database has ended and a mail for each was accepted. Printed by victim: jobs that were
-lost (not done, or no mail within five minutes), that were painted twice to the end (by the painters' log), whose mail
-came twice, requests that were refused as if the file were at fault, and the longest time from the blow to the end.
+A trial ends when every job in the database has ended and a mail for each was accepted. Printed by victim: jobs whose
+mail was still to come at the blow, jobs that were lost (not done, or no mail within five minutes), that were painted
+twice to the end (by the painters' log), whose mail came twice, requests that were refused as if the file were at fault,
+and the longest time from the blow to the end.
 """
 
 import argparse
@@ -242,9 +243,7 @@ def settled(studio: Studio) -> bool:
     )  # fmt: skip
 
 
-def attempt(
-    studio: Studio, photo: bytes, blow: tuple[str, signal.Signals], dice: random.Random, span: float
-) -> Trial:
+def attempt(studio: Studio, photo: bytes, blow: tuple[str, signal.Signals], dice: random.Random, span: float) -> Trial:
     """One trial, whose blow falls within so many seconds of the first request."""
     trial = Trial(*blow)
     before = set(studio.rows())
@@ -281,7 +280,7 @@ def say(number: int, trial: Trial) -> None:
 def report(studio: Studio, trials: list[Trial]) -> None:
     """Print the table."""
     rows, mails, done = studio.rows(), studio.mails(), studio.done()
-    print("| victim | | trials | jobs | in flight at the blow | lost | painted twice | mailed twice | refused | longest delay |")
+    print("| victim | | trials | jobs | in flight | lost | painted twice | mailed twice | refused | longest delay |")
     print("|---|---|---|---|---|---|---|---|---|---|")
     for victim, number in BLOWS:
         some = [trial for trial in trials if (trial.victim, trial.signal) == (victim, number)]
@@ -292,7 +291,18 @@ def report(studio: Studio, trials: list[Trial]) -> None:
         refused = sum(len(trial.refused) for trial in some)
         longest = f"{max(trial.seconds for trial in some):.0f} s" if some else ""
         flying = sum(trial.in_flight for trial in some)
-        cells = (victim, number.name, len(some), len(tokens), flying, len(lost), len(twice), len(mailed), refused, longest)
+        cells = (
+            victim,
+            number.name,
+            len(some),
+            len(tokens),
+            flying,
+            len(lost),
+            len(twice),
+            len(mailed),
+            refused,
+            longest,
+        )
         print(f"| {' | '.join(map(str, cells))} |")
     for sentence in {sentence for trial in trials for sentence in trial.refused}:
         print(sentence)
