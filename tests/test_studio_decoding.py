@@ -1,6 +1,7 @@
 """Uploads: what is a picture becomes one without a past, and what is hostile meets a process with limits."""
 
 import io
+import signal
 import subprocess
 import sys
 import threading
@@ -34,10 +35,14 @@ def encoded(image, kind="PNG", **options):
     return data.getvalue()
 
 
+def loaded():
+    """The process that decoders are forked from."""
+    return [child for child in psutil.Process().children() if "impasto.studio.uploads.decoding" in child.cmdline()]
+
+
 def decoders():
     """The processes that decode now."""
-    loaded = [child for child in psutil.Process().children() if "impasto.studio.uploads.decoding" in child.cmdline()]
-    return [child for parent in loaded for child in parent.children()]
+    return [child for parent in loaded() for child in parent.children()]
 
 
 @pytest.fixture(scope="module")
@@ -177,16 +182,16 @@ def test_memory_and_time_are_limited(bomb):
 
 
 @contextmanager
-def killer(most):
+def killer(most, number=signal.SIGKILL):
     """Kill the first decoders that there are, so many at most; gives the numbers of those that were killed."""
     killed, over = [], threading.Event()
 
     def kill():
         while len(killed) < most and not over.is_set():
-            for decoder in decoders():
-                if decoder.pid not in killed:
-                    with suppress(psutil.NoSuchProcess):
-                        decoder.kill()
+            with suppress(psutil.NoSuchProcess):  # it has just ended
+                for decoder in decoders():
+                    if decoder.pid not in killed:
+                        decoder.send_signal(number)
                         killed.append(decoder.pid)
 
     killing = threading.Thread(target=kill)
@@ -216,6 +221,21 @@ def test_two_decoders_that_are_killed_are_no_fault_of_the_file(large):
         decode(large)
     assert len(killed) == 2
     assert "anew" not in str(error.value)
+
+
+def test_what_a_decoder_was_stopped_over_is_read_by_another(large):
+    with killer(1, signal.SIGSTOP) as stopped:
+        assert decode(large, decode_seconds=5).width == 1024
+    assert len(stopped) == 1
+    assert not psutil.pid_exists(stopped[0])
+
+
+def test_what_decoders_are_forked_from_is_started_anew_where_it_hangs(gradient):
+    decode(encoded(gradient))
+    (parent,) = loaded()
+    parent.suspend()
+    assert decode(encoded(gradient), decode_seconds=5).width == 80
+    assert not parent.is_running()
 
 
 def test_a_person_is_told_so_with_the_status_of_a_failed_server(large, tmp_path):

@@ -23,6 +23,8 @@ AT_ONCE = 2
 PATIENCE = 30.0
 # Processes that try one file: the first may have been ended for want of memory on the machine, which is no fault of it.
 TRIES = 2
+# Of its time by the clock, a decoder that had less of the processor was stopped, or starved: no fault of the file.
+HINDERED = 0.2
 # Bytes of an answer: far more than a canvas's PNG has.
 LONGEST = 100_000_000
 
@@ -78,7 +80,7 @@ def decode(data: bytes, *, max_side: int, configuration: Configuration) -> Decod
         for _ in range(TRIES):
             if decoded := _understood(_answered(data, asked)):
                 return decoded
-            log.warning("a decoder died")
+            log.warning("a decoder died, or hardly ran")
     finally:
         _turn.release()
     raise NotReadError(
@@ -106,6 +108,13 @@ class _Decoders:
         ours.close()
         raise NotReadError("no picture can be read at the moment: try again in a minute")
 
+    def start_anew(self) -> None:
+        """End the process that they are forked from: it does not fork."""
+        with self._lock:
+            if self._process is not None:
+                self._process.kill()
+                self._process.wait()
+
     def _started(self) -> socket.socket:
         if self._line is None or self._process is None or self._process.poll() is not None:
             if self._line is not None:
@@ -125,13 +134,14 @@ _decoders = _Decoders()
 
 
 def _answered(data: bytes, asked: dict[str, int]) -> bytes:
-    """What a decoder answers; nothing, where it died.
+    """What a decoder answers; nothing, where it died, or hardly ran.
 
     Raises:
         RefusedError: it took too long.
     """
     until = time.monotonic() + asked["seconds"]
     answer = bytearray()
+    hindered = False
     with _decoders.begin(asked) as connection:
         decoder: psutil.Process | None = None
         try:
@@ -154,10 +164,15 @@ def _answered(data: bytes, asked: dict[str, int]) -> bytes:
             if time.monotonic() < until:  # it said too much, or died
                 return b""
         finally:
-            if decoder is not None:
+            if decoder is None:
+                _decoders.start_anew()
+            else:
                 with suppress(psutil.NoSuchProcess, psutil.TimeoutExpired):
+                    hindered = sum(decoder.cpu_times()[:2]) < HINDERED * asked["seconds"]
                     decoder.kill()
                     decoder.wait(5)  # before it is another's turn, its memory is free
+    if hindered or decoder is None:
+        return b""
     raise RefusedError("this picture takes too long to read: save it anew as a JPEG or PNG, or make it smaller")
 
 

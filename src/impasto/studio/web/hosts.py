@@ -14,8 +14,8 @@ from impasto.studio.configuration import Configuration
 class Hosts:
     """The hosts that requests may name.
 
-    Where the studio listens on loopback, these are `localhost`, the host of IMPASTO_PUBLIC_URL, and every address, which
-    nobody can have lead elsewhere. Where it listens elsewhere all names are taken: which ones lead here is not known.
+    Where the studio listens on loopback, these are `localhost`, the host of IMPASTO_PUBLIC_URL, and every address: the
+    attack needs a name. Where it listens elsewhere all are taken, since it is not known which names lead here.
     """
 
     def __init__(self, configuration: Configuration) -> None:
