@@ -227,7 +227,7 @@ def test_what_a_decoder_was_stopped_over_is_read_by_another(large):
     with killer(1, signal.SIGSTOP) as stopped:
         assert decode(large, decode_seconds=5).width == 1024
     assert len(stopped) == 1
-    assert not psutil.pid_exists(stopped[0])
+    until(lambda: not psutil.pid_exists(stopped[0]), "an end of it")
 
 
 def test_what_decoders_are_forked_from_is_started_anew_where_it_hangs(gradient):

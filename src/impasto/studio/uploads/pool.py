@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -109,10 +110,10 @@ class _Decoders:
         raise NotReadError("no picture can be read at the moment: try again in a minute")
 
     def start_anew(self) -> None:
-        """End the process that they are forked from: it does not fork."""
+        """End the process that they are forked from, which hangs, and all that it has forked."""
         with self._lock:
-            if self._process is not None:
-                self._process.kill()
+            if self._process is not None and self._process.poll() is None:
+                os.killpg(self._process.pid, signal.SIGKILL)
                 self._process.wait()
 
     def _started(self) -> socket.socket:
