@@ -5,12 +5,12 @@ made before it is sent, while not sending it does no harm yet; it is renamed as 
 deleted when the mail's row says so. Who sends a mail holds its file locked: one that is not is of a process that died.
 """
 
-import fcntl
 import os
 import time
 from contextlib import suppress
-from io import TextIOWrapper
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 _BEGUN, _SENT = ".part", ".sent"
 
@@ -25,7 +25,7 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._here: dict[str, float] = {}  # for a disk that can't be written to any more
-        self._begun: dict[str, TextIOWrapper] = {}  # whose files are locked
+        self._begun: dict[str, FileLock] = {}
 
     def prepare(self, message_id: str) -> bool:
         """Make sure that it can be noted that this mail was sent; False where another process is sending it.
@@ -36,24 +36,24 @@ class Journal:
         if message_id in self._begun:
             return True
         self._folder.mkdir(parents=True, exist_ok=True)
-        file = self._path(message_id, _BEGUN).open("a")
-        if not _locked(file):
-            file.close()
+        path = self._path(message_id, _BEGUN)
+        if (lock := _locked(path)) is None:
             return False
-        self._begun[message_id] = file
-        file.truncate(0)
-        file.write(message_id)
-        file.flush()
-        os.fsync(file.fileno())
+        self._begun[message_id] = lock
+        with path.open("w") as file:
+            file.write(message_id)
+            file.flush()
+            os.fsync(file.fileno())
         return True
 
     def interrupted(self) -> list[str]:
         """The Message-IDs of the mails whose process died before it knew whether they were accepted."""
         found = []
         for path in self._folder.glob(f"*{_BEGUN}"):
-            with suppress(FileNotFoundError), path.open() as file:
-                message_id = file.read()
-                if message_id and message_id not in self._begun and _locked(file):
+            with suppress(FileNotFoundError):
+                message_id = path.read_text()
+                if message_id and message_id not in self._begun and (lock := _locked(path)):
+                    lock.release()
                     found.append(message_id)
         return found
 
@@ -91,17 +91,18 @@ class Journal:
             self._path(message_id, _SENT).unlink(missing_ok=True)
 
     def _unlock(self, message_id: str) -> None:
-        if file := self._begun.pop(message_id, None):
-            file.close()
+        if lock := self._begun.pop(message_id, None):
+            lock.release()
 
     def _path(self, message_id: str, end: str) -> Path:
         return self._folder / f"{message_id.strip('<>').partition('@')[0]}{end}"
 
 
-def _locked(file: TextIOWrapper) -> bool:
-    """Lock a file until it is closed; False where another process has."""
+def _locked(path: Path) -> FileLock | None:
+    """Lock a file; None where another process has."""
+    lock = FileLock(path, blocking=False)
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+        lock.acquire()
+    except Timeout:
+        return None
+    return lock
