@@ -15,15 +15,21 @@ from impasto.studio.jobs.attempts import Attempt
 expect.set_options(timeout=60_000)
 
 
-@pytest.fixture
-def studio(tmp_path, home):
-    studio = Studio(tmp_path / "data", home)
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory, home):
+    studio = Studio(tmp_path_factory.mktemp("studio"), home)
     yield studio.start()
     studio.close()
 
 
+@pytest.fixture(scope="module")
+def chromium():
+    with browser.chromium() as opened:
+        yield opened
+
+
 @pytest.fixture
-def watched(studio, photo):
+def watched(studio, chromium, photo):
     """The page of a painting whose painter is another machine's; answers with the page and what sets the progress."""
     number = studio.submit(photo)
     with studio.database.session() as session:
@@ -36,14 +42,25 @@ def watched(studio, photo):
             assert attempts.report(session, Attempt(number, job.attempt), progress, point(3, 90.0, 110.0), None)
 
     paint(0.4)
-    with browser.chromium() as opened:
-        page = opened.new_page()
+    with chromium.new_context() as context:
+        page = context.new_page()
         page.clock.install()
         page.goto(f"{studio.address}/p/{job.token}")
         heading = page.get_by_role("heading", level=1)
         expect(heading).to_have_text("40% painted")
         page.evaluate("window.loaded = 1")  # which is gone with the page that it was set in
         yield page, heading, paint
+
+
+def test_a_page_whose_server_hangs_says_so(studio, watched):
+    page, heading, paint = watched
+    studio.server.send_signal(signal.SIGSTOP)
+    page.clock.fast_forward(36_000)
+    expect(heading).to_have_text("The studio does not answer")
+    studio.server.send_signal(signal.SIGCONT)
+    paint(0.5)
+    expect(heading).to_have_text("50% painted")
+    assert page.evaluate("window.loaded") == 1
 
 
 def test_a_page_whose_server_was_killed_says_so_and_goes_on_when_it_is_back(studio, watched):
@@ -63,15 +80,4 @@ def test_a_page_whose_server_was_killed_says_so_and_goes_on_when_it_is_back(stud
     paint(0.5)  # told by the stream
     expect(heading).to_have_text("50% painted")
     expect(page.get_by_role("button", name="Cancel")).to_be_enabled()
-    assert page.evaluate("window.loaded") == 1
-
-
-def test_a_page_whose_server_hangs_says_so(studio, watched):
-    page, heading, paint = watched
-    studio.server.send_signal(signal.SIGSTOP)
-    page.clock.fast_forward(36_000)
-    expect(heading).to_have_text("The studio does not answer")
-    studio.server.send_signal(signal.SIGCONT)
-    paint(0.5)
-    expect(heading).to_have_text("50% painted")
     assert page.evaluate("window.loaded") == 1

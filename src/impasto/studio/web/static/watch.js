@@ -98,9 +98,9 @@ function listen() {
 async function look() {
   const lost = page.dataset.state === "lost";
   if (lost || performance.now() - heard > QUIET) await ask();
-  if (page.dataset.state === "lost") return;
-  if (lost || stream.readyState === EventSource.CLOSED) listen();
-  next(AGAIN);
+  const found = page.dataset.state !== "lost";
+  if (found && (lost || stream.readyState === EventSource.CLOSED)) listen();
+  next(found ? AGAIN : SEEK);
 }
 
 function next(pause) {
