@@ -50,12 +50,12 @@ class Studio:
         self.server = None
         self.address = ""
 
-    def start(self, open_files=None):
-        """Begin; with so many open files at most."""
+    def start(self, open_files=None, port=0):
+        """Begin; with so many open files at most, on any port that is free or on one that was its own before."""
         limit = ["prlimit", f"--nofile={open_files}"] if open_files else []
         with self.log_file.open("ab") as log:
             self.server = subprocess.Popen(
-                [*limit, sys.executable, "-m", "impasto", "serve", "--port", "0"],
+                [*limit, sys.executable, "-m", "impasto", "serve", "--port", str(port)],
                 stdout=subprocess.PIPE, stderr=log, env=self.environment, start_new_session=True,
             )  # fmt: skip
         self.address = self.server.stdout.readline().decode().strip()

@@ -2,9 +2,12 @@
 
 import hashlib
 import socket
+import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -298,6 +301,52 @@ def test_a_place_that_cannot_be_written_is_named(server: Server, tmp_path: Path)
     folder.mkdir()
     assert str(folder) in refused(server.url, folder)
     assert server.ranges == []
+
+
+ANOTHER = """
+import sys
+from pathlib import Path
+from impasto.download import download
+url, path, digest = sys.argv[1:]
+download(url, Path(path), sha256=digest, progress=lambda done, total: print(done, total, flush=True))
+"""
+
+
+@pytest.mark.parametrize("end", ["ends", "is killed"])
+def test_two_processes_that_want_the_same_file_do_not_write_to_it_together(
+    server: Server, tmp_path: Path, end: str
+) -> None:
+    go_on = threading.Event()
+
+    def halting(handler: Handler, data: bytes) -> None:
+        handler.head(200, len(data))
+        handler.wfile.write(data[:5000])
+        go_on.wait(60)
+        with suppress(OSError):
+            handler.wfile.write(data[5000:])
+
+    server.reset(halting)
+    path = tmp_path / "w"
+    command = [sys.executable, "-c", ANOTHER, server.url, str(path), DIGEST]
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as first,
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as second,
+    ):
+        assert first.stdout is not None
+        assert second.stdout is not None
+        lines = [next(each.stdout) for each in (first, second) if each.stdout]
+        # one is connected; the other waits, and tells how far that one is
+        assert sorted(line.split()[1] for line in lines) == [str(len(DATA)), "None"]
+        assert server.ranges == [None]
+        if end == "is killed":
+            (first if "None" in lines[1] else second).kill()
+        go_on.set()
+        first.communicate(timeout=60)
+        second.communicate(timeout=60)
+    assert sorted([first.returncode, second.returncode]) == ([0, 0] if end == "ends" else [-9, 0])
+    assert path.read_bytes() == DATA
+    assert only(path)
+    assert server.ranges[1:] == ([] if end == "ends" else ["bytes=5000-"])
 
 
 @settings(max_examples=30, deadline=None)

@@ -19,7 +19,7 @@ from impasto.studio.web.state import described
 
 @pytest.fixture
 def web(tmp_path):
-    with Web(tmp_path, max_canvas=128, jobs_per_hour=1000).serving() as web:
+    with Web(tmp_path, max_canvas=128, jobs_per_hour=1000, public_url="http://studio.test").serving() as web:
         yield web
 
 

@@ -59,7 +59,7 @@ def test_a_style_of_an_earlier_painting_must_be_its_own_and_still_there(web):
     answer = web.client.post(
         "/", data={"style": "earlier-x", "style_of": token}, files={"photo": picture()}, headers=JSON
     )
-    refused(answer, 422, "number")
+    refused(answer, 422, "no longer here")
     assert web.client.get(f"/api/paintings/{token}/image?kind=style-0").status_code == 404
 
 
@@ -104,6 +104,48 @@ def test_styles_are_mixed_and_own_pictures_among_them(web):
     assert Image.open(io.BytesIO(web.client.get(own).content)).size == (80, 80)
     job = web.row(answer.json()["token"])
     assert job.styles[2]["file"] in web.files.names(job.id)
+
+
+WAYS = [("/", {"accept": "text/html"}), ("/", JSON), ("/api/paintings", JSON)]
+
+
+def test_the_page_with_scripts_or_without_and_programs_are_read_alike(web):
+    data = {
+        "style": ["ink", "oil:3"], "weight-ink": "2", "style_file_weight": "4", "size": "256", "quality": "draft",
+        "keep_colors": "on", "style_scale": "0.5", "content_weight": "2", "email": "",
+    }  # fmt: skip
+    files = [("photo", ("a.png", picture())), ("style_file", ("wave.png", picture()))]
+    for address, headers in WAYS:
+        assert web.client.post(address, data=data, files=files, headers=headers).status_code in (201, 303)
+    with web.database.reading() as session:
+        found = [(job.settings, job.styles) for job in session.scalars(select(Job))]
+    assert len(found) == 3
+    assert found[0] == found[1] == found[2]
+    settings, styles = found[0]
+    assert [settings[name] for name in ("size", "quality", "keep_colors", "style_scale", "content_weight")] == [
+        256, "draft", True, 0.5, 2.0,
+    ]  # fmt: skip
+    assert [(style["name"], style["weight"]) for style in styles] == [("ink", 2), ("oil", 3), ("wave", 4)]
+
+
+@pytest.mark.parametrize(
+    "data", [{"style": "ink", "weight-ink": "much"}, {"style": "ink:inf"}, {"size": "wide"}, {"content_weight": "x"}]
+)
+def test_what_is_no_number_is_refused_alike(web, data):
+    for address, headers in WAYS:
+        answer = web.client.post(address, data=data, files={"photo": picture()}, headers=headers)
+        assert answer.status_code == 422
+        assert "number" in answer.text or "integer" in answer.text
+
+
+def test_a_form_that_was_refused_is_shown_again_with_what_was_chosen(web):
+    data = {"style": ["ink", "oil"], "weight-ink": "30", "weight-oil": "70", "size": "256", "keep_colors": "on",
+            "content_weight": "2", "email": "nobody"}  # fmt: skip
+    page = web.client.post("/", data=data, files={"photo": picture()}, headers={"accept": "text/html"})
+    assert page.status_code == 422
+    for kept in ('value="ink" checked', 'value="oil" checked', 'value="256" checked', 'name="keep_colors" checked',
+                 'step="1" value="30"', 'step="1" value="70"', 'value="2.0"', 'value="nobody"'):  # fmt: skip
+        assert kept in page.text, kept
 
 
 @pytest.mark.parametrize(

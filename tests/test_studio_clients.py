@@ -17,7 +17,7 @@ from studio_web import Web, picture, until
 from impasto.studio.uploads import pool as uploads
 from impasto.studio.web import bodies, connections, guard
 
-HALF = b"GET / HTTP/1.1\r\nHost: a\r\nX-Slow: "
+HALF = b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: "
 FORM = b'--x\r\nContent-Disposition: form-data; name="photo"; filename="a.png"\r\n\r\n'
 
 
@@ -69,7 +69,7 @@ def takes(connection, pieces):
 
 def upload(length, sent, path="/api/check", forwarded="198.51.100.1"):
     """The beginning of an upload that says that it is so long."""
-    head = f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\nX-Forwarded-For: {forwarded}\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\nX-Forwarded-For: {forwarded}\r\n"
     return head.encode() + b"Content-Type: multipart/form-data; boundary=x\r\n\r\n" + FORM + bytes(sent)
 
 
@@ -94,7 +94,7 @@ def test_eleven_hundred_half_sent_heads_keep_nobody_out(tmp_path, home, connect)
 
 
 @pytest.mark.parametrize(
-    "sent", [b"", HALF, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" + HALF], ids=["nothing", "new", "kept"]
+    "sent", [b"", HALF, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" + HALF], ids=["nothing", "new", "kept"]
 )
 def test_a_head_must_come_soon(serving, connect, monkeypatch, sent):
     monkeypatch.setattr(connections, "HEAD_SECONDS", 0.5)
@@ -117,7 +117,9 @@ def test_a_head_that_is_too_long_is_refused(serving, connect):
 
 def test_what_follows_a_body_is_bounded_too(serving, connect):
     web = serving()
-    connection = connect(web.url, b"POST /api/check HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n")
+    connection = connect(
+        web.url, b"POST /api/check HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
+    )
     assert not takes(connection, (b"X-Trailer-%d: %s\r\n" % (number, b"a" * 2000) for number in range(100_000)))
 
 
@@ -209,7 +211,7 @@ def test_an_answer_that_nobody_reads_is_given_up(serving, connect, monkeypatch):
     web = serving()
     token = httpx.post(f"{web.url}/api/paintings", files={"photo": picture()}, timeout=60).json()["token"]
     web.files.write(web.row(token).id, "painting.png", bytes(30_000_000))
-    ask = f"GET /api/paintings/{token}/image?kind=painting&format=png HTTP/1.1\r\nHost: a\r\n\r\n"
+    ask = f"GET /api/paintings/{token}/image?kind=painting&format=png HTTP/1.1\r\nHost: localhost\r\n\r\n"
     connect(web.url, ask.encode())
     until(lambda: web.server.server_state.connections)
     until(lambda: not web.server.server_state.connections)
@@ -220,7 +222,7 @@ def test_an_answer_that_nobody_reads_is_given_up(serving, connect, monkeypatch):
 def test_after_an_early_answer_no_body_is_taken_for_ever(serving, connect, monkeypatch):
     monkeypatch.setattr(guard, "LINGER", 0.5)
     web = serving(max_upload=100_000)
-    head = b"POST /api/check HTTP/1.1\r\nHost: a\r\nContent-Length: 900000000\r\n\r\n"
+    head = b"POST /api/check HTTP/1.1\r\nHost: localhost\r\nContent-Length: 900000000\r\n\r\n"
     connection = connect(web.url, head)
     answer = connection.recv(1 << 16)
     assert answer.startswith(b"HTTP/1.1 413 ")
@@ -249,7 +251,7 @@ def test_side_by_side_no_more_watch_than_may(serving, connect, monkeypatch):
     token = httpx.post(f"{web.url}/api/paintings", files={"photo": picture()}, timeout=60).json()["token"]
 
     def watch(address):
-        head = f"GET /api/paintings/{token}/events HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: {address}\r\n\r\n"
+        head = f"GET /api/paintings/{token}/events HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {address}\r\n\r\n"
         return connect(web.url, head.encode()).recv(12)
 
     with ThreadPoolExecutor(50) as all_at_once:
@@ -261,7 +263,7 @@ def test_side_by_side_no_more_watch_than_may(serving, connect, monkeypatch):
 
 def test_the_errors_of_clients_are_no_lines_in_the_log(serving, connect, caplog):
     web = serving()
-    upgrade = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"
+    upgrade = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n"
     for sent in (b"\x16\x03\x01 no HTTP\r\n\r\n", upgrade, b"GET  HTTP/9\r\n\r\n", upload(9_000_000, 70_000)):
         for _ in range(20):
             connect(web.url, sent).close()

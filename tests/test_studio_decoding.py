@@ -1,10 +1,12 @@
 """Uploads: what is a picture becomes one without a past, and what is hostile meets a process with limits."""
 
 import io
+import signal
 import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 
 import numpy as np
 import pillow_heif
@@ -13,11 +15,12 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from studio_server import until
+from studio_web import Web
 
 from impasto import images
 from impasto.studio.configuration import Configuration
 from impasto.studio.uploads import pool as uploads
-from impasto.studio.uploads.pool import RefusedError
+from impasto.studio.uploads.pool import NotReadError, RefusedError
 
 SECRET = b"Bahnhofstrasse"
 
@@ -32,10 +35,14 @@ def encoded(image, kind="PNG", **options):
     return data.getvalue()
 
 
+def loaded():
+    """The process that decoders are forked from."""
+    return [child for child in psutil.Process().children() if "impasto.studio.uploads.decoding" in child.cmdline()]
+
+
 def decoders():
     """The processes that decode now."""
-    loaded = [child for child in psutil.Process().children() if "impasto.studio.uploads.decoding" in child.cmdline()]
-    return [child for parent in loaded for child in parent.children()]
+    return [child for parent in loaded() for child in parent.children()]
 
 
 @pytest.fixture(scope="module")
@@ -174,15 +181,70 @@ def test_memory_and_time_are_limited(bomb):
     assert decode(encoded(Image.new("RGB", (64, 48)))).width == 64
 
 
-def test_a_decoder_that_is_killed_is_a_refusal(bomb):
+@contextmanager
+def killer(most, number=signal.SIGKILL):
+    """Kill the first decoders that there are, so many at most; gives the numbers of those that were killed."""
+    killed, over = [], threading.Event()
+
     def kill():
-        until(decoders, "a decoder")[0].kill()
+        while len(killed) < most and not over.is_set():
+            with suppress(psutil.NoSuchProcess):  # it has just ended
+                for decoder in decoders():
+                    if decoder.pid not in killed:
+                        decoder.send_signal(number)
+                        killed.append(decoder.pid)
 
     killing = threading.Thread(target=kill)
     killing.start()
-    with pytest.raises(RefusedError, match="can't be read here"):
-        decode(bomb, decode_memory=20_000_000_000, max_pixels=1_000_000_000)
-    killing.join()
+    try:
+        yield killed
+    finally:
+        over.set()
+        killing.join()
+
+
+@pytest.fixture(scope="module")
+def large():
+    """A picture that takes a second to read."""
+    return encoded(Image.new("RGB", (6000, 5000), (204, 102, 51)))
+
+
+def test_what_a_decoder_was_killed_over_is_read_by_another(large):
+    with killer(1) as killed:
+        decoded = decode(large, max_side=64)
+    assert len(killed) == 1
+    assert np.abs(images.read(decoded.png).pixels.astype(int) - (204, 102, 51)).max() <= 1
+
+
+def test_two_decoders_that_are_killed_are_no_fault_of_the_file(large):
+    with killer(9) as killed, pytest.raises(NotReadError, match="its file need not be at fault: try again") as error:
+        decode(large)
+    assert len(killed) == 2
+    assert "anew" not in str(error.value)
+
+
+def test_what_a_decoder_was_stopped_over_is_read_by_another(large):
+    with killer(1, signal.SIGSTOP) as stopped:
+        assert decode(large, decode_seconds=5).width == 1024
+    assert len(stopped) == 1
+    until(lambda: not psutil.pid_exists(stopped[0]), "an end of it")
+
+
+def test_what_decoders_are_forked_from_is_started_anew_where_it_hangs(gradient):
+    decode(encoded(gradient))
+    (parent,) = loaded()
+    parent.suspend()
+    assert decode(encoded(gradient), decode_seconds=5).width == 80
+    assert not parent.is_running()
+
+
+def test_a_person_is_told_so_with_the_status_of_a_failed_server(large, tmp_path):
+    with Web(tmp_path).serving() as web:
+        for address in ("/api/check", "/"):
+            with killer(9) as killed:
+                answer = web.client.post(address, files={"photo": large}, headers={"accept": "text/html"})
+            assert (answer.status_code, len(killed)) == (503, 2)
+            assert "failed to read this picture" in answer.text
 
 
 def test_no_more_than_two_are_decoded_at_once():

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from impasto.studio.configuration import Configuration
 from impasto.studio.jobs import attempts, estimates, queue, rows
 from impasto.studio.jobs.attempts import Attempt
 from impasto.studio.jobs.rows import Job
+from impasto.studio.painters.lease import QUIET, Lease
 
 PAINTED = {"painting.png", "painting.jpg", "painting-view.webp", "thumb.webp", "painting-mail.jpg"}
 # A painting that is long enough to be caught in the middle.
@@ -113,6 +115,42 @@ def test_a_painter_that_hangs_is_ended_and_its_job_and_the_others_go_on(studio, 
     assert "a painter hangs; it is started anew" in [json.loads(row)["event"] for row in studio.log().splitlines()]
     following = studio.submit(photo)
     assert studio.when(following, lambda job: job.ended).state == "done"
+
+
+def test_a_lease_is_renewed_only_while_the_work_gets_on(tmp_path, home, photo):
+    studio = Studio(tmp_path, home)
+    studio.database.migrate()
+    number = studio.submit(photo)
+    with studio.database.session() as session:
+        queue.claim(session, time.time(), 30)
+    began, short = time.time(), 0.1
+    with Lease(studio.database, studio.files, tmp_path / "work", Attempt(number, 1), short) as lease:
+        until(lambda: studio.job(number).lease < time.time(), "an end of the lease: nothing was said of the work")
+        lease.expect(1000)  # a long step
+        until(lambda: studio.job(number).lease > time.time(), "a new lease")
+        until(lambda: studio.job(number).lease > began + 3 * QUIET * short, "a lease that lasts")
+    studio.close()
+
+
+def test_a_painter_whose_work_hangs_is_ended_and_its_job_goes_on(tmp_path, home, photo):
+    studio = Studio(tmp_path, home)
+    studio.environment["IMPASTO_LEASE_SECONDS"] = "1"
+    studio.database.migrate()
+    number = studio.submit(photo)
+    path = Path(studio.configuration.files) / str(number) / "photo.png"
+    picture = path.read_bytes()
+    path.unlink()
+    os.mkfifo(path)  # which is read without end
+    try:
+        studio.start()
+        (hung,) = until(studio.painters, "a painter")
+        until(lambda: "a painter hangs; it is started anew" in studio.log(), "an end of the painter")
+        path.unlink()
+        path.write_bytes(picture)
+        assert studio.when(number, lambda job: job.ended).state == "done"
+        assert not hung.is_running()
+    finally:
+        studio.close()
 
 
 def test_a_cancelled_job_is_painted_no_further_and_the_next_begins(studio, photo):
@@ -216,12 +254,12 @@ def test_without_the_extra_it_says_what_to_install():
 # One attempt at a job, as a worker makes it, where no disk is waited for longer than a moment.
 ATTEMPT = """
 import sys
-from impasto.studio.painters import attempt
+from impasto.studio.painters import lease
 from impasto.studio.painters import task as painting
 from impasto.studio.configuration import Configuration
 from impasto.studio.jobs.rows import Job
 from impasto.studio.jobs.attempts import Attempt
-attempt.PATIENCE, attempt.PAUSE = float(sys.argv[1]), 0.1
+lease.PATIENCE, lease.PAUSE = float(sys.argv[1]), 0.1
 painting.paint(Configuration(), Attempt(int(sys.argv[2]), 1))
 """
 

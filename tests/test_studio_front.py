@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 
 import httpx
 import pytest
@@ -44,11 +45,49 @@ def test_the_path_before_it_may_be_taken_away_by_the_proxy_or_not(tmp_path):
 
 @pytest.mark.parametrize("path", ["//evil.example/", "/%5Cevil.example/", "/%2F%2Fevil.example/", "/\\evil.example/"])
 def test_no_redirect_leads_to_another_site(tmp_path, path):
-    with Web(tmp_path).serving() as web:
+    with Web(tmp_path, host="0.0.0.0").serving() as web:
         answer = web.client.get(path, headers={"host": "evil.example"})
         to = answer.headers.get("location", "/")
         assert to.startswith("/")
         assert not to.startswith(("//", "/\\"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "known", "unknown"),
+    [
+        ({}, ["x.localhost"], ["paint.example"]),
+        ({"host": "::1"}, [], ["paint.example"]),
+        (
+            {"host": "localhost", "public_url": "https://Paint.example:8443/a"},
+            ["paint.example", "PAINT.example.:9"],
+            [],
+        ),
+        ({"public_url": "https://paint.example"}, ["paint.example", "paint.example:443"], ["a.paint.example"]),
+        ({"host": "0.0.0.0"}, ["paint.example", "evil.example", "impasto-0"], []),
+    ],
+)
+def test_a_studio_on_loopback_answers_to_its_names_alone(tmp_path, settings, known, unknown):
+    with Web(tmp_path, **settings).serving() as web:
+        everywhere = ["127.0.0.1", "127.8.9.1:80", "[::1]:80", "10.0.0.5:8000", "LocalHost:1", "localhost."]
+        evil = ["evil.example", "evil.example:80", "localhost.evil.example", "127.0.0.1.evil.example",
+                "127.0.0.1@evil.example", "evil.example:x", "[::1", "evillocalhost", "1.evil"]  # fmt: skip
+        if settings.get("host") == "0.0.0.0":
+            evil = []
+        for host in (*everywhere, *known):
+            for path in ("/healthz", "/api/styles"):
+                assert web.client.get(path, headers={"host": host}).status_code == 200, host
+        for host in (*evil, *unknown):
+            for method, path in (("GET", "/"), ("GET", "/healthz"), ("POST", "/api/paintings")):
+                answer = web.client.request(method, path, headers={"host": host})
+                assert answer.status_code == 421, host
+            assert "IMPASTO_PUBLIC_URL" in answer.json()["detail"]
+            assert web.client.get("/", headers={**PAGE, "host": host}).headers["x-frame-options"] == "DENY"
+
+
+def test_a_probe_without_a_host_is_answered(tmp_path):
+    with Web(tmp_path).serving() as web, socket.create_connection(("127.0.0.1", web.port)) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+        assert b" 200 " in connection.recv(100)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +106,7 @@ def test_only_a_trusted_proxy_says_that_people_use_https(tmp_path, trusted, line
 
 
 def test_a_form_is_taken_where_the_proxy_drops_the_port_of_the_host(tmp_path):
-    with Web(tmp_path, trusted_proxy=True).serving() as web:
+    with Web(tmp_path, trusted_proxy=True, public_url="https://h.example:1").serving() as web:
         for host, origin, status in (
             ("h.example", "https://h.example:8443", 422), ("H.Example", "https://h.example:8443", 422),
             ("h.example", "https://h.example", 422), ("h.example:8443", "https://h.example:9443", 403),

@@ -253,22 +253,106 @@ def test_of_a_picture_that_moves_the_first_frame_is_shown_and_said(browse):
         expect(page.locator("#own-preview")).to_have_attribute("src", re.compile("^data:image/webp"))
 
 
+def give(page, way, place, file):
+    """Drop or paste a file at an element, as a browser does when a person does it."""
+    page.evaluate(
+        """([way, place, name, bytes]) => {
+            const carrier = new DataTransfer();
+            carrier.items.add(new File([new Uint8Array(bytes)], name, { type: "image/png" }));
+            document.querySelector(place).dispatchEvent(way === "drop"
+                ? new DragEvent("drop", { dataTransfer: carrier, bubbles: true, cancelable: true })
+                : new ClipboardEvent("paste", { clipboardData: carrier, bubbles: true, cancelable: true }));
+        }""",
+        [way, place, file["name"], list(file["buffer"])],
+    )
+
+
 @pytest.mark.parametrize("way", ["drop", "paste"])
 def test_a_photo_is_dropped_or_pasted(browse, picture, way):
     with browse() as page:
         page.goto("/")
-        page.evaluate(
-            """([way, bytes]) => {
-                const carrier = new DataTransfer();
-                carrier.items.add(new File([new Uint8Array(bytes)], "given.png", { type: "image/png" }));
-                document.getElementById("drop").dispatchEvent(way === "drop"
-                    ? new DragEvent("drop", { dataTransfer: carrier, bubbles: true, cancelable: true })
-                    : new ClipboardEvent("paste", { clipboardData: carrier, bubbles: true, cancelable: true }));
-            }""",
-            [way, list(picture()["buffer"])],
-        )
+        give(page, way, "#drop", picture() | {"name": "given.png"})
         expect(page.locator("#photo-state")).to_have_text("given.png")
         assert page.input_value("#photo").endswith("given.png")
+
+
+def test_what_is_dropped_on_the_own_style_is_the_style(studio, browse, picture):
+    with browse() as page:
+        page.goto("/")
+        give(page, "drop", "#style-file-label strong", picture(size=(60, 40)) | {"name": "quilt.png"})
+        expect(page.locator("#own-style")).to_be_checked()
+        expect(page.locator("#own-preview")).to_be_visible()
+        assert page.input_value("#photo") == ""
+        give(page, "drop", "h1", picture() | {"name": "given.png"})
+        expect(page.locator("#photo-state")).to_have_text("given.png")
+        page.get_by_role("button", name="Paint it").click()
+        page.wait_for_url("**/p/*")
+        row = row_of(studio, page)
+    assert [style["name"] for style in row.styles] == ["quilt"]
+    assert Image.open(io.BytesIO(studio.files.read(row.id, "photo.png"))).size == (120, 80)
+
+
+def test_the_place_that_a_picture_would_be_dropped_at_is_marked(browse):
+    with browse() as page:
+        page.goto("/")
+        for place, marked in (("#style-file-label", "own"), ("main", "drop")):
+            page.evaluate(
+                """(place) => {
+                    const carrier = new DataTransfer();
+                    carrier.items.add(new File(["x"], "a.png"));
+                    const event = new DragEvent("dragover", { dataTransfer: carrier, bubbles: true, cancelable: true });
+                    document.querySelector(place).dispatchEvent(event);
+                }""",
+                place,
+            )
+            assert page.evaluate("[...document.querySelectorAll('.over')].map((each) => each.id)") == [marked]
+
+
+@pytest.mark.parametrize("by", ["pointer", "keyboard"])
+def test_a_chosen_photo_and_a_chosen_style_are_taken_away_again(studio, browse, picture, by):
+    with browse() as page:
+
+        def take_away(place):
+            button = page.locator(place).get_by_role("button", name="Take it away")
+            expect(button).to_be_visible()
+            if by == "pointer":
+                button.click()
+            else:
+                page.locator(f"{place} input[type=file]").first.focus()
+                page.keyboard.press("Tab")
+                expect(button).to_be_focused()
+                page.keyboard.press("Enter")
+            expect(button).to_be_hidden()
+
+        page.goto("/")
+        expect(page.get_by_role("button", name="Take it away")).to_have_count(0)
+        page.set_input_files("#photo", picture())
+        expect(page.locator("#photo-state")).to_have_text("photo.png")
+        page.set_input_files("#style-file", picture(size=(60, 40)))
+        expect(page.locator("#own-style")).to_be_checked()
+        take_away("#drop")
+        expect(page.locator("#photo-state")).to_have_text("The photo was taken away.")
+        expect(page.locator("#photo")).to_be_focused()
+        expect(page.locator("#preview")).to_be_hidden()
+        expect(page.locator("#estimate")).to_contain_text("Up to")
+        page.get_by_role("button", name="Paint it").click()
+        expect(page.locator("#photo-refused")).to_have_text("There is no photo yet: choose one.")
+        take_away("#own")
+        expect(page.locator("#style-file")).to_be_focused()
+        page.set_input_files("#photo", picture())  # the same again
+        expect(page.locator("#photo-state")).to_have_text("photo.png")
+        page.get_by_role("button", name="Paint it").click()
+        page.wait_for_url("**/p/*")
+        row = row_of(studio, page)
+    assert [style["file"] for style in row.styles] == [None]
+
+
+def test_the_photo_of_an_earlier_painting_is_taken_away(browse, job):
+    with browse() as page:
+        page.goto(f"/?again={job('done')}")
+        page.get_by_role("button", name="Take it away").click()
+        page.get_by_role("button", name="Paint it").click()
+        expect(page.locator("#photo-refused")).to_have_text("There is no photo yet: choose one.")
 
 
 def test_the_painting_grows_and_is_there(studio, browse, job):

@@ -1,11 +1,12 @@
 """One mail is sent once, whatever the database, the disk or the server does in the moment in which it is accepted."""
 
 import asyncio
+import gc
 import os
 import sqlite3
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 
 import psycopg
 import pytest
@@ -23,6 +24,10 @@ from impasto.studio.jobs.rows import Job
 from impasto.studio.mail import server as mail_server
 from impasto.studio.mail.outbox import Mail
 from impasto.studio.mail.post import Post
+
+
+class Killed(BaseException):
+    """What a process does not live to see."""
 
 
 class Server(Mailbox):
@@ -233,3 +238,22 @@ def test_a_server_that_takes_long_to_accept_is_waited_for(database, server, new_
     assert row(database).sent is not None
     deliver_later(post, database)
     assert len(server.accepted) == 1
+
+
+def test_a_mail_whose_process_died_while_it_sent_it_is_sent_at_the_next_start(database, server, new_post):
+    a_mail(database)
+
+    def killed(_letter):
+        raise Killed
+
+    post = new_post()
+    post._sending = lambda: nullcontext(killed)
+    with pytest.raises(Killed):
+        post.deliver(time.time())
+    new_post().deliver(time.time())  # beside one that sends it
+    assert server.accepted == []
+    del post  # and with it what it held
+    gc.collect()
+    new_post().deliver(time.time())
+    assert len(server.accepted) == 1
+    assert row(database).sent is not None

@@ -7,9 +7,12 @@ import re
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
+
+from filelock import FileLock, Timeout
 
 Progress = Callable[[int, int | None], object]
 """Called with the bytes that are there, and with the bytes that there will be or None if the server does not say."""
@@ -23,6 +26,8 @@ _PAUSE = 1.0
 """Seconds to wait after the first of these; twice as long after each further one."""
 _PASSING = {408, 425, 429, 500, 502, 503, 504}
 """What a server answers that may answer better a moment later."""
+_LOOK = 0.5
+"""Seconds between two looks at how far another process is that downloads the same file."""
 
 
 class DownloadError(OSError):
@@ -41,13 +46,14 @@ def download(url: str, path: str | os.PathLike[str], *, sha256: str, progress: P
     """Download `url` to `path` and return the path; a file that is there already and has the digest is kept.
 
     What has arrived is kept in `PATH.part`. A download that was cut, now or in an earlier run, goes on from there
-    where the server allows it and starts again where not. The folder is made if need be.
+    where the server allows it and starts again where not. The folder is made if need be. While another process
+    downloads the file, this one waits, and then takes what is there.
 
     Args:
         url: of http or https.
         path: the file to make.
         sha256: the file's SHA-256 in hex, or at least its first eight digits.
-        progress: called once connected and after each piece.
+        progress: called once connected and after each piece, also of another process's.
 
     Raises:
         DownloadError: the server can't be reached, refuses, or cuts the connection again and again; what came is not
@@ -65,21 +71,45 @@ def download(url: str, path: str | os.PathLike[str], *, sha256: str, progress: P
         if path.exists() and _digest(path).startswith(expected):
             return path
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("ab") as file:
-            _fetch(url, file, progress, by_hand)
-        found = _digest(part)
-        if not found.startswith(expected):
-            part.unlink()
-            raise DownloadError(
-                f"what came from {url} is not the expected file (its sha256 is {found[:16]}, not {expected[:16]}) "
-                f"and has been removed: try again, or {by_hand}"
-            )
-        part.replace(path)
+        with _alone(path, part, progress) as waited:
+            if waited and path.exists() and _digest(path).startswith(expected):
+                return path
+            with part.open("ab") as file:
+                _fetch(url, file, progress, by_hand)
+            found = _digest(part)
+            if not found.startswith(expected):
+                part.unlink()
+                raise DownloadError(
+                    f"what came from {url} is not the expected file (its sha256 is {found[:16]}, not {expected[:16]}) "
+                    f"and has been removed: try again, or {by_hand}"
+                )
+            part.replace(path)
     except DownloadError:
         raise
     except OSError as error:
         raise DownloadError(f"{path} can't be written ({error.strerror or error}): choose another place") from error
     return path
+
+
+@contextmanager
+def _alone(path: Path, part: Path, progress: Progress | None) -> Iterator[bool]:
+    """Wait until no other process downloads the file, and keep others waiting; gives whether one did."""
+    lock = FileLock(path.with_name(f"{path.name}.lock"), timeout=_LOOK)
+    waited = False
+    while not lock.is_locked:
+        try:
+            lock.acquire()
+        except Timeout:
+            waited = True
+            with suppress(FileNotFoundError):  # it has just got its name
+                size = part.stat().st_size
+                if progress:
+                    progress(size, None)
+    try:
+        yield waited
+    finally:
+        Path(lock.lock_file).unlink(missing_ok=True)  # before it is given back, so that nobody has it by then
+        lock.release()
 
 
 def _digest(path: Path) -> str:

@@ -2,7 +2,7 @@
 
 In the moment in which a server accepts a mail the database may be locked, away or read-only. So the file of a mail is
 made before it is sent, while not sending it does no harm yet; it is renamed as soon as the server has accepted it, and
-deleted when the mail's row says so.
+deleted when the mail's row says so. Who sends a mail holds its file locked: one that is not is of a process that died.
 """
 
 import os
@@ -10,9 +10,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 _BEGUN, _SENT = ".part", ".sent"
-# Seconds after which a file is of a process that died while it sent.
-_LEFT = 86400.0
 
 
 class Journal:
@@ -25,26 +25,42 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._here: dict[str, float] = {}  # for a disk that can't be written to any more
-        with suppress(OSError):
-            for path in folder.glob(f"*{_BEGUN}"):
-                if time.time() - path.stat().st_mtime > _LEFT:
-                    path.unlink()
+        self._begun: dict[str, FileLock] = {}
 
-    def prepare(self, message_id: str) -> None:
-        """Make sure that it can be noted that this mail was sent.
+    def prepare(self, message_id: str) -> bool:
+        """Make sure that it can be noted that this mail was sent; False where another process is sending it.
 
         Raises:
-            OSError: it can't; the mail must not be sent now.
+            OSError: it can't be noted; the mail must not be sent now.
         """
+        if message_id in self._begun:
+            return True
         self._folder.mkdir(parents=True, exist_ok=True)
-        with self._path(message_id, _BEGUN).open("w") as file:
+        path = self._path(message_id, _BEGUN)
+        if (lock := _locked(path)) is None:
+            return False
+        self._begun[message_id] = lock
+        with path.open("w") as file:
             file.write(message_id)
             file.flush()
             os.fsync(file.fileno())
+        return True
+
+    def interrupted(self) -> list[str]:
+        """The Message-IDs of the mails whose process died before it knew whether they were accepted."""
+        found = []
+        for path in self._folder.glob(f"*{_BEGUN}"):
+            with suppress(FileNotFoundError):
+                message_id = path.read_text()
+                if message_id and message_id not in self._begun and (lock := _locked(path)):
+                    lock.release()
+                    found.append(message_id)
+        return found
 
     def note(self, message_id: str) -> None:
         """A server has accepted it."""
         self._here[message_id] = time.time()
+        self._unlock(message_id)
         with suppress(OSError):
             self._path(message_id, _BEGUN).rename(self._path(message_id, _SENT))
             folder = os.open(self._folder, os.O_RDONLY)
@@ -61,12 +77,32 @@ class Journal:
                 found[path.read_text()] = path.stat().st_mtime
         return found | self._here
 
+    def not_sent(self, message_id: str) -> None:
+        """It was not sent, and may be prepared again."""
+        with suppress(OSError):
+            self._path(message_id, _BEGUN).unlink(missing_ok=True)
+        self._unlock(message_id)
+
     def forget(self, message_id: str) -> None:
-        """It was not sent, or the database knows."""
+        """The database knows that it was sent."""
         self._here.pop(message_id, None)
-        for end in (_BEGUN, _SENT):
-            with suppress(OSError):
-                self._path(message_id, end).unlink(missing_ok=True)
+        self.not_sent(message_id)
+        with suppress(OSError):
+            self._path(message_id, _SENT).unlink(missing_ok=True)
+
+    def _unlock(self, message_id: str) -> None:
+        if lock := self._begun.pop(message_id, None):
+            lock.release()
 
     def _path(self, message_id: str, end: str) -> Path:
         return self._folder / f"{message_id.strip('<>').partition('@')[0]}{end}"
+
+
+def _locked(path: Path) -> FileLock | None:
+    """Lock a file; None where another process has."""
+    lock = FileLock(path, blocking=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        return None
+    return lock

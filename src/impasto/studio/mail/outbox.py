@@ -69,6 +69,11 @@ def take(session: Session, mail: Mail, until: float) -> bool:
     return bool(cast("CursorResult[Any]", taken).rowcount)
 
 
+def hurry(session: Session, message_id: str) -> None:
+    """Whoever had taken it has died: it is due, if it was not sent."""
+    session.execute(update(Mail).where(Mail.message_id == message_id).values(next_try=Mail.created))
+
+
 def sent(session: Session, message_id: str, at: float) -> None:
     """A server has accepted it; that may be said more than once, and of one that was deleted since."""
     session.execute(

@@ -31,7 +31,8 @@ log = structlog.get_logger("impasto.studio.mail.post")
 
 # Seconds between two looks at the outbox.
 # ACCEPTING: that it may think about a mail (RFC 5321, 4.5.3.2.6): who does not wait for it sends a second copy.
-# TAKEN: after which a mail whose process died while it sent it is sent again, more than sending can take.
+# TAKEN: after which a mail whose process died while it sent it is sent again by another machine, more than sending can
+# take; on the same machine it is sent at the next look.
 LOOK, ACCEPTING, TAKEN = 2.0, 600.0, 1800.0
 
 Send = Callable[[EmailMessage], None]
@@ -65,6 +66,7 @@ class Post:
     def deliver(self, now: float) -> None:
         """Send what is due, over one connection."""
         self._settle()
+        self._take_up()
         with self._database.reading() as session:
             due = outbox.due(session, now)
         if not due:
@@ -82,22 +84,26 @@ class Post:
                 self._deliver(mail, lambda _: _raise(why))
 
     def _deliver(self, mail: Mail, send: Send) -> None:
-        with self._database.session() as session:
-            if not outbox.take(session, mail, time.time() + TAKEN):
-                return
-            job = session.get(Job, mail.job_id)
-            links = self._links(session, job, mail)
-        if job is None:
-            return
         say = log.bind(mail=mail.id, job=mail.job_id, kind=mail.kind)
+        try:
+            if not self._journal.prepare(mail.message_id):
+                return
+        except OSError as error:
+            self._not_sent(mail, error, say)
+            return
+        with self._database.session() as session:
+            taken = outbox.take(session, mail, time.time() + TAKEN)
+            job = session.get(Job, mail.job_id)
+            links = self._links(session, job, mail) if taken else None
+        if job is None or not taken:
+            self._journal.not_sent(mail.message_id)
+            return
         try:
             if links is None:
                 raise RejectedError("its owner wants no mail, or was asked and has answered")
-            letter = compose(self._configuration, job, mail, links, self._painting(mail))
-            self._journal.prepare(mail.message_id)
-            send(letter)
+            send(compose(self._configuration, job, mail, links, self._painting(mail)))
         except Exception as error:  # whatever it is, it is a try
-            self._journal.forget(mail.message_id)
+            self._journal.not_sent(mail.message_id)
             self._not_sent(mail, error, say)
         else:
             self._journal.note(mail.message_id)
@@ -123,6 +129,13 @@ class Post:
             with self._database.session() as session:
                 outbox.sent(session, message_id, at)
             self._journal.forget(message_id)
+
+    def _take_up(self) -> None:
+        """Have the mails sent now whose process died while it sent them."""
+        for message_id in self._journal.interrupted():
+            with self._database.session() as session:
+                outbox.hurry(session, message_id)
+            self._journal.not_sent(message_id)
 
     def _links(self, session: Session, job: Job | None, mail: Mail) -> Links | None:
         """What a mail links to beside its job; None where it is not wanted any more."""

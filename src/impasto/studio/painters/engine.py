@@ -40,6 +40,8 @@ AGAIN, CLOSING = 5.0, 4.0
 # Seconds after which painters that died, and were not started again, are all started anew. On a busy machine one takes
 # a minute to load, since it gives way to all else.
 MISSING = 180.0
+# How much of a painting is done after its last step, but for rounding.
+AT_ITS_END = 0.999
 
 
 class Engine:
@@ -210,10 +212,12 @@ class Engine:
         self._doubtful = False
         for job in taken:
             log.warning("a painter was silent", job=job.id, state=job.state)
-            self._silent[Attempt(job.id, job.attempt)] = now + lease + PATIENCE
+            # one at its end may wait for room on the disk; any other says soon that it has lost its job, or hangs
+            at_its_end = job.progress is not None and job.progress["share"] > AT_ITS_END
+            self._silent[Attempt(job.id, job.attempt)] = now + lease + (PATIENCE if at_its_end else 0)
 
     def _end_silent(self, client: "Client") -> None:
-        """Start painters anew that hang: who was silent with its lease says nothing to Dask either, or never ends."""
+        """Start painters anew that hang: who was silent with its lease says nothing to Dask either, or does not end."""
         self._silent = {attempt: until for attempt, until in self._silent.items() if attempt in self._attempts.values()}
         if not self._silent:
             return

@@ -1,4 +1,6 @@
-"""The lease on a job while one painter tries it: renewed beside the work; and what may be written while it lasts."""
+"""The lease on a job while one painter tries it: renewed beside the work, as long as that gets on; and what may be
+written while it lasts.
+"""
 
 import errno
 import shutil
@@ -13,7 +15,7 @@ from typing import Any, Self
 import structlog
 from sqlalchemy.exc import DBAPIError, InternalError, OperationalError, SQLAlchemyError
 
-from impasto.studio.jobs import attempts
+from impasto.studio.jobs import attempts, estimates
 from impasto.studio.jobs.attempts import Attempt
 from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.folders import Files
@@ -25,6 +27,9 @@ log = structlog.get_logger("impasto.studio.painters.lease")
 PATIENCE, PAUSE = 300.0, 5.0
 # Seconds between two tries to renew a lease, where the first one failed.
 AGAIN = 1.0
+# So many leases the work may take, at least, until it says again that it gets on: a painter gives way to all else that
+# the machine does, and may wait for a disk, or for a database that is locked.
+QUIET = 10
 # A database that is full, locked or not there; PostgreSQL calls one that is read-only for a while an internal error.
 AWAY = (OperationalError, InternalError)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -40,7 +45,7 @@ class StoppedError(Exception):
 
 
 class Lease:
-    """The lease of one attempt at one job, for a `with`: inside it the lease is renewed.
+    """The lease of one attempt at one job, for a `with`: inside it the lease is renewed while the work gets on.
 
     Every call raises LostError once the job is no longer this attempt's.
 
@@ -54,12 +59,15 @@ class Lease:
         self._database = database
         self._work = work / str(attempt.job_id)
         self._lease_seconds = lease_seconds
+        self._patience = QUIET * lease_seconds
+        self._moved = 0.0
         self._over = threading.Event()
         self._lost = threading.Event()
         self._heart = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
     def __enter__(self) -> Self:
         self._work.mkdir(parents=True, exist_ok=True)
+        self.expect(0)
         self._heart.start()
         return self
 
@@ -76,6 +84,16 @@ class Lease:
         if job is None:
             raise LostError
         return job
+
+    def expect(self, seconds: float) -> None:
+        """Say that the work gets on, and how long it may take until it says so again: so many seconds or ten leases."""
+        self._patience = max(seconds, QUIET * self._lease_seconds)
+        self._moved = time.monotonic()
+
+    def estimate(self, job: Job) -> float:
+        """Seconds that all of the painting is thought to take."""
+        with self._database.reading() as session:
+            return estimates.seconds(session, job.quality, job.width, job.height)
 
     def checkpoint(self) -> Path:
         """The folder of this attempt's checkpoint, with what an earlier attempt left there.
@@ -169,8 +187,14 @@ class Lease:
 
     def _beat(self) -> None:
         pause = self._lease_seconds / 3
+        hung = False
         while not self._over.wait(pause):
             pause = self._lease_seconds / 3
+            was_hung, hung = hung, time.monotonic() - self._moved > self._patience
+            if hung:
+                if not was_hung:
+                    log.warning("the work does not get on; lease not renewed", job=self.attempt.job_id)
+                continue
             try:
                 with self._database.session() as session:
                     renewed = attempts.renew(session, self.attempt, time.time() + self._lease_seconds)
@@ -207,6 +231,7 @@ class Lease:
         """Write, and where there is no room for it, or no database, try again for some minutes."""
         until = time.monotonic() + PATIENCE
         while True:
+            self.expect(0)
             try:
                 return write()
             except (OSError, DBAPIError) as error:

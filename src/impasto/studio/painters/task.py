@@ -27,6 +27,9 @@ log = structlog.get_logger("impasto.studio.painters.task")
 
 # Seconds between two previews, and how well they are kept.
 PREVIEW_EVERY, PREVIEW_QUALITY = 1.0, 75
+# The work hangs where it says nothing for as long as so many of the painting's longest steps are thought to take: one
+# takes longer where the machine has other work, or the optimiser evaluates more than once.
+LONGEST_STEPS = 10
 # Pixels: as wide as a mail shows it, for screens with two dots a pixel.
 MAIL_SIDE = 1120
 
@@ -70,6 +73,8 @@ def _fail(lease: Lease, error: str) -> None:
 def _paint(lease: Lease, configuration: Configuration, began: float) -> str:
     """Paint; answers with how it ended, "done" or "given back"."""
     job = lease.job()
+    longest, estimate = LONGEST_STEPS * _longest_step(job), lease.estimate(job)
+    lease.expect(longest * estimate)
     run, step = _begun(job, lease, configuration)
     try:
         shown, previews = -math.inf, job.preview
@@ -81,6 +86,7 @@ def _paint(lease: Lease, configuration: Configuration, began: float) -> str:
             lease.report(_progress(step), _point(step, run), preview)
             if preview:
                 shown = time.monotonic()
+            lease.expect(longest * max(estimate, step.seconds + step.seconds_left))
             step = next(run, None)
         _keep(run)  # what follows may fail
         painting = run.painting()
@@ -92,6 +98,15 @@ def _paint(lease: Lease, configuration: Configuration, began: float) -> str:
         return "given back"
     lease.forget()
     return "done"
+
+
+def _longest_step(job: Job) -> float:
+    """The longest step's share of all the work."""
+    from impasto.painter.schedule import scales
+    from impasto.painter.settings import Settings
+
+    found = scales(job.width, job.height, Settings.from_dict(job.settings).quality)
+    return max(scale.pixels for scale in found) / sum(scale.work(None) for scale in found)
 
 
 def _keep(run: "Run") -> None:

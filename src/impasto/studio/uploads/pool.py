@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -11,13 +12,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import psutil
+import structlog
 
 from impasto.studio.configuration import Configuration
+
+log = structlog.get_logger("impasto.studio.uploads")
 
 # So many at once, whoever asks: the memory that all of them take is bounded.
 AT_ONCE = 2
 # Seconds until it is one's turn; a server that can't keep up says so.
 PATIENCE = 30.0
+# Processes that try one file: the first may have been ended for want of memory on the machine, which is no fault of it.
+TRIES = 2
+# Of its time by the clock, a decoder that had less of the processor was stopped, or starved: no fault of the file.
+HINDERED = 0.2
 # Bytes of an answer: far more than a canvas's PNG has.
 LONGEST = 100_000_000
 
@@ -28,8 +36,8 @@ class RefusedError(ValueError):
     """A file that can't be painted; the message is one plain sentence."""
 
 
-class BusyError(RefusedError):
-    """So many files are being decoded that it is not this one's turn; the same file may be welcome in a minute."""
+class NotReadError(RefusedError):
+    """It is not known whether the file can be painted; the same file may be welcome in a minute."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,7 @@ class Decoded:
 def decode(data: bytes, *, max_side: int, configuration: Configuration) -> Decoded:
     """Decode an uploaded file, in a process with limits on memory, processor time and time by the clock.
 
-    Blocks for as long as that takes, so a server calls it in a thread.
+    Blocks for as long as that takes, so a server calls it in a thread. If the process dies, one other tries.
 
     Args:
         data: the file.
@@ -61,18 +69,24 @@ def decode(data: bytes, *, max_side: int, configuration: Configuration) -> Decod
         configuration: has the limits.
 
     Raises:
-        RefusedError: it can't be decoded within them; BusyError where it was not tried.
+        RefusedError: it can't be decoded within them; NotReadError where it was not its turn, or both processes died.
     """
     if not _turn.acquire(timeout=PATIENCE):
-        raise BusyError("many pictures are being read at the moment: try again in a minute")
+        raise NotReadError("many pictures are being read at the moment: try again in a minute")
     asked = {
         "max_side": max_side, "max_pixels": configuration.max_pixels, "memory": configuration.decode_memory,
         "seconds": configuration.decode_seconds,
     }  # fmt: skip
     try:
-        return _understood(_answered(data, asked))
+        for _ in range(TRIES):
+            if decoded := _understood(_answered(data, asked)):
+                return decoded
+            log.warning("a decoder died, or hardly ran")
     finally:
         _turn.release()
+    raise NotReadError(
+        "the studio failed to read this picture, twice, and its file need not be at fault: try again in a few minutes"
+    )
 
 
 class _Decoders:
@@ -93,7 +107,14 @@ class _Decoders:
                     return ours
                 self._process = None
         ours.close()
-        raise BusyError("no picture can be read at the moment: try again in a minute")
+        raise NotReadError("no picture can be read at the moment: try again in a minute")
+
+    def start_anew(self) -> None:
+        """End the process that they are forked from, which hangs, and all that it has forked."""
+        with self._lock:
+            if self._process is not None and self._process.poll() is None:
+                os.killpg(self._process.pid, signal.SIGKILL)
+                self._process.wait()
 
     def _started(self) -> socket.socket:
         if self._line is None or self._process is None or self._process.poll() is not None:
@@ -114,13 +135,14 @@ _decoders = _Decoders()
 
 
 def _answered(data: bytes, asked: dict[str, int]) -> bytes:
-    """What a decoder answers; nothing, where it died.
+    """What a decoder answers; nothing, where it died, or hardly ran.
 
     Raises:
         RefusedError: it took too long.
     """
     until = time.monotonic() + asked["seconds"]
     answer = bytearray()
+    hindered = False
     with _decoders.begin(asked) as connection:
         decoder: psutil.Process | None = None
         try:
@@ -143,15 +165,24 @@ def _answered(data: bytes, asked: dict[str, int]) -> bytes:
             if time.monotonic() < until:  # it said too much, or died
                 return b""
         finally:
-            if decoder is not None:
+            if decoder is None:
+                _decoders.start_anew()
+            else:
                 with suppress(psutil.NoSuchProcess, psutil.TimeoutExpired):
+                    hindered = sum(decoder.cpu_times()[:2]) < HINDERED * asked["seconds"]
                     decoder.kill()
                     decoder.wait(5)  # before it is another's turn, its memory is free
+    if hindered or decoder is None:
+        return b""
     raise RefusedError("this picture takes too long to read: save it anew as a JPEG or PNG, or make it smaller")
 
 
-def _understood(answer: bytes) -> Decoded:
-    """The decoder's answer, which is believed only where it has the form that it should have."""
+def _understood(answer: bytes) -> Decoded | None:
+    """The decoder's answer, which is believed only where it has the form that it should have; None otherwise.
+
+    Raises:
+        RefusedError: the decoder says that the file can't be painted.
+    """
     line, _, rest = answer.partition(b"\n")
     try:
         head = json.loads(line)
@@ -165,7 +196,5 @@ def _understood(answer: bytes) -> Decoded:
     except RefusedError:
         raise
     except (ValueError, KeyError, TypeError):
-        whole = False
-    if not whole:
-        raise RefusedError("this picture can't be read here: save it anew as a JPEG or PNG, or give another")
-    return decoded
+        return None
+    return decoded if whole else None

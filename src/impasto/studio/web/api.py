@@ -5,11 +5,12 @@ import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, File, Form, Path, Query, Request, Response, UploadFile
+from fastapi import APIRouter, Path, Query, Request, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from impasto.painter.schedule import canvas_size
+from impasto.painter.settings import Quality
 from impasto.studio.jobs import estimates, rows
 from impasto.studio.jobs.expiry import erase
 from impasto.studio.jobs.rows import IllegalChangeError, Job
@@ -17,16 +18,11 @@ from impasto.studio.web.answers import Checked, Estimate, HouseStyle, Painting, 
 from impasto.studio.web.events import CrowdedError, Watch
 from impasto.studio.web.problem import ProblemError
 from impasto.studio.web.state import described
-from impasto.studio.web.submission import Submission, submit
+from impasto.studio.web.submission import Asked, submit
 from impasto.studio.web.upload import decoded
 from impasto.styles import HOUSE_STYLES
 
 GONE = "There is no such painting: its address is wrong, or it has expired or was deleted."
-EMAIL = (
-    "Where to say that it is done. The first time, its owner is asked by a mail; who keeps the cookie that is answered "
-    "with is known again. With an address, all numbers are within what the page offers."
-)
-Quality = Literal["draft", "standard", "fine"]
 Kind = Literal["painting", "view", "thumb", "photo", "preview", "style-0", "style-1", "style-2"]
 Token = Annotated[str, Path(description="Of the painting; who has it can see and delete it.", max_length=64)]
 
@@ -41,30 +37,8 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 @router.post("/paintings", status_code=201, response_model=Painting, responses=refusals(400, 403, 413, 429, 503, 507))
-async def ask_for(
-    request: Request,
-    photo: Annotated[UploadFile, File(description="Any kind of picture: JPEG, PNG, WebP, HEIC, TIFF, …")],
-    style: Annotated[list[str] | None, Form(description="A house style's name, or NAME:WEIGHT; up to three.")] = None,
-    style_file: Annotated[list[UploadFile] | None, File(description="A painting of your own as a style.")] = None,
-    style_file_weight: Annotated[list[float] | None, Form(description="A weight for each of them (1).")] = None,
-    size: Annotated[int | None, Form(description="The long side in pixels.")] = None,
-    quality: Annotated[Quality | None, Form(description="How long it is worked on.")] = None,
-    keep_colors: Annotated[bool, Form(description="Keep the photo's palette.")] = False,
-    style_scale: Annotated[float | None, Form(description="The size of the brush (1).")] = None,
-    content_weight: Annotated[float | None, Form(description="α: how much of the photo.")] = None,
-    email: Annotated[str, Form(description=EMAIL)] = "",
-) -> Any:
+async def ask_for(request: Request, asked: Asked) -> Any:
     """Ask for a painting."""
-    given = {
-        "size": size, "quality": quality, "keep_colors": keep_colors, "style_scale": style_scale,
-        "content_weight": content_weight,
-    }  # fmt: skip
-    files, weights = style_file or [], style_file_weight or []
-    own = [(file, weights[i] if i < len(weights) else 1.0) for i, file in enumerate(files)]
-    asked = Submission(
-        photo=photo, styles=[_weighted(name) for name in style or []], own=list(own), email=email,
-        settings={name: value for name, value in given.items() if value is not None},
-    )  # fmt: skip
     job = await submit(request, asked)
     response = await _described(request, job.token)
     response.status_code = 201
@@ -90,7 +64,10 @@ async def look(request: Request, token: Token) -> Any:
 @router.get(
     "/paintings/{token}/events",
     responses={
-        200: {"content": {"text/event-stream": {}}, "description": "Events `state` with what GET answers; `gone`."},
+        200: {
+            "content": {"text/event-stream": {}},
+            "description": "Events `state` (what GET answers), `here`, `gone`.",
+        },
         **refusals(404, 503),
     },
     response_class=StreamingResponse,
@@ -260,11 +237,3 @@ async def _described(request: Request, token: str) -> JSONResponse:
         return described(job, request.app.state.outlooks, _root(request))
 
     return JSONResponse(await run_in_threadpool(look))
-
-
-def _weighted(text: str) -> tuple[str, float]:
-    name, colon, weight = text.rpartition(":")
-    try:
-        return (name, float(weight)) if colon else (text, 1.0)
-    except ValueError:
-        return text, 1.0

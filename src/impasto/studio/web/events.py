@@ -19,9 +19,10 @@ from impasto.studio.web.outlooks import Outlooks
 from impasto.studio.web.state import described
 from impasto.studio.web.visitor import Visitor
 
-# Seconds between two looks; and after which a line without meaning keeps the connection open, through proxies too.
+# Seconds between two looks; and after which an event without content keeps the connection open, through proxies too,
+# and tells the page that the server lives.
 LOOK, ALIVE = 0.5, 15.0
-STILL_HERE = b": still here\n\n"
+STILL_HERE = b"event: here\ndata: {}\n\n"
 GONE = b"event: gone\ndata: {}\n\n"
 
 
@@ -109,7 +110,7 @@ def _ended(event: bytes) -> bool:
 
 
 async def _next(queue: "asyncio.Queue[bytes]") -> bytes:
-    """The next event, or a line that only keeps the connection open."""
+    """The next event, or one that only keeps the connection open."""
     try:
         return await asyncio.wait_for(queue.get(), ALIVE)
     except TimeoutError:

@@ -4,12 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from starlette.datastructures import FormData
-
 from impasto.painter.settings import Settings
 from impasto.studio.configuration import Configuration
 from impasto.studio.web import offered
-from impasto.studio.web.submission import EARLIER
+from impasto.studio.web.submission import EARLIER, Submission
 
 DEFAULTS = Settings()
 
@@ -51,28 +49,15 @@ def of_job(state: Mapping[str, Any], configuration: Configuration) -> Choice:
     return Choice(**{**vars(defaults(configuration)), **state["settings"], "styles": styles})
 
 
-def of_form(form: FormData, configuration: Configuration) -> Choice:
-    """What was chosen in a form that was refused; what makes no sense is left out."""
-    choice = defaults(configuration)
-    choice.styles = {str(name): int(_number(form.get(f"weight-{name}"), 50)) for name in form.getlist("style") if name}
-    choice.size = int(_number(form.get("size"), choice.size))
-    choice.quality = str(form.get("quality", choice.quality))
-    choice.keep_colors = bool(form.get("keep_colors"))
-    choice.style_scale = _number(form.get("style_scale"), choice.style_scale)
-    choice.content_weight = _number(form.get("content_weight"), choice.content_weight)
-    choice.email = str(form.get("email", ""))
-    return choice
+def of_submission(asked: Submission, configuration: Configuration) -> Choice:
+    """What was chosen in a form that was refused."""
+    earlier = [(f"{EARLIER}{place}", weight) for place, weight in asked.earlier]
+    styles = {name: round(weight) for name, weight in (*asked.styles, *earlier)}
+    chosen = {**asked.settings, "styles": styles, "email": asked.email}
+    return Choice(**{**vars(defaults(configuration)), **chosen})
 
 
 def sizes(configuration: Configuration, chosen: int) -> list[int]:
     """The long sides to choose from, with the one that was chosen, in pixels."""
     found = offered.sizes(configuration)
     return sorted({*found, *(size for size in (chosen,) if size <= configuration.max_canvas)})
-
-
-def _number(value: Any, default: float) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return default
-    return number if abs(number) < 1e6 else default

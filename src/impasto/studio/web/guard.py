@@ -1,4 +1,6 @@
-"""In front of every request: other sites' forms and bodies that are too large are refused; the answer's headers."""
+"""In front of every request: other names, other sites' forms and bodies that are too large are refused; the answer's
+headers.
+"""
 
 from collections.abc import Awaitable, Callable
 from urllib.parse import SplitResult, urlsplit
@@ -10,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from impasto.studio.configuration import Configuration
 from impasto.studio.web.bodies import Bodies, Body
+from impasto.studio.web.hosts import Hosts
 from impasto.studio.web.problem import ProblemError, too_large
 from impasto.studio.web.visitor import Visitors
 
@@ -40,7 +43,7 @@ class Guard:
 
     Args:
         app: the application.
-        configuration: has the limit of an upload.
+        configuration: has the limit of an upload, and the studio's names.
         visitors: tells addresses apart.
         bodies: those that are under way.
         refuse: makes the answer of what is refused here.
@@ -52,6 +55,12 @@ class Guard:
         self._app = app
         self._largest, self._too_large = configuration.max_upload, too_large(configuration)
         self._own = _site(urlsplit(configuration.address))
+        self._hosts = Hosts(configuration)
+        self._unknown = ProblemError(
+            421,
+            f"The studio is not known by this name: open {configuration.address}, or have whoever runs it set "
+            "IMPASTO_PUBLIC_URL.",
+        )
         self._trusted_proxy = configuration.trusted_proxy
         self._visitors = visitors
         self._bodies = bodies
@@ -79,6 +88,8 @@ class Guard:
         if "transfer-encoding" in request.headers:
             length = self._largest
         try:
+            if not self._hosts.know(request.headers.get("host", "")):
+                raise self._unknown
             async with self._bodies.taken(self._visitors.of(request), min(length, self._largest), receive) as taken:
                 await self._answered(scope, length, taken, answer)
         except ProblemError as problem:

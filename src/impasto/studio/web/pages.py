@@ -15,7 +15,7 @@ from impasto.studio.web.guard import wants_json
 from impasto.studio.web.offered import RANGES
 from impasto.studio.web.problem import ProblemError, too_large
 from impasto.studio.web.state import described
-from impasto.studio.web.submission import EARLIER, submit_form
+from impasto.studio.web.submission import EARLIER, Asked, submit
 from impasto.styles import HOUSE_STYLES
 
 router = APIRouter(include_in_schema=False)
@@ -33,24 +33,18 @@ async def start(request: Request, again: str = "") -> Response:
 
 
 @router.post("/")
-async def ask_for(request: Request) -> Response:
+async def ask_for(request: Request, asked: Asked) -> Response:
     """Take in what the form sent."""
     try:
-        job = await submit_form(request)
+        job = await submit(request, asked)
     except ProblemError as problem:
         if wants_json(request):
             raise
         try:
-            sent = await request.form()
-        except Exception:  # it was not sent whole
-            raise problem from None
-        token = str(sent.get("style_of", ""))
-        try:
-            earlier = await _described(request, token) if token else None
+            earlier = await _described(request, asked.style_of) if asked.style_of else None
         except ProblemError:
             earlier = None
-        choice = form.of_form(sent, request.app.state.configuration)
-        return await _start(request, choice, earlier, refused=problem)
+        return await _start(request, form.of_submission(asked, request.app.state.configuration), earlier, problem)
     response = RedirectResponse(f"{_root(request)}/p/{job.token}", 303)
     request.app.state.visitors.remember(request, response)
     return response

@@ -1,20 +1,23 @@
 """Taking a job in: the pictures are decoded elsewhere, the settings checked, the limits kept."""
 
 import errno
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypedDict
+from itertools import chain, repeat
+from typing import Annotated, Any, TypedDict
 
 import structlog
+from fastapi import Depends, File, Form, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import InternalError, OperationalError
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData
 from starlette.requests import Request
 
 from impasto.images import PictureError
 from impasto.painter.schedule import canvas_size
-from impasto.painter.settings import Settings, SettingsError
+from impasto.painter.settings import Quality, Settings, SettingsError
 from impasto.studio.configuration import Configuration
 from impasto.studio.jobs import queue
 from impasto.studio.jobs.rows import Job, by_token
@@ -41,6 +44,10 @@ class FormLimits(TypedDict, total=False):
 FORM = FormLimits(max_files=1 + MOST_STYLES, max_fields=60, max_part_size=4096)
 EARLIER = "earlier-"
 """How the form names an own style of the job that is painted again, before its place among that job's styles."""
+EMAIL = (
+    "Where to say that it is done. The first time, its owner is asked by a mail; who keeps the cookie that is answered "
+    "with is known again. With an address, all numbers are within what the page offers."
+)
 CLOSED = "No paintings can be taken at the moment: try again in a few minutes."
 
 
@@ -69,41 +76,43 @@ class Submission:
     email: str = ""
 
 
-async def submit_form(request: Request) -> Job:
-    """Take in what the page's form sent.
+async def read(
+    request: Request,
+    photo: Annotated[UploadFile | None, File(description="Any kind of picture: JPEG, PNG, WebP, HEIC, TIFF, …")] = None,
+    style: Annotated[list[str] | None, Form(description="A house style's name, or NAME:WEIGHT; up to three.")] = None,
+    style_file: Annotated[list[UploadFile] | None, File(description="A painting of your own as a style.")] = None,
+    style_file_weight: Annotated[list[float] | None, Form(description="A weight for each of them (1).")] = None,
+    size: Annotated[int | None, Form(description="The long side in pixels.")] = None,
+    quality: Annotated[Quality | None, Form(description="How long it is worked on.")] = None,
+    keep_colors: Annotated[bool, Form(description="Keep the photo's palette.")] = False,
+    style_scale: Annotated[float | None, Form(description="The size of the brush (1).")] = None,
+    content_weight: Annotated[float | None, Form(description="α: how much of the photo.")] = None,
+    email: Annotated[str, Form(description=EMAIL)] = "",
+    photo_of: Annotated[str, Form(description="In place of a photo: the painting whose photo it is.")] = "",
+    style_of: Annotated[str, Form(description="The painting whose own styles are named earlier-0 to earlier-2.")] = "",
+) -> Submission:
+    """What was sent by the page, with scripts or without, or by a program; FastAPI reads the fields.
 
     Raises:
-        ProblemError: why it is not taken.
+        ProblemError: a weight is no number.
     """
-    try:
-        form = await request.form(**FORM)
-    except ProblemError:
-        raise
-    except Exception as error:
-        raise ProblemError(400, "The form was not sent whole: send it again") from error
-    named = [(str(name), _number(form.get(f"weight-{name}"), 1.0)) for name in form.getlist("style") if name]
-    asked = Submission(
-        photo=_file(form.get("photo")),
-        photo_of=str(form.get("photo_of", "")),
+    form = await request.form()  # the page's weights are fields of their own, named after the styles
+    named = [_weighted(name, form) for name in style or [] if name]
+    files = [file for file in map(_file, style_file or []) if file]
+    given = {"size": size, "quality": quality, "style_scale": style_scale, "content_weight": content_weight}
+    return Submission(
+        photo=_file(photo),
+        photo_of=photo_of,
         styles=[(name, weight) for name, weight in named if not name.startswith(EARLIER)],
-        style_of=str(form.get("style_of", "")),
-        earlier=[
-            (int(_number(name.removeprefix(EARLIER), 0)), weight) for name, weight in named if name.startswith(EARLIER)
-        ],
-        own=[
-            (file, _number(form.get("style_file_weight"), 1.0))
-            for file in map(_file, form.getlist("style_file"))
-            if file is not None
-        ],
-        email=str(form.get("email", "")),
+        style_of=style_of,
+        earlier=[(_place(name), weight) for name, weight in named if name.startswith(EARLIER)],
+        own=[(file, weight) for file, weight in zip(files, chain(style_file_weight or [], repeat(1.0)), strict=False)],
+        settings={"keep_colors": keep_colors, **{name: value for name, value in given.items() if value is not None}},
+        email=email,
     )
-    for name, kind in (("size", int), ("style_scale", float), ("content_weight", float)):
-        if form.get(name):
-            asked.settings[name] = kind(_number(form.get(name), 0))
-    asked.settings |= {"keep_colors": bool(form.get("keep_colors"))}
-    if form.get("quality"):
-        asked.settings["quality"] = str(form.get("quality"))
-    return await submit(request, asked)
+
+
+Asked = Annotated[Submission, Depends(read)]
 
 
 async def submit(request: Request, asked: Submission) -> Job:
@@ -259,9 +268,9 @@ async def _kept(request: Request, job: Job, name: str, view: str) -> Decoded:
     return Decoded(png, shown, job.width, job.height)
 
 
-def _file(value: Any) -> UploadFile | None:
+def _file(given: UploadFile | None) -> UploadFile | None:
     """A file of the form; a field that was left empty is sent as a file without a name."""
-    return value if isinstance(value, UploadFile) and (value.filename or value.size) else None
+    return given if given and (given.filename or given.size) else None
 
 
 def _name(file: UploadFile) -> str:
@@ -271,11 +280,19 @@ def _name(file: UploadFile) -> str:
     return kept or "your style"
 
 
-def _number(value: Any, default: float) -> float:
+def _weighted(text: str, form: FormData) -> tuple[str, float]:
+    """A style's name and weight, of NAME:WEIGHT, or of NAME with a field weight-NAME."""
+    name, _, weight = text.partition(":")
     try:
-        number = float(value) if value not in (None, "") else default
+        number = float(weight or str(form.get(f"weight-{name}") or 1))
     except ValueError:
-        raise ProblemError(422, "Where a number is asked for, something else was given: correct it.") from None
-    if not abs(number) <= 1e9:  # NaN too
-        raise ProblemError(422, "A number is far too large, or none: correct it.")
-    return number
+        number = math.nan
+    if not math.isfinite(number):
+        raise ProblemError(422, "A style's weight is a number: correct it.")
+    return name, number
+
+
+def _place(name: str) -> int:
+    """Of an own style among those of an earlier painting; -1 where the name says none."""
+    place = name.removeprefix(EARLIER)
+    return int(place) if place.isdecimal() and len(place) < 3 else -1

@@ -20,7 +20,7 @@ async def decoded(request: Request, file: UploadFile, max_side: int | None = Non
         max_side: a larger picture is made smaller, in pixels; the largest canvas where it is not given.
 
     Raises:
-        ProblemError: it can't be painted (422), or it was not its turn for long (503).
+        ProblemError: it can't be painted (422), or the studio could not read it now (503).
     """
     state = request.app.state
     visitor: Visitor = state.visitors.of(request)
@@ -30,12 +30,12 @@ async def decoded(request: Request, file: UploadFile, max_side: int | None = Non
             data = await file.read()
             return await run_in_threadpool(uploads.decode, data, max_side=side, configuration=state.configuration)
     except NoTurnError:
-        raise _busy("many pictures are being read at the moment: try again in a minute") from None
-    except uploads.BusyError as error:
-        raise _busy(str(error)) from error
+        raise _not_now("many pictures are being read at the moment: try again in a minute") from None
+    except uploads.NotReadError as error:
+        raise _not_now(str(error)) from error
     except uploads.RefusedError as error:
         raise ProblemError(422, str(error)) from error
 
 
-def _busy(line: str) -> ProblemError:
+def _not_now(line: str) -> ProblemError:
     return ProblemError(503, line, {"retry-after": "60"})

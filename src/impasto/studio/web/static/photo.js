@@ -1,4 +1,4 @@
-// The first step: a photo is dropped, pasted, taken or chosen.
+// The first step: a photo is chosen or taken, and may be taken away again.
 
 import { check, put, show } from "./picture.js";
 
@@ -9,6 +9,7 @@ const shown = document.getElementById("shown");
 const preview = document.getElementById("preview");
 const words = document.getElementById("photo-state");
 const refusal = document.getElementById("photo-refused");
+const away = document.getElementById("photo-away");
 let asking = new AbortController();
 
 /** Of the photo, in any unit: {width, height}; null while there is none. */
@@ -27,7 +28,20 @@ export function refuse(sentence) {
 
 function changed(size) {
   proportions = size;
+  away.hidden = !given();
   form.dispatchEvent(new Event("photo"));
+}
+
+/** Have no photo. */
+function clear(sentence) {
+  asking.abort();
+  put(field, null);
+  document.getElementById("photo-of")?.remove();
+  shown.hidden = true;
+  drop.removeAttribute("data-busy");
+  refusal.hidden = true;
+  words.textContent = sentence;
+  changed(null);
 }
 
 async function take(file) {
@@ -36,6 +50,7 @@ async function take(file) {
   const { signal } = asking;
   refusal.hidden = true;
   document.getElementById("photo-of")?.remove();
+  away.hidden = false;
   words.textContent = "Looking at it…";
   drop.toggleAttribute("data-busy", true);
   const seen = show(preview, file);
@@ -48,10 +63,7 @@ async function take(file) {
   if (signal.aborted) return;
   drop.removeAttribute("data-busy");
   if (found?.refused) {
-    put(field, null);
-    shown.hidden = true;
-    words.textContent = "";
-    changed(null);
+    clear("");
     refuse(found.refused);
     return;
   }
@@ -63,33 +75,21 @@ async function take(file) {
   words.textContent = [file.name, ...(found?.notes ?? [])].join(": ");
 }
 
-field.addEventListener("change", () => field.files.length && take(field.files[0]));
+field.addEventListener("change", () => field.files.length ? take(field.files[0]) : clear(""));
+
+/** Take a file that was not chosen in the field itself. */
+export function receive(file) {
+  put(field, file);
+  take(file);
+}
 
 const camera = document.getElementById("take");
 document.getElementById("camera").hidden = !matchMedia("(pointer: coarse)").matches;
-camera.addEventListener("change", () => {
-  if (!camera.files.length) return;
-  put(field, camera.files[0]);
-  take(camera.files[0]);
+camera.addEventListener("change", () => camera.files.length && receive(camera.files[0]));
+away.addEventListener("click", () => {
+  clear("The photo was taken away.");
+  field.focus();
 });
-
-function receive(files) {
-  if (!files?.length) return false;
-  put(field, files[0]);
-  take(files[0]);
-  return true;
-}
-document.addEventListener("paste", (event) => receive(event.clipboardData?.files) && event.preventDefault());
-document.addEventListener("dragover", (event) => {
-  if (!event.dataTransfer?.types.includes("Files")) return;
-  event.preventDefault();
-  drop.classList.add("over");
-});
-document.addEventListener("dragleave", (event) => event.relatedTarget || drop.classList.remove("over"));
-document.addEventListener("drop", (event) => {
-  drop.classList.remove("over");
-  if (event.dataTransfer?.files.length) event.preventDefault();
-  receive(event.dataTransfer?.files);
-});
+away.hidden = !given();
 // a browser that went back may have kept the file
 if (field.files.length) take(field.files[0]);

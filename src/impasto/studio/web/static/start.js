@@ -1,8 +1,8 @@
 // The form: what it will take, and sending it.
 
+import "./drop.js";
 import { home } from "./home.js";
 import { given, proportions, refuse } from "./photo.js";
-import "./styles.js";
 import { estimate } from "./words.js";
 
 const form = document.getElementById("ask");

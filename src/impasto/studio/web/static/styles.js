@@ -12,6 +12,7 @@ const ownStyle = document.getElementById("own-style");
 const ownField = document.getElementById("style-file");
 const refusal = document.getElementById("style-refused");
 const boxes = [...gallery.querySelectorAll("input[name=style]")];
+const away = document.getElementById("own-away");
 const words = document.querySelector("#style-file-label span");
 const chosen = () => boxes.filter((box) => box.checked);
 
@@ -64,13 +65,25 @@ async function takeOwn() {
 function offerOwn() {
   const there = ownField.files.length > 0;
   own.classList.toggle("given", there);
-  document.getElementById("own-choice").hidden = !there;
+  document.getElementById("own-choice").hidden = away.hidden = !there;
   words.textContent = there ? "Change the picture" : "Any picture: a painting, a pattern, a drawing";
   ownStyle.disabled = false;
   if (!there || chosen().length < MOST || !mix.checked) ownStyle.checked = there;
   arrange();
 }
 
+/** Take a file that was dropped or pasted. */
+export function receive(file) {
+  put(ownField, file);
+  takeOwn();
+}
+
+away.addEventListener("click", () => {
+  put(ownField, null);
+  refusal.hidden = true;
+  offerOwn();
+  ownField.focus();
+});
 // what is sent: the file only where its box is ticked, and no empty name for it
 form.addEventListener("formdata", (event) => {
   const styles = event.formData.getAll("style").filter(Boolean);

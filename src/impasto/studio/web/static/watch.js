@@ -1,4 +1,4 @@
-// The painting as it grows, from server-sent events.
+// The painting as it grows, from server-sent events; where they stop, the server is looked for until it answers again.
 
 import { home } from "./home.js";
 import { plot } from "./plot.js";
@@ -7,7 +7,13 @@ import { headline, mail, when } from "./words.js";
 const page = document.getElementById("watch");
 const growing = document.getElementById("growing");
 const get = (id) => document.getElementById(id);
-const AGAIN = 10_000; // ms until a stream that was refused is asked for again
+const cancel = page.querySelector("form button");
+// ms: a stream that lives is never quiet for so long, and an answer never takes so long
+const QUIET = 35_000, PATIENCE = 8_000;
+const SEEK = 3_000, AGAIN = 10_000; // ms between two looks for a lost server, and for a stream that was refused
+let stream, timer;
+let heard = performance.now();
+let asking = false;
 let shown = growing.getAttribute("src") ?? "";
 
 function say(element, words) {
@@ -21,8 +27,9 @@ async function grow(address) {
   next.src = address;
   try {
     await next.decode();
-  } catch {
-    return; // replaced by a newer one meanwhile
+  } catch { // replaced by a newer one meanwhile, or the server is lost
+    if (address === shown) shown = growing.getAttribute("src") ?? "";
+    return;
   }
   if (address !== shown) return;
   growing.src = address;
@@ -31,10 +38,13 @@ async function grow(address) {
 
 function show(state) {
   if (!["waiting", "painting"].includes(state.state)) {
+    stream?.close();
     location.reload();
     return;
   }
+  heard = performance.now();
   page.dataset.state = state.state;
+  cancel.disabled = false;
   say(get("headline"), headline(state));
   say(get("when"), when(state));
   say(get("mail"), mail(state));
@@ -51,21 +61,53 @@ function show(state) {
   grow(state.preview);
 }
 
+function lose() {
+  page.dataset.state = "lost";
+  cancel.disabled = true;
+  say(get("headline"), "The studio does not answer");
+  say(get("when"), "It may be starting anew, or your connection is gone. This page looks for it every few seconds, and goes on by itself.");
+  say(get("spoken"), "The studio does not answer. This page looks for it.");
+  document.title = "The studio does not answer · Impasto";
+  next(SEEK);
+}
+
+/** Ask where the painting is, where the stream does not say it. */
+async function ask() {
+  if (asking) return;
+  asking = true;
+  try {
+    const answer = await fetch(`${home}api/paintings/${page.dataset.token}`, { signal: AbortSignal.timeout(PATIENCE) });
+    if (answer.status === 404) location.reload();
+    else if (answer.ok) show(await answer.json());
+    else lose();
+  } catch {
+    lose();
+  }
+  asking = false;
+}
+
 function listen() {
-  const stream = new EventSource(`${home}api/paintings/${page.dataset.token}/events`);
-  stream.addEventListener("state", (event) => {
-    const state = JSON.parse(event.data);
-    if (!["waiting", "painting"].includes(state.state)) stream.close();
-    show(state);
-  });
-  stream.addEventListener("gone", () => {
-    stream.close();
-    location.reload();
-  });
-  stream.addEventListener("error", () => {
-    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, AGAIN);
-  });
+  stream?.close();
+  stream = new EventSource(`${home}api/paintings/${page.dataset.token}/events`);
+  stream.addEventListener("state", (event) => show(JSON.parse(event.data)));
+  stream.addEventListener("here", () => { heard = performance.now(); });
+  stream.addEventListener("gone", () => location.reload());
+  stream.addEventListener("error", ask);
+}
+
+async function look() {
+  const lost = page.dataset.state === "lost";
+  if (lost || performance.now() - heard > QUIET) await ask();
+  const found = page.dataset.state !== "lost";
+  if (found && (lost || stream.readyState === EventSource.CLOSED)) listen();
+  next(found ? AGAIN : SEEK);
+}
+
+function next(pause) {
+  clearTimeout(timer);
+  timer = setTimeout(look, pause);
 }
 
 show(JSON.parse(get("job").textContent));
 listen();
+next(AGAIN);
