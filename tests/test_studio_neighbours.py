@@ -247,8 +247,6 @@ def test_the_commands_of_who_runs_it_leave_nothing_open_either(run, tmp_path, ol
     if old:
         data.mkdir()
         earlier(data)
-        archive.write_text("an earlier one")
-        archive.chmod(0o644)
     ok(run("jobs", "list", IMPASTO_DATA_DIR=str(data), IMPASTO_MAIL_FOLDER=str(data / "mails")))
     ok(run("backup", archive, IMPASTO_DATA_DIR=str(data)))
     assert wide(data) == []

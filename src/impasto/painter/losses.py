@@ -152,13 +152,14 @@ def _exact(numbers: Tensor) -> Tensor:
 
 def gram_sums(features: Tensor, weights: Tensor | None = None) -> Averages:
     """F Fᵀ, of a layer's 1 × N × H × W; positions may have weights, M."""
-    return (gram_matrix(features, weights=weights),)
+    return (gram_matrix(features) if weights is None else gram_matrix(features, weights=weights),)
 
 
 def moments_sums(features: Tensor, weights: Tensor | None = None) -> Averages:
     """Σ_k F_ik and F Fᵀ, of a layer's 1 × N × H × W; positions may have weights, M."""
-    weighted = features if weights is None else features * weights.view(features.shape[2:])
-    return weighted.sum((0, 2, 3)), gram_matrix(features, weights=weights)
+    if weights is None:
+        return features.sum((0, 2, 3)), gram_matrix(features)
+    return (features * weights.view(features.shape[2:])).sum((0, 2, 3)), gram_matrix(features, weights=weights)
 
 
 def gram_distance(ours: Averages, theirs: Averages) -> Tensor:

@@ -111,8 +111,8 @@ class ContentTerm:
         sums = []
         for layer in self.layers:
             here = cut(targets.features[layer], view.tile.core(layer))
-            weights = targets.kept.on(layer, view.tile) if targets.kept else None
-            sums.append(losses.content_loss(wide(view.features[layer]), wide(here), weights))
+            weights = (targets.kept.on(layer, view.tile),) if targets.kept else ()
+            sums.append(losses.content_loss(wide(view.features[layer]), wide(here), *weights))
         return tuple(sums)
 
     def cost(self, sums: Sums, targets: ContentTargets) -> Tensor:
