@@ -1,6 +1,7 @@
 """Regions: which style holds where, and where the photo is kept."""
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -342,6 +343,23 @@ def test_a_mask_may_be_any_kind_of_picture(tmp_path):
         found = images.read_mask(path)
         np.testing.assert_array_equal(found.pixels, marked[:, :, None].repeat(3, 2), str(path))
     assert images.read_mask(marked > 0).digest == found.digest
+
+
+def test_a_mask_may_come_from_a_pipe_or_from_memory(tmp_path):
+    marked = np.zeros((40, 60), np.uint8)
+    marked[10:30, 20:50] = 255
+    transparent = np.dstack([np.full_like(marked, 90)] * 3 + [marked])
+    saved(Image.fromarray(marked), tmp_path / "grey.webp", lossless=True)
+    saved(Image.fromarray(transparent), tmp_path / "alpha.png")
+    found = [images.read_mask(Image.fromarray(transparent)), images.read_mask(transparent)]
+    for name in ("grey.webp", "alpha.png"):
+        reading, writing = os.pipe()
+        os.write(writing, (tmp_path / name).read_bytes())
+        os.close(writing)
+        found.append(images.read_mask(Path(f"/dev/fd/{reading}")))
+        os.close(reading)
+    for mask in found:
+        np.testing.assert_array_equal(mask.pixels, marked[:, :, None].repeat(3, 2))
 
 
 def test_colours_of_a_picture_are_masks(tmp_path):

@@ -6,11 +6,11 @@ import numpy as np
 from PIL import ImageColor
 
 from impasto.images.arrays import empty, strips
+from impasto.images.coding import Coding
 from impasto.images.libvips import pyvips
-from impasto.images.opening import opened
-from impasto.images.picture import MAX_PIXELS, Picture, PictureError, Pixels, check_size, printable
-from impasto.images.reading import file_name, read, upright
-from impasto.images.srgb import fetched
+from impasto.images.picture import MAX_PIXELS, Picture, PictureError, Pixels, printable
+from impasto.images.reading import converted
+from impasto.images.srgb import fetched, to_pixels
 
 # Rec. 601 luma, as grey pictures are made of colours everywhere.
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
@@ -35,12 +35,8 @@ def read_mask(source: Any, *, name: str | None = None, max_pixels: int = MAX_PIX
     if isinstance(source, np.ndarray) and source.dtype == np.bool_:
         source = source.astype(np.uint8) * 255
     if isinstance(source, Picture):
-        return Picture(_grey(source.pixels), source.name, source.notes)
-    opaque = None if isinstance(source, np.ndarray) else _opacity(source, max_pixels)
-    if hasattr(source, "seek"):
-        source.seek(0)
-    picture = read(source, name=name, max_pixels=max_pixels)
-    return Picture(_grey(picture.pixels) if opaque is None else opaque, picture.name, picture.notes)
+        return Picture(grey(source.pixels), source.name, source.notes)
+    return converted(source, _to_mask, name=name, max_pixels=max_pixels)
 
 
 def of_colour(picture: Picture, colour: str) -> Picture:
@@ -62,28 +58,20 @@ def of_colour(picture: Picture, colour: str) -> Picture:
     return Picture(mask, f"{picture.name} {colour}")
 
 
-def _opacity(source: Any, max_pixels: int) -> Pixels | None:
-    """The alpha channel of a file, where it says anything."""
-    if not isinstance(source, str | bytes) and not hasattr(source, "__fspath__") and not hasattr(source, "read"):
-        return None
-    shown = printable(file_name(source) or "the mask")
-    with opened(source, shown) as undecoded:
-        check_size(shown, undecoded.width, undecoded.height, max_pixels)
-        image = undecoded.decode()
-        if not image.hasalpha():
-            return None
-        alpha = image[image.bands - 1]
-        if image.format == "ushort":
-            alpha = (alpha / 257).rint()
-        try:
-            opaque = fetched(alpha.cast("uchar"))
-        except pyvips.Error:  # what is wrong is said when it is read as a picture
-            return None
-        return upright(np.repeat(opaque, 3, 2), undecoded.orientation) if (opaque < 255).any() else None
-
-
-def _grey(pixels: Pixels) -> Pixels:
-    grey = empty(pixels.shape, np.uint8)
+def grey(pixels: Pixels) -> Pixels:
+    """The light of a picture: H x W x 3 with three equal channels."""
+    light = empty(pixels.shape, np.uint8)
     for rows in strips(*pixels.shape[:2]):
-        grey[rows] = (pixels[rows] @ LUMA).round()[:, :, None]
-    return grey
+        light[rows] = (pixels[rows] @ LUMA).round()[:, :, None]
+    return light
+
+
+def _to_mask(image: pyvips.Image, name: str, coding: Coding | None) -> Pixels:
+    """Where an image is opaque, if it is transparent anywhere; else how light it is."""
+    if image.hasalpha():
+        image = image.copy_memory()  # it may be decoded once only
+        alpha = image[image.bands - 1]
+        opaque = fetched((alpha / 257).rint().cast("uchar") if image.format == "ushort" else alpha.cast("uchar"))
+        if (opaque < 255).any():
+            return np.repeat(opaque, 3, 2)
+    return grey(to_pixels(image, name, coding))

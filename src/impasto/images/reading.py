@@ -1,6 +1,7 @@
 """Reading: a file, its bytes, a stream, a PIL image, an array or a tensor becomes a `Picture`."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from impasto.images.arrays import empty
+from impasto.images.coding import Coding
 from impasto.images.damage import rest
 from impasto.images.from_memory import array_to_vips, height_and_width, is_tensor, pil_to_vips, tensor_to_array
 from impasto.images.libvips import noted, pyvips
@@ -16,6 +18,9 @@ from impasto.images.picture import MAX_PIXELS, Picture, PictureError, Pixels, ch
 from impasto.images.plain import read_plain
 from impasto.images.srgb import coding_of, to_pixels
 from impasto.images.xmp import from_xmp
+
+Convert = Callable[[pyvips.Image, str, Coding | None], Pixels]
+"""From a decoded image, what messages call it, and what its numbers mean, to pixels: uint8, H x W x 3."""
 
 PICTURE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".avif", ".heic", ".heif", ".hif", ".gif"}
@@ -49,23 +54,31 @@ def read(source: Any, *, name: str | None = None, max_pixels: int = MAX_PIXELS, 
     """
     if isinstance(source, Picture):
         return source
-    file = file_name(source)
-    shown = printable(name or file or "the input")
+    plain = read_plain(source, max_pixels)
+    if plain is not None:
+        return Picture(plain, name or _stem(source))
+    return converted(source, to_pixels, name=name, max_pixels=max_pixels, damaged=damaged)
+
+
+def converted(
+    source: Any, convert: Convert, *, name: str | None = None, max_pixels: int = MAX_PIXELS, damaged: bool = False
+) -> Picture:
+    """The same for anything but a `Picture`, by another way from what was decoded to pixels."""
+    shown = printable(name or _file_name(source) or "the input")
     notes: tuple[str, ...] = ()
     if is_tensor(source):
-        pixels = _read_array(tensor_to_array(source, shown), shown, max_pixels)
+        pixels = _read_array(tensor_to_array(source, shown), shown, convert, max_pixels)
     elif isinstance(source, np.ndarray):
-        pixels = _read_array(source, shown, max_pixels)
+        pixels = _read_array(source, shown, convert, max_pixels)
     elif isinstance(source, Image.Image):
-        pixels = _read_pil(source, shown, max_pixels)
+        pixels = _read_pil(source, shown, convert, max_pixels)
     elif isinstance(source, str | os.PathLike | bytes | bytearray | memoryview) or hasattr(source, "read"):
-        plain = read_plain(source, max_pixels)
-        pixels, notes = _read_file(source, shown, max_pixels, damaged) if plain is None else (plain, ())
+        pixels, notes = _read_file(source, shown, convert, max_pixels, damaged)
     else:
         raise PictureError(
             f"a {type(source).__name__} is no picture: give a path, bytes, a stream, a PIL image, an array or a tensor"
         )
-    return Picture(pixels, name or (Path(file).stem if file else "photo"), notes)
+    return Picture(pixels, name or _stem(source), notes)
 
 
 def read_settings(path: str | os.PathLike[str]) -> dict[str, Any] | None:
@@ -78,7 +91,7 @@ def read_settings(path: str | os.PathLike[str]) -> dict[str, Any] | None:
         return from_xmp(undecoded.xmp) if undecoded.xmp else None
 
 
-def file_name(source: Any) -> str | None:
+def _file_name(source: Any) -> str | None:
     """The path that a source is, or knows that it came from."""
     known = source
     if not isinstance(source, str | os.PathLike):
@@ -89,41 +102,49 @@ def file_name(source: Any) -> str | None:
     return known if isinstance(known, str) and known and not known.startswith("<") else None
 
 
-def _read_file(source: Any, shown: str, max_pixels: int, damaged: bool) -> tuple[Pixels, tuple[str, ...]]:
+def _stem(source: Any) -> str:
+    """What a picture is called by default."""
+    file = _file_name(source)
+    return Path(file).stem if file else "photo"
+
+
+def _read_file(
+    source: Any, shown: str, convert: Convert, max_pixels: int, damaged: bool
+) -> tuple[Pixels, tuple[str, ...]]:
     with opened(source, shown) as undecoded:
         check_size(shown, undecoded.width, undecoded.height, max_pixels)
         notes, image = list(undecoded.notes), undecoded.decode()
         try:
             noted()
-            pixels = to_pixels(image, shown, undecoded.coding)
+            pixels = convert(image, shown, undecoded.coding)
             if undecoded.remains and (text := noted()):
                 raise pyvips.Error("it went on", text)
         except pyvips.Error as error:
             image, note = rest(undecoded, shown, error, take=damaged)
             notes += [note] if note else []
-            pixels = to_pixels(image, shown, undecoded.coding)
+            pixels = convert(image, shown, undecoded.coding)
         coding = coding_of(image, undecoded.coding)
         if coding is not None and coding.is_hdr:
             notes.append(f"an HDR picture ({coding.transfer}); it is brought to SDR, with 203 cd/m² as white (BT.2408)")
-        return upright(pixels, undecoded.orientation), tuple(notes)
+        return _upright(pixels, undecoded.orientation), tuple(notes)
 
 
-def _read_array(array: Any, shown: str, max_pixels: int) -> Pixels:
+def _read_array(array: Any, shown: str, convert: Convert, max_pixels: int) -> Pixels:
     height, width = height_and_width(array, shown)
     check_size(shown, width, height, max_pixels)
-    return to_pixels(array_to_vips(array, shown), shown)
+    return convert(array_to_vips(array, shown), shown, None)
 
 
-def _read_pil(image: Image.Image, shown: str, max_pixels: int) -> Pixels:
+def _read_pil(image: Image.Image, shown: str, convert: Convert, max_pixels: int) -> Pixels:
     check_size(shown, image.width, image.height, max_pixels)
     try:
         image = ImageOps.exif_transpose(image)
     except Exception as error:  # it decodes here, and decoders raise whatever they please when bytes are broken
         raise PictureError(f"{shown} is damaged or cut short: get a whole copy of it") from error
-    return to_pixels(pil_to_vips(image, shown), shown)
+    return convert(pil_to_vips(image, shown), shown, None)
 
 
-def upright(pixels: Pixels, orientation: int) -> Pixels:
+def _upright(pixels: Pixels, orientation: int) -> Pixels:
     """Turn and mirror pixels as their EXIF orientation (1 to 8) asks."""
     if orientation in (5, 6, 7, 8):
         pixels = pixels.transpose(1, 0, 2)

@@ -65,14 +65,6 @@ def recolor(pixels: NDArray[np.uint8], palette: Palette) -> NDArray[np.uint8]:
     return recolored
 
 
-def grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The light of a picture, H × W × 3 with three equal channels: Rec. 601 luma."""
-    light = empty(pixels.shape, np.uint8)
-    for rows in strips(*pixels.shape[:2]):
-        light[rows] = (pixels[rows] @ LUMA).round()[:, :, None]
-    return light
-
-
 def colored(light: NDArray[np.float32], photo: NDArray[np.uint8]) -> NDArray[np.float32]:
     """A picture with the luma of one and the colours of another, both H × W × 3 in 0–255.
 

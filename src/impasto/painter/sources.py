@@ -10,7 +10,8 @@ import numpy as np
 from impasto import images
 from impasto.images import Picture
 from impasto.images.arrays import empty, strips
-from impasto.painter.color import Palette, grey, recolor
+from impasto.images.masks import grey
+from impasto.painter.color import Palette, recolor
 from impasto.painter.painting import Bytes, to_bytes
 from impasto.painter.recipe import Recipe, Style
 from impasto.painter.regions import Share, shared
