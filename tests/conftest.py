@@ -65,6 +65,15 @@ def run(environment, tmp_path_factory):
         yield call
 
 
+@pytest.fixture(scope="module")
+def chromium():
+    """A real browser."""
+    import browser
+
+    with browser.chromium() as opened:
+        yield opened
+
+
 @pytest.fixture(scope="session")
 def photo(tmp_path_factory) -> Path:
     """A photo of 96 × 72: a disc before a sky, so with edges, a gradient and colours."""

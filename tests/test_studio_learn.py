@@ -45,12 +45,6 @@ def site(tmp_path_factory):
         yield web.url
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    with browser.chromium() as opened:
-        yield opened
-
-
 @pytest.fixture
 def page(site, chromium):
     """A page in which no script fails, nothing breaks the policy, and nothing is asked of another host."""

@@ -22,12 +22,6 @@ def studio(tmp_path_factory, home):
     studio.close()
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    with browser.chromium() as opened:
-        yield opened
-
-
 @pytest.fixture
 def watched(studio, chromium, photo):
     """The page of a painting whose painter is another machine's; answers with the page and what sets the progress."""

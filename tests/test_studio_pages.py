@@ -36,12 +36,6 @@ def studio(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    with browser.chromium() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
 def browse(studio, chromium):
     """Open a browser of its own; what its scripts complain of, or ask another host for, fails the test."""
 

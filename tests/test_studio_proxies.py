@@ -1,6 +1,5 @@
 """The studio behind a real nginx and a real Caddy as the docs set them up, at the root of a site and under a path."""
 
-import browser
 import httpx
 import proxies
 import pytest
@@ -35,12 +34,6 @@ def behind(request, tmp_path_factory):
             proxies.proxy(name, folder, port, web.port, root) as url,
         ):
             yield Behind(web, url, root)
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser.chromium() as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])

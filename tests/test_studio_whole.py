@@ -2,7 +2,6 @@
 
 import re
 
-import browser
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
@@ -25,12 +24,6 @@ def studio(tmp_path_factory, home, mailbox):
     del studio.environment["IMPASTO_MAIL_FOLDER"]
     yield studio.start()
     studio.close()
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser.chromium() as opened:
-        yield opened
 
 
 @pytest.mark.slow

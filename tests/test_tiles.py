@@ -9,9 +9,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from random_networks import drawn
 
 from impasto.convolution.geometry import GeometryError
-from impasto.networks.backbone import Backbone
 from impasto.networks.extractor import Extractor
 from impasto.networks.table import Layer, Table
 from impasto.networks.tiles import PICTURE, tiles
@@ -37,19 +37,6 @@ SLICED = Settings(style_loss="sliced")
 def narrow():
     """VGG19 with an eighth of its channels, which makes float64 bearable, and random kernels."""
     return drawn(Table(tuple(replace(layer, channels=layer.channels // 8) for layer in VGG19.layers)), 9)
-
-
-def drawn(table, seed, dtype=torch.float32):
-    """A table with random numbers."""
-    generator, kernels, biases, inputs = torch.Generator().manual_seed(seed), {}, {}, 3
-    for layer in table.steps:
-        if layer.kind == "convolution":
-            spread = (2 / (layer.kernel**2 * inputs)) ** 0.5
-            shape = layer.channels, inputs, layer.kernel, layer.kernel
-            kernels[layer.name] = spread * torch.randn(shape, generator=generator, dtype=dtype)
-            biases[layer.name] = torch.randn(layer.channels, generator=generator, dtype=dtype)
-        inputs = layer.channels
-    return Backbone(table, kernels, biases, packaged().mean)
 
 
 def network(weights, asked, dtype):

@@ -12,7 +12,6 @@ from impasto.images.libvips import pyvips, source_of
 from impasto.images.picture import PictureError
 from impasto.images.srgb import PROFILE
 from impasto.images.undecoded import Undecoded
-from impasto.images.xmp import XMP
 
 _HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
 _SEQUENCES = {b"avis", b"hevc", b"hevx", b"hevm", b"hevs", b"msf1"}
@@ -69,11 +68,8 @@ def _avif(file: BinaryIO, found: set[bytes]) -> Undecoded:
     file.seek(0)
     pictures = pillow_heif.open_heif(file.read())  # which decodes no AVIF, but reads its numbers, as libvips does not
     numbers = pictures[pictures.primary_index].info
-    return Undecoded(
-        width=image.width,
-        height=image.height,
-        orientation=image.get("orientation") if image.get_typeof("orientation") else 1,
-        xmp=image.get(XMP) if image.get_typeof(XMP) else None,
+    return Undecoded.of(
+        image,
         decode=lambda: image if image.format == "uchar" else image | (image >> bits),
         coding=_coding(numbers, has_profile=bool(image.get_typeof(PROFILE))),
         notes=_notes(found, len(pictures)),

@@ -16,7 +16,6 @@ from impasto.images.libvips import pyvips, source_of
 from impasto.images.picture import PictureError
 from impasto.images.srgb import held
 from impasto.images.undecoded import Remains, Undecoded
-from impasto.images.xmp import XMP
 
 START = b"\xff\xd8\xff"
 _END = b"\xff\xd9"
@@ -70,12 +69,8 @@ def undecoded(file: BinaryIO, name: str) -> Undecoded:
         return _rare(file, header, name)
     # as any JPEG: whether it has a gain map for bright screens is slow to find out, and we have no use for it
     image = pyvips.Image.jpegload_source(source_of(file), access="sequential", fail_on="warning")
-    return Undecoded(
-        width=image.width,
-        height=image.height,
-        orientation=image.get("orientation") if image.get_typeof("orientation") else 1,
-        xmp=image.get(XMP) if image.get_typeof(XMP) else None,
-        decode=lambda: image,
+    return Undecoded.of(
+        image,
         coding=header.coding if header else None,
         remains=lambda: _remains(file),
     )

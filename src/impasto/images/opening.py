@@ -13,7 +13,6 @@ from impasto.images.arrays import IN_MEMORY, scratch_folder
 from impasto.images.libvips import pyvips, source_of
 from impasto.images.picture import PictureError, printable
 from impasto.images.undecoded import FRAMES, Undecoded
-from impasto.images.xmp import XMP
 
 MAX_BYTES = 2_000_000_000
 """Files that are larger are refused, and so is what a pipe or a stream gives beyond. `MAX_PIXELS` in 16 bits, with
@@ -137,12 +136,8 @@ def _vips(file: BinaryIO) -> Undecoded:
     if image.get("vips-loader").startswith(_NOT_PICTURES):
         raise pyvips.Error("not in a known format")
     frames = image.get("n-pages") if image.get_typeof("n-pages") else 1
-    return Undecoded(
-        width=image.width,
-        height=image.height,
-        orientation=image.get("orientation") if image.get_typeof("orientation") else 1,
-        xmp=image.get(XMP) if image.get_typeof(XMP) else None,
-        decode=lambda: image,
+    return Undecoded.of(
+        image,
         notes=(FRAMES.format(frames),) if frames > 1 else (),
     )
 

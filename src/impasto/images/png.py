@@ -11,7 +11,6 @@ from impasto.images.libvips import pyvips, source_of
 from impasto.images.picture import PictureError
 from impasto.images.srgb import PROFILE
 from impasto.images.undecoded import FRAMES, Remains, Undecoded
-from impasto.images.xmp import XMP
 
 START = b"\x89PNG\r\n\x1a\n"
 _SMALL = 1024
@@ -37,11 +36,8 @@ def undecoded(file: BinaryIO, name: str) -> Undecoded:
         plain.remove(PROFILE)  # the numbers count before it
         return plain
 
-    return Undecoded(
-        width=image.width,
-        height=image.height,
-        orientation=image.get("orientation") if image.get_typeof("orientation") else 1,
-        xmp=image.get(XMP) if image.get_typeof(XMP) else None,
+    return Undecoded.of(
+        image,
         decode=decode,
         coding=coding,
         notes=(FRAMES.format(frames),) if frames > 1 else (),

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 
 from impasto.images.coding import Coding
 from impasto.images.libvips import pyvips
+from impasto.images.xmp import XMP
 
 FRAMES = "an animation of {} frames; the first one is taken"
 """What a person is told of any that moves."""
@@ -50,3 +52,18 @@ class Undecoded:
     coding: Coding | None = None
     notes: tuple[str, ...] = ()
     remains: Callable[[], Remains] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        image: pyvips.Image,
+        *,
+        decode: Callable[[], pyvips.Image] | None = None,
+        coding: Coding | None = None,
+        notes: tuple[str, ...] = (),
+        remains: Callable[[], Remains] | None = None,
+    ) -> Self:
+        """An image that libvips has opened, whose header it has read; without `decode` it is decoded as it is used."""
+        orientation = image.get("orientation") if image.get_typeof("orientation") else 1
+        xmp = image.get(XMP) if image.get_typeof(XMP) else None
+        return cls(image.width, image.height, orientation, xmp, decode or (lambda: image), coding, notes, remains)
