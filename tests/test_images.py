@@ -929,14 +929,33 @@ def test_what_happens_while_a_picture_is_encoded_is_raised_and_not_printed(
     width=st.integers(1, 60),
     height=st.integers(1, 60),
 )
-def test_resizing_is_the_identity_at_the_same_size_and_stays_in_range(pixels: Array, width: int, height: int) -> None:
+def test_resizing_is_the_identity_at_the_same_size_and_keeps_a_plain_color(
+    pixels: Array, width: int, height: int
+) -> None:
     assert resize(pixels, pixels.shape[1], pixels.shape[0]) is pixels
-    resized = resize(pixels, width, height)
-    assert resized.shape == (height, width, 3)
-    assert resized.dtype == np.uint8
+    assert resize(pixels, width, height).shape == (height, width, 3)
+    plain = np.broadcast_to(pixels[:1, :1], pixels.shape)
+    np.testing.assert_array_equal(resize(plain, width, height), np.broadcast_to(plain[:1, :1], (height, width, 3)))
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    pixels=arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40), st.just(3))),
+    width=st.integers(1, 60),
+    height=st.integers(1, 60),
+)
+def test_a_mask_is_resized_without_overshoot(pixels: Array, width: int, height: int) -> None:
+    resized = resize(pixels, width, height, Image.Resampling.BILINEAR)
     for channel in range(3):
         assert resized[..., channel].min() >= pixels[..., channel].min()
         assert resized[..., channel].max() <= pixels[..., channel].max()
+
+
+def test_a_shrunk_picture_keeps_its_finest_lines() -> None:
+    x = np.arange(600) * 2 * np.pi / 7.5  # at a third of the size, a period of 2.5 px
+    lines = (127.5 + 100 * np.sin(x)).round().astype(np.uint8)[None, :, None].repeat(30, axis=0).repeat(3, axis=2)
+    inside = resize(lines, 200, 10)[5, 20:-20, 0].astype(float)
+    assert inside.std() > 0.75 * lines.std()  # the bilinear kernel leaves 0.61
 
 
 @settings(max_examples=60, deadline=None)
@@ -949,16 +968,18 @@ def test_resizing_is_the_identity_at_the_same_size_and_stays_in_range(pixels: Ar
 def test_resizing_some_rows_at_a_time_gives_what_pillow_gives_of_all(
     pixels: Array, width: int, height: int, at_once: int
 ) -> None:
-    bilinear = Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR)
     bands = [Image.fromarray(band).convert("F") for band in np.moveaxis(pixels, 2, 0)]
-    bicubic = np.stack([band.resize((width, height), Image.Resampling.BICUBIC) for band in bands], 2)
+    bicubic, lanczos = (
+        np.stack([band.resize((width, height), kernel) for band in bands], 2)
+        for kernel in (Image.Resampling.BICUBIC, Image.Resampling.LANCZOS)
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pixel_arrays, "AT_ONCE", at_once)
         resized = resize(pixels, width, height).astype(int)
         resampled = np.concatenate(
             [resample(pixels, width, height, rows) for rows in pixel_arrays.strips(height, width)]
         )
-    assert np.abs(resized - np.asarray(bilinear, int)).max() <= 1  # a half may be rounded the other way
+    assert np.abs(resized - lanczos.clip(0, 255)).max() <= 0.51
     np.testing.assert_allclose(resampled, bicubic, rtol=0, atol=0.01)
 
 
@@ -995,6 +1016,6 @@ def test_large_pictures_are_held_in_memory_where_no_file_can_be(
 def test_shrinking_averages_and_does_not_skip() -> None:
     stripes = np.zeros((64, 64, 3), np.uint8)
     stripes[:, ::2] = 255
-    assert np.abs(resize(stripes, 16, 16)[:, 1:-1].astype(int) - 127.5).max() <= 1
+    assert np.abs(resize(stripes, 16, 16)[:, 1:-1].astype(int) - 127.5).max() <= 3
     ramp = np.arange(256, dtype=np.uint8)[None, :, None].repeat(32, axis=0).repeat(3, axis=2)
     assert np.abs(resize(ramp, 64, 8)[4, 2:-2, 0] - (np.arange(64) * 4 + 1.5)[2:-2]).max() <= 1

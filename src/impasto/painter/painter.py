@@ -37,7 +37,8 @@ class Painter:
             same; the canvas is then painted at once.
         parameterization: what the optimiser holds; a Laplacian pyramid.
         optimizer: how it moves; L-BFGS.
-        scales: the sizes to paint at, the last of them the canvas's, each with its steps; as the quality has it.
+        scales: the sizes to paint at, each with its steps; as the settings have it. The last of them is the canvas's,
+            or a finer one that is made smaller.
         checkpoint: a folder for what a painting that is stopped needs to go on.
 
     Raises:
@@ -97,7 +98,7 @@ class Painter:
 
     def scales(self) -> list[Scale]:
         """The scales of this painting, the coarsest first."""
-        return list(self._scales or scales(self.width, self.height, self.settings.quality))
+        return list(self._scales or scales(self.width, self.height, self.settings))
 
     @property
     def tiled(self) -> bool:

@@ -22,13 +22,13 @@ class Progress:
 
     Attributes:
         scale: of `scales`, from 0, the coarsest.
-        width, height: the canvas at this scale.
+        width, height: the canvas at this scale; it may be finer than the painting.
         step: of `steps` at this scale, from 1.
         objective: of the canvas after this step: the terms' costs, each times its weight, added up.
         costs: term's name → cost, before its weight.
         seconds: since painting began.
         seconds_left: an estimate.
-        preview: draws the canvas as it was after this step, uint8, H × W × 3.
+        preview: draws the canvas as it was after this step, uint8, H × W × 3, no larger than the painting.
     """
 
     scale: int
@@ -56,7 +56,8 @@ class Painting:
     Attributes:
         pixels: float32, H × W × 3, sRGB in 0–255.
         settings: the settings, and the names and digests of the pictures, as JSON can hold them.
-        objective: of the canvas when it was taken: the terms' costs, each times its weight, added up.
+        objective: of the canvas when it was taken: the terms' costs, each times its weight, added up. The canvas may be
+            finer than the painting.
         costs: term's name → cost, before its weight.
         seconds: of painting.
         steps: over all scales.

@@ -72,7 +72,9 @@ class Region:
         blur = self.feather * max(width, height)
         shrunk = min(1.0, BLURRED_AT / max(width, height)) if blur >= 1 else 1.0
         size = max(1, round(width * shrunk)), max(1, round(height * shrunk))
-        mask = Image.fromarray(np.ascontiguousarray(images.resize(self.mask.pixels, *size)[:, :, 0]))
+        mask = Image.fromarray(
+            np.ascontiguousarray(images.resize(self.mask.pixels, *size, Image.Resampling.BILINEAR)[:, :, 0])
+        )
         if blur >= 1:
             mask = mask.filter(ImageFilter.GaussianBlur(blur * shrunk / 2))
         whole = mask.resize((width, height), Image.Resampling.BILINEAR)

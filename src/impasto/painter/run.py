@@ -58,7 +58,8 @@ class Run(Iterator[Progress]):
     def __init__(self, painter: "Painter", *, resume: bool) -> None:
         self.painter = painter
         self.checkpoint_error: OSError | None = None
-        self._sources = Sources(painter.recipe, painter.width, painter.height, painter.smallest)
+        finest = painter.scales()[-1]
+        self._sources = Sources(painter.recipe, finest.width, finest.height, painter.smallest)
         self._checkpoint = Checkpoint(painter.checkpoint, self._identity()) if painter.checkpoint else None
         self._place: Place | None = None
         self._optimizer = copy(painter.optimizer)
@@ -76,7 +77,7 @@ class Run(Iterator[Progress]):
             return next(self._progress)
 
     def painting(self) -> Painting:
-        """What is on the canvas now; at a coarse scale, enlarged to the size asked for."""
+        """What is on the canvas now, at the size asked for."""
         width, height = self.painter.width, self.painter.height
         if self._place is None:
             pixels, objective, costs = self._sources.first().astype(np.float32), math.nan, {}
@@ -126,7 +127,8 @@ class Run(Iterator[Progress]):
     def _identity(self) -> Mapping[str, Any]:
         """What a checkpoint must agree with: all that makes the painting, and this version of the program."""
         terms = [[term.name, term.weight] for term in self.painter.terms]
-        return {"version": version("impasto"), **self.painter.recipe.to_dict(), "terms": terms}
+        scales = [[scale.width, scale.height, scale.steps, scale.moving] for scale in self.painter.scales()]
+        return {"version": version("impasto"), **self.painter.recipe.to_dict(), "terms": terms, "scales": scales}
 
     def _painted(self, resume: bool) -> Iterator[Progress]:
         scales = self.painter.scales()
@@ -273,9 +275,12 @@ class Run(Iterator[Progress]):
         return Map(key, self._tensor(to_map(share)[:, :, None]), self.painter.network.table.fields, power)
 
     def _preview(self, canvas: Canvas, point: Tensor) -> Bytes:
-        drawn = _drawn(canvas, point)
+        drawn, width, height = _drawn(canvas, point), canvas.width, canvas.height
+        if width > self.painter.width:
+            width, height = self.painter.width, self.painter.height
+            drawn = _resampled(drawn, width, height)
         if self.painter.settings.luminance:
-            drawn = colored(drawn, images.resize(self.painter.recipe.photo.pixels, canvas.width, canvas.height))
+            drawn = colored(drawn, images.resize(self.painter.recipe.photo.pixels, width, height))
         return to_bytes(drawn)
 
     def _tensor(self, pixels: Bytes | Floats) -> Tensor:

@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 
 from impasto.images import PictureError
-from impasto.painter.settings import MIN_SIZE, Quality
+from impasto.painter.balance import OBJECTIVES
+from impasto.painter.settings import MIN_SIZE, Quality, Settings
 
 # Steps at the coarsest scale, where the painting is found; at the next one, which adds brushwork to it; and at each
 # after that, where a step costs four times as much and only the finest texture is left to do.
@@ -17,6 +18,10 @@ TILED_WORK = 1.8
 # A canvas of up to so many pixels is painted at once. Painted coarsely first and then enlarged, it came out with
 # both parts of the objective higher for the same work: what is enlarged lacks the detail that a photo starts with.
 COARSEST_PIXELS = 600 * 600
+# A smaller canvas than this is painted on a finer one and then made smaller, except as a draft. A stroke that is two
+# pixels wide has no shape that the network knows. At most so many times finer: more takes longer and gives little.
+FINEST_PIXELS = 1024 * 768
+FINER = 2.0
 
 
 @dataclass(frozen=True)
@@ -67,10 +72,18 @@ def canvas_size(width: int, height: int, size: int | None) -> tuple[int, int]:
     return canvas
 
 
-def scales(width: int, height: int, quality: Quality) -> list[Scale]:
-    """The scales for a canvas, the coarsest first; each has twice the sides of the one before."""
-    first, second, last = STEPS[quality]
-    halvings = max(0, math.ceil(math.log(width * height / COARSEST_PIXELS, 4)))
+def scales(width: int, height: int, settings: Settings) -> list[Scale]:
+    """The scales for a canvas, the coarsest first; each has twice the sides of the one before.
+
+    The last one may be finer than the canvas, whose picture is then what is painted there, made smaller.
+    """
+    first, second, last = STEPS[settings.quality]
+    finer = min(FINER, math.sqrt(FINEST_PIXELS / (width * height)))
+    if finer > 1 and settings.quality != "draft" and OBJECTIVES[settings.objective].finer:
+        width, height, second = round(width * finer), round(height * finer), last
+        halvings = 1
+    else:
+        halvings = max(0, math.ceil(math.log(width * height / COARSEST_PIXELS, 4)))
     return [
         Scale(
             round(width / 2**k),

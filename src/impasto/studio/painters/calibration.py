@@ -1,11 +1,12 @@
 """How long paintings take on this machine, measured before the first of them is finished. Runs in a Dask worker."""
 
+from dataclasses import replace
 from typing import get_args
 
 from impasto.studio.configuration import Configuration
 from impasto.studio.painters import priority
 
-# Of the canvas that is asked about: one that is painted at a single scale, and in no tiles.
+# Of the canvas that is asked about: a usual one, which is painted in no tiles.
 WIDTH, HEIGHT = 640, 480
 
 
@@ -26,7 +27,9 @@ def paces(configuration: Configuration) -> dict[str, float]:
         memory=configuration.painter_memory,
     )  # fmt: skip
     evaluations = {
-        quality: sum(scale.pixels * (scale.steps + 1) for scale in scales(WIDTH, HEIGHT, quality))
+        quality: sum(
+            scale.pixels * (scale.steps + 1) for scale in scales(WIDTH, HEIGHT, replace(settings, quality=quality))
+        )
         for quality in get_args(Quality)
     }
     one = Painter(Recipe(photo, (Style(photo),), settings)).estimate() / evaluations["draft"]

@@ -105,7 +105,7 @@ def _longest_step(job: Job) -> float:
     from impasto.painter.schedule import scales
     from impasto.painter.settings import Settings
 
-    found = scales(job.width, job.height, Settings.from_dict(job.settings).quality)
+    found = scales(job.width, job.height, Settings.from_dict(job.settings))
     return max(scale.pixels for scale in found) / sum(scale.work(None) for scale in found)
 
 
