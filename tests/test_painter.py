@@ -9,6 +9,8 @@ import weakref
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 import impasto
@@ -22,7 +24,7 @@ from impasto.painter.optimizers import Adam
 from impasto.painter.painter import Painter
 from impasto.painter.pyramid import Pixels
 from impasto.painter.recipe import Recipe, Style
-from impasto.painter.schedule import Scale, canvas_size
+from impasto.painter.schedule import FINEST_PIXELS, Scale, canvas_size, scales
 from impasto.painter.settings import Settings, SettingsError
 from impasto.painter.style_losses import STYLE_LOSSES
 from impasto.painter.term import Scene, StyleSource
@@ -139,8 +141,9 @@ def test_a_canvas_begun_in_strips_is_that_begun_at_once(photo, style, monkeypatc
         costs = [dict(step.costs) for step in run]
         return costs[-1], run.painting().pixels
 
-    def by_pillow(pixels, width, height):  # in strips, a half may be rounded the other way, which painting magnifies
-        return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR))
+    def by_pillow(pixels, width, height, kernel=Image.Resampling.LANCZOS):
+        # in strips, a half may be rounded the other way, which painting magnifies
+        return np.asarray(Image.fromarray(pixels).resize((width, height), kernel))
 
     monkeypatch.setattr(images, "resize", by_pillow)
     at_once, whole = painted()
@@ -148,6 +151,32 @@ def test_a_canvas_begun_in_strips_is_that_begun_at_once(photo, style, monkeypatc
     in_strips, pieces = painted()
     assert in_strips == pytest.approx(at_once, rel=1e-4)
     np.testing.assert_allclose(pieces, whole, rtol=0, atol=0.1)
+
+
+@given(
+    st.integers(16, 3000), st.integers(16, 3000), st.sampled_from(["draft", "standard", "fine"]),
+    st.sampled_from(["impasto", "pastiche"]),
+)  # fmt: skip
+def test_a_small_canvas_is_painted_on_a_finer_one_at_last(width, height, quality, objective):
+    found = scales(width, height, Settings(quality=quality, objective=objective))
+    last, finer = found[-1], min(2, max(1, (FINEST_PIXELS / (width * height)) ** 0.5))
+    if quality == "draft" or objective == "pastiche":
+        finer = 1
+    assert (last.width, last.height) == (round(width * finer), round(height * finer))
+    assert [found[0].moving, *(scale.moving for scale in found[1:])] == [None] + [2] * (len(found) - 1)
+    for coarse, fine in itertools.pairwise(found):
+        assert abs(fine.width / 2 - coarse.width) <= 1
+        assert abs(fine.height / 2 - coarse.height) <= 1
+    if finer == 2:
+        assert (found[-2].width, found[-2].height) == (width, height)
+
+
+def test_what_is_painted_finer_has_the_size_asked_for_in_the_end(photo, style):
+    run = Painter(recipe(photo, style, Settings(size=48, dtype="float32"))).start()
+    shapes = [(step.width, step.preview().shape) for step in run]
+    painting = run.painting()
+    assert {width for width, _ in shapes} == {48, 96}
+    assert {shape for _, shape in shapes} == {painting.pixels.shape} == {(36, 48, 3)}
 
 
 def test_a_house_style_is_as_large_as_the_canvas_but_no_larger_than_bearable(photo, monkeypatch):

@@ -17,17 +17,17 @@ class Balance:
         relative: whether a layer's cost is a share of what a picture without any features would cost there; else it
             has the factors that :mod:`impasto.painter.losses` names.
         content: what the content cost is multiplied by, so that α = 1 is about right on the pairs tried.
-        finer: whether a small canvas is painted on a finer one. Costs are then those of the finer one, and not of the
-            file, which another program's can be compared with.
+        compared: whether its costs are compared with those of the program that it is named after. Photo and style are
+            then shrunk as that program does it, bilinearly, and no canvas is finer than the file.
     """
 
     about: str
     relative: bool
     content: float = 1.0
-    finer: bool = True
+    compared: bool = False
 
 
 OBJECTIVES: dict[str, Balance] = {
     "impasto": Balance("every layer as a share of what it would cost a blank picture", True, content=0.04),
-    "pastiche": Balance("the factors of the program pastiche, for comparisons", False, finer=False),
+    "pastiche": Balance("the factors of the program pastiche, for comparisons", False, compared=True),
 }

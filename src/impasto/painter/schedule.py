@@ -79,7 +79,7 @@ def scales(width: int, height: int, settings: Settings) -> list[Scale]:
     """
     first, second, last = STEPS[settings.quality]
     finer = min(FINER, math.sqrt(FINEST_PIXELS / (width * height)))
-    if finer > 1 and settings.quality != "draft" and OBJECTIVES[settings.objective].finer:
+    if finer > 1 and settings.quality != "draft" and not OBJECTIVES[settings.objective].compared:
         width, height, second = round(width * finer), round(height * finer), last
         halvings = 1
     else:

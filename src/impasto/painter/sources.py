@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from PIL import Image
 
 from impasto import images
 from impasto.images import Picture
 from impasto.images.arrays import empty, strips
 from impasto.images.masks import grey
+from impasto.painter.balance import OBJECTIVES
 from impasto.painter.color import Palette, recolor
 from impasto.painter.painting import Bytes, to_bytes
 from impasto.painter.recipe import Recipe, Style
@@ -57,7 +59,7 @@ class Sources:
 
     def photo_at(self, width: int, height: int) -> Bytes:
         """The photo, H × W × 3; its light, where that alone is painted."""
-        photo = images.resize(self.recipe.photo.pixels, width, height)
+        photo = images.resize(self.recipe.photo.pixels, width, height, self._kernel)
         return grey(photo) if self.recipe.settings.luminance else photo
 
     def coats_at(self, width: int, height: int) -> list[Coat]:
@@ -139,9 +141,9 @@ class Sources:
         """
         picture, sides = self.recipe.styles[index].picture, self.sides_at(index, canvas)
         if isinstance(picture, HouseStyle):
-            pixels = images.resize(self._rendered(index), *sides)
+            pixels = images.resize(self._rendered(index), *sides, self._kernel)
         else:
-            pixels = images.resize(picture.pixels, *sides)
+            pixels = images.resize(picture.pixels, *sides, self._kernel)
         if self.recipe.settings.luminance:
             pixels = grey(pixels)
         return recolor(pixels, self._photos_palette) if self._recolors else pixels
@@ -166,6 +168,12 @@ class Sources:
             name = self.recipe.styles[index].picture.name
             self._made[index] = render(name, *self.sides_at(index, self.width * self.height))
         return self._made[index]
+
+    @property
+    def _kernel(self) -> Image.Resampling:
+        """What photo and styles are resized by."""
+        compared = OBJECTIVES[self.recipe.settings.objective].compared
+        return Image.Resampling.BILINEAR if compared else Image.Resampling.LANCZOS
 
     @property
     def _recolors(self) -> bool:
