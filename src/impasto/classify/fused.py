@@ -31,7 +31,7 @@ def forward(network: nn.Module, x: Tensor) -> Tensor:
         x, weight = x[:, :1], weight.sum(1, keepdim=True)
     y = convolve_pool(x.permute(0, 2, 3, 1), weight, network.conv1.bias)  # (B, 14, 14, 6)
     y = convolve_pool(y, network.conv2.weight, network.conv2.bias)  # (B, 5, 5, 16)
-    y = y.permute(0, 3, 1, 2).flatten(1)  # in the order of the slide's network
+    y = y.permute(0, 3, 1, 2).flatten(1)  # the slide's network flattens in this order
     y = F.relu(network.fc1(y))
     y = F.relu(network.fc2(y))
     scores: Tensor = network.fc3(y)
@@ -49,7 +49,7 @@ def convolve_pool(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     Returns:
         B × (H − k + 1) / 2 × (W − k + 1) / 2 × N; under autocast in its type, as a convolution would give it.
     """
-    if torch.is_autocast_enabled(x.device.type):  # which does not look into functions with gradients of their own
+    if torch.is_autocast_enabled(x.device.type):  # autocast does not look into functions with gradients of their own
         dtype = torch.get_autocast_dtype(x.device.type)
         x, weight, bias = x.to(dtype), weight.to(dtype), bias if bias is None else bias.to(dtype)
     made: Tensor = ConvolvePool.apply(x, weight, bias)  # type: ignore[no-untyped-call]

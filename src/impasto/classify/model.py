@@ -82,7 +82,7 @@ class Model:
         """What the network makes of pictures: uint8 (B × C × 32 × 32) to B × classes, each row of sum 1."""
         self.network.eval()
         with torch.inference_mode():
-            # of small networks oneDNN computes this layout a fifth sooner
+            # oneDNN computes small networks a fifth sooner in this layout
             given = self.card.normalisation.apply(pixels).contiguous(memory_format=torch.channels_last)
             scores: Tensor = self.network(given)
             return scores.softmax(1)

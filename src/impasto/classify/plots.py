@@ -59,7 +59,7 @@ def write_all(
     paths = []
     for name, figure in figures.items():
         drawn = BytesIO()
-        with warnings.catch_warnings(action="ignore", category=UserWarning):  # of letters that the font has not
+        with warnings.catch_warnings(action="ignore", category=UserWarning):  # the font may lack letters
             figure.savefig(drawn, format="png", dpi=120)
         pixels = images.read(drawn.getvalue()).pixels
         paths.append(written(numbered(folder / f"{name}.png"), partial(_write, pixels)))

@@ -56,7 +56,7 @@ def predict(model: Model, sources: Iterable[Any], top: int = 5) -> Iterator[Pred
             for judged in threads.map(lambda batch: _judged(model, batch, top), batches):
                 yield from judged
         finally:
-            torch.set_num_threads(threads_before)  # of threads that are yet to come; of this one they never changed
+            torch.set_num_threads(threads_before)  # this holds for later threads; this thread's number never changed
 
 
 def _judged(model: Model, batch: Sequence[Any], top: int) -> list[Prediction | tuple[Any, PictureError]]:

@@ -58,7 +58,7 @@ def _ratio(colours: Array, table: Array) -> Array | None:
     counts = np.zeros(len(table), np.int64)
     for rows in strips(*colours.shape[:2]):
         counts += np.bincount(colours[rows].max(axis=2).ravel(), minlength=len(table))
-    above = np.cumsum(counts[::-1])[::-1]  # so many pixels are as bright or brighter
+    above = np.cumsum(counts[::-1])[::-1]  # how many pixels are as bright or brighter
     peak = float(table[np.flatnonzero(above > _FLARE * above[0])[-1]])
     if peak <= 1:
         return None

@@ -58,7 +58,7 @@ def rest(undecoded: Undecoded, name: str, error: pyvips.Error, *, take: bool) ->
 def _rows(image: pyvips.Image) -> tuple[int, str]:
     """How many rows can be decoded, about, and why no more."""
     region, rows = pyvips.Region.new(image), 0
-    noted()  # what was before, and would be told again
+    noted()  # drops earlier warnings, which would be told again
     try:
         while rows < image.height:
             region.fetch(0, rows, image.width, min(_AT_ONCE, image.height - rows))
@@ -66,5 +66,5 @@ def _rows(image: pyvips.Image) -> tuple[int, str]:
     except pyvips.Error as error:
         return rows, str(error)
     ended = noted()
-    # what libjpeg warns of in the last rows, libvips only notes
+    # libvips only notes a warning of libjpeg's about the last rows
     return (rows - 1) // _AT_ONCE * _AT_ONCE if "premature" in ended else rows, ended

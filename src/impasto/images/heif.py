@@ -66,7 +66,7 @@ def _avif(file: BinaryIO, found: set[bytes]) -> Undecoded:
     image = pyvips.Image.heifload_source(source_of(file), access="sequential", fail_on="error")
     bits = image.get("bits-per-sample")
     file.seek(0)
-    pictures = pillow_heif.open_heif(file.read())  # which decodes no AVIF, but reads its numbers, as libvips does not
+    pictures = pillow_heif.open_heif(file.read())  # it decodes no AVIF, but it reads the numbers, and libvips does not
     numbers = pictures[pictures.primary_index].info
     return Undecoded.of(
         image,

@@ -67,7 +67,7 @@ def undecoded(file: BinaryIO, name: str) -> Undecoded:
     header = _header(file)
     if header is not None and (header.bits != 8 or header.process not in (*_BASELINE, _PROGRESSIVE)):
         return _rare(file, header, name)
-    # as any JPEG: whether it has a gain map for bright screens is slow to find out, and we have no use for it
+    # it is read as any JPEG; looking for a gain map for bright screens is slow, and we have no use for one
     image = pyvips.Image.jpegload_source(source_of(file), access="sequential", fail_on="warning")
     return Undecoded.of(
         image,
@@ -106,7 +106,7 @@ def _scans(data: bytes) -> list[bytes]:
 
 def _is_finest(scans: list[bytes], components: int) -> bool:
     """Whether progressive scans bring each coefficient of each component to its last bit: T.81, B.2.3 and G.1.1."""
-    missing = dict.fromkeys(range(components), 2**64 - 1)  # by the place in which they come first
+    missing = dict.fromkeys(range(components), 2**64 - 1)  # component → the place where it first comes
     places: dict[int, int] = {}
     for scan in scans:
         if not scan or len(scan) < 4 + 2 * scan[0]:
@@ -162,7 +162,7 @@ def _rare(file: BinaryIO, header: _Header, name: str) -> Undecoded:
         if not data.rstrip(b"\0").endswith(_END):
             raise ValueError("it has no end, and its decoder would not say so")
         if header.process in (_LS, _LOSSLESS) and header.height > 8 * len(data):
-            raise ValueError("a row takes a bit at least")  # to find out otherwise takes seconds
+            raise ValueError("a row takes a bit at least")  # libjpeg would take seconds to find this out
         pixels = imagecodecs.jpegls_decode(data) if header.process == _LS else imagecodecs.jpeg8_decode(data)
         pixels = np.ascontiguousarray(pixels.reshape(header.height, header.width, header.components))
         if header.bits not in (8, 16):

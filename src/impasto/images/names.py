@@ -53,7 +53,7 @@ def written(paths: Iterable[Path], write: Callable[[Path], None]) -> Path:
         write: writes a new file of that name, and raises FileExistsError where there is one.
     """
     for path in paths:
-        if not os.path.lexists(path):  # else a picture would be encoded for each name that is taken
+        if not os.path.lexists(path):  # no picture is encoded for a name that is taken
             try:
                 write(path)
             except FileExistsError:  # it was taken meanwhile

@@ -54,7 +54,7 @@ def _plainly(path: Path) -> Iterator[None]:
     except IsADirectoryError as error:
         raise PictureError(f"{shown} is a folder: name a file in it") from error
     except (FileNotFoundError, NotADirectoryError) as error:
-        if path.parent.is_dir():  # as /proc, in which nobody makes a file
+        if path.parent.is_dir():  # nobody can make a file here, as in /proc
             raise PictureError(f"{shown} can't be written: {folder} takes no new file; give another folder") from error
         raise PictureError(f"there is no folder {folder} to write {printable(path.name)} in: make it first") from error
     except OSError as error:

@@ -21,7 +21,7 @@ def resize(pixels: Pixels, width: int, height: int, kernel: Image.Resampling = I
     if pixels.shape[:2] == (height, width):
         return pixels
     resized = empty((height, width, 3), np.uint8)
-    needed = math.ceil(pixels.shape[0] * pixels.shape[1] / height)  # for one row
+    needed = math.ceil(pixels.shape[0] * pixels.shape[1] / height)  # source pixels for one row of the result
     for rows in strips(height, max(width, needed)):
         resized[rows] = resample(pixels, width, height, rows, kernel).round().clip(0, 255)
     return resized

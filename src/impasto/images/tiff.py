@@ -68,7 +68,7 @@ _NEEDED = {256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 284, 317, 320, 322,
 
 _XMP, _ORIENTATION, _DNG_VERSION, _ICC, _OLD_SUBFILE, _INKS = 700, 274, 50706, 34675, 255, 332
 
-logging.getLogger("tifffile").addHandler(logging.NullHandler())  # what is broken is refused, and not printed
+logging.getLogger("tifffile").addHandler(logging.NullHandler())  # a broken file is refused, and nothing is printed
 
 
 def undecoded(file: BinaryIO, name: str) -> Undecoded:
@@ -211,7 +211,7 @@ def _by_tifffile(page: Any, name: str) -> pyvips.Image:
     samples = empty(page.shape, page.dtype)
     try:
         page.asarray(out=samples, maxworkers=1)
-    except ImportError as error:  # of a codec that this imagecodecs was built without
+    except ImportError as error:  # this imagecodecs was built without that codec
         packed = getattr(page.compression, "name", page.compression)
         raise PictureError(f"{name} is a TIFF packed by {packed}, which is not read: save it with LZW") from error
     if page.axes == "SYX":
@@ -255,7 +255,7 @@ def _scaled(samples: Array, page: Any) -> Array:
     if samples.dtype == bool:
         samples = samples.astype(np.uint8) * np.uint8(255)
     elif samples.dtype.kind == "f":
-        with np.errstate(over="ignore"):  # what is too large is infinite, and refused
+        with np.errstate(over="ignore"):  # a number that is too large becomes infinite, and is refused
             samples = samples.astype(np.float32, copy=False)
     elif page.bitspersample != 8 * samples.dtype.itemsize:
         most = np.iinfo(samples.dtype).max

@@ -182,7 +182,7 @@ class _Encoder:
             def acting(*arguments: Any) -> Any:
                 try:
                     return act(*arguments)
-                except BaseException as error:  # of which, here, libvips would only print the traceback
+                except BaseException as error:  # libvips would only print its traceback
                     failures.append(error)
                     return -1
 

@@ -40,7 +40,7 @@ def write(path: Path, figure: Figure, *, new: bool = False) -> None:
         images.write(path, pixels(figure), new=new)
         return
     width, height = map(float, figure.get_size_inches())
-    share = min(1.0, A4[1] / height)  # what is taller than a page is made to fit on one
+    share = min(1.0, A4[1] / height)  # a sheet that is taller than a page is made to fit on one
     figure.set_size_inches(width * share, height * share)
     drawn = BytesIO()
     figure.savefig(drawn, format=suffix[1:])

@@ -157,7 +157,7 @@ def _seen(pixels: Pixels, scale: float, threshold: float) -> tuple[Tensor, Tenso
     with torch.inference_mode():
         picture = torch.from_numpy(np.array(small, np.float32, order="C")).permute(2, 0, 1)[None]
         picture = F.pad(picture, (0, -columns % WHOLE, 0, -rows % WHOLE))
-        found = network(picture.contiguous(memory_format=torch.channels_last))[0]  # so laid out, it is faster
+        found = network(picture.contiguous(memory_format=torch.channels_last))[0]  # this layout is faster
         found = found[:, : math.ceil(rows / STRIDE), : math.ceil(columns / STRIDE)]
         scores = found[0].sigmoid()
         y, x = torch.where(scores >= threshold)

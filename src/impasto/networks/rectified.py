@@ -43,7 +43,7 @@ class _ConvolutionReLU(torch.autograd.Function):
         x, y, kernel = ctx.saved_tensors
         stride, padding, dilation = ([n, n] for n in (ctx.layer.stride, ctx.layer.padding, ctx.layer.dilation))
         passed = torch.ops.aten.threshold_backward(gradients[0], y, 0)
-        wanted = [True, False, False]  # of the input, the kernel and the bias
+        wanted = [True, False, False]  # gradients of the input, the kernel and the bias
         gradient: Tensor = torch.ops.aten.convolution_backward(
             passed, x, kernel, None, stride, padding, dilation, False, [0, 0], 1, wanted
         )[0]

@@ -24,7 +24,7 @@ class Palette:
         for rows in strips(*pixels.shape[:2]):
             colors = pixels[rows].reshape(-1, 3).astype(np.float64)
             sums += colors.sum(0)
-            products += colors.T @ colors  # of whole numbers, so that both sums are exact
+            products += colors.T @ colors  # whole numbers, so both sums are exact
         mean = sums / count
         return cls(mean, (products - sums[:, None] * mean) / (count - 1))
 

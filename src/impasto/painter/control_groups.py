@@ -52,7 +52,7 @@ def _groups() -> Iterator[tuple[_Files, Path]]:
         else:
             continue
         for files, mount in mounts:
-            own = mount / path.lstrip("/")  # in a container it may not be there, and the mount is its group
+            own = mount / path.lstrip("/")  # a container may lack it; the mount is then its group
             yield from ((files, group) for group in (own, *own.parents) if group.is_relative_to(mount))
 
 

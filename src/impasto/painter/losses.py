@@ -64,7 +64,7 @@ class _GramMatrix(torch.autograd.Function):
         length = positions // slices
         sliced = flat[:, : slices * length].view(features, slices, length).transpose(0, 1)  # (slices, N, length)
         turned = sliced.transpose(1, 2)
-        if flat.is_cuda and WIDE_PRODUCTS:  # what was accumulated need not be rounded
+        if flat.is_cuda and WIDE_PRODUCTS:  # keeps the float32 in which products are accumulated
             products = torch.bmm(sliced, turned, torch.float32)
         else:
             products = torch.bmm(sliced, turned)

@@ -36,7 +36,7 @@ class Evaluation:
     def gradient(self) -> Tensor:
         """The gradient, of the point's shape."""
         assert self._slope is not None
-        slope, self._slope = self._slope, None  # what it was computed from is needed no more
+        slope, self._slope = self._slope, None  # frees what it was computed from
         return slope()
 
     def settle(self) -> None:

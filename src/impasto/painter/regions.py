@@ -136,7 +136,7 @@ class Map:
         """The map's mean over the middle half of what each position sees, H' × W'."""
         seen = self.fields[layer]
         side = max(1, seen.size // 2)
-        side += (seen.size - side) % 2  # so that both have one middle
+        side += (seen.size - side) % 2  # both must have the same middle
         first = (seen.size - side) // 2 - seen.margin
         pixels, spans = self.pixels, tile.core(layer)
         if any(stop <= start for start, stop in spans):

@@ -33,7 +33,7 @@ def in_files(folder: Path) -> Allocate:
 
     def allocate(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
         numbers = in_file(folder, (math.prod(shape) * dtype.itemsize,), np.uint8)
-        return torch.from_numpy(numbers).view(dtype).view(*shape)  # by bytes, because NumPy has no bfloat16
+        return torch.from_numpy(numbers).view(dtype).view(*shape)  # NumPy has no bfloat16, so bytes are viewed
 
     return allocate
 

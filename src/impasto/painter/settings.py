@@ -163,7 +163,7 @@ class Settings:
             SettingsError: a value that makes no sense.
         """
         known = {field.name for field in fields(cls)} - set(OF_THE_MACHINE)
-        if "content_weight" in stored and "objective" not in stored:  # from before there was more than one
+        if "content_weight" in stored and "objective" not in stored:  # written when there was only one objective
             stored = {**stored, "objective": "pastiche"}
         values = {name: value for name, value in stored.items() if name in known}
         try:

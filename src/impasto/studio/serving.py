@@ -50,7 +50,7 @@ def serve(configuration: Configuration, listener: socket.socket, ready: Callable
     served.timeout_graceful_shutdown = ANSWERS
     server = _Server(served, ready, engine.ask_to_stop)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup wants it
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup has it ignored
             signal.signal(number, server.handle_exit)
     engine.start()
     try:

@@ -17,7 +17,7 @@ _DYES = palette("#18244f", "#f3e4c3", "#d9962f", "#a8391f", "#5a2a1a", "#2f5a94"
 _INDIGO, _CREAM, _OCHRE, _RED, _BROWN, _BLUE, _SAND = range(7)
 _PETAL = curve("0,0 .2,.28 .27,.6 0,1 -.27,.6 -.2,.28 0,0", 36)
 _LEAF = curve("0,0 .32,.3 .3,.7 0,1 -.16,.6 -.12,.25 0,0", 36)
-_RINGS = (  # of a flower: reach, number of petals, their breadth, dyes from the rim inwards
+_RINGS = (  # a flower's: reach, number of petals, their breadth, dyes from the rim inwards
     (1.0, 12, 1.0, (_CREAM, _RED, _BROWN)),
     (0.78, 12, 1.0, (_CREAM, _OCHRE, _SAND)),
     (0.56, 8, 1.35, (_CREAM, _RED, _OCHRE)),
@@ -107,7 +107,9 @@ def _render(width: int, height: int) -> Pixels:
     waxed = scipy.ndimage.gaussian_filter((drawn != _INDIGO).astype(np.float32), 0.0022 * unit)
     j, i = np.indices((int(cloth.high / 0.05) + 4, int(cloth.wide / 0.05) + 4))
     jitter = np.stack([hash01(i, j, 5), hash01(i, j, 6)], -1)
-    sites = ((np.stack([i, j], -1) - 2 + 1.8 * jitter) * 0.05).reshape(-1, 2)  # of the cells that the veins part
+    sites = ((np.stack([i, j], -1) - 2 + 1.8 * jitter) * 0.05).reshape(
+        -1, 2
+    )  # the centres of the cells that the veins part
 
     def shade(x: Floats, y: Floats, _: slice) -> Floats:
         hand_x, hand_y = 0.0022 * noise(x * 28, y * 28, 11), 0.0022 * noise(x * 28, y * 28, 12)

@@ -47,7 +47,7 @@ class Points:
 class Brush:
     """A brush, or a knife, and how it is used."""
 
-    length: float  # of a stroke, in units
+    length: float  # a stroke's, in units
     width: float  # in units
     bristle: float = 30.0  # by how much (of 255) the hairs vary in light across the stroke
     edge: float = 10.0  # by how much one side is lighter, and the other darker
@@ -141,7 +141,7 @@ class Brushwork:
                 tone[:, c] = np.clip(ink + light, 0, 255)
             tone[:, 3] = height.ravel()[texel]
             place = row.ravel()[chosen].astype(np.int64) * self.columns + column.ravel()[chosen]
-            flat[place] = tone.view(np.uint32).ravel()  # of equal places the last one stays
+            flat[place] = tone.view(np.uint32).ravel()  # where two places are equal, the last one stays
 
     def picture(self, relief: float = 0.0, towards: tuple[float, float] = (-0.7, -0.7)) -> Pixels:
         """The result (height x width x 3), its relief lit from the side `towards` with the strength `relief`."""

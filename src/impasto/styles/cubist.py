@@ -32,7 +32,7 @@ _COOL = palette("#14181d", "#2b3640", "#465866", "#687d89", "#8d9fa4", "#b4bfba"
 _RUST = palette("#2a140d", "#5e2b18", "#8b4a2a", "#a8693f", "#c08e62", "#d6b58c", "#ecdcc0")
 _LEANS = (0.22, 0.95, 1.42, 2.05, 2.75)  # the few directions of the edges, in radians
 _LINE = palette("#15110e")[0]
-_FRAGMENTS = (  # of drawing: knots in parts of the picture, and breadth in units
+_FRAGMENTS = (  # of the drawing: knots as shares of the picture, and breadth in units
     (".4,.3 .32,.36 .31,.46 .37,.52 .29,.6 .28,.74 .4,.84", 0.008),  # the guitar: its sides, the sound hole, the neck
     (".58,.3 .66,.37 .65,.46 .6,.51 .69,.6 .68,.74 .56,.84 .4,.85", 0.009),
     (".53,.26 .6,.29 .63,.36", 0.012),

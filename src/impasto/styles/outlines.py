@@ -82,7 +82,7 @@ def rows_along(depth: Floats, cell: float) -> Floats:
     order = np.lexsort((hash01(starts[:, 0], starts[:, 1], 7), row_of[starts[:, 0], starts[:, 1]]))
     for first_row, first_column in starts[order].tolist():
         middle = distance[first_row][first_column] // 1 + 0.5
-        for way in (1.0, -1.0):  # from the start to both sides; the start itself belongs to the first
+        for way in (1.0, -1.0):  # both ways from the start, which belongs to the first
             x, y = (first_column + 0.5) * cell, (first_row + 0.5) * cell
             for step in range(1000):
                 r, c = int(y / cell), int(x / cell)

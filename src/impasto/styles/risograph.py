@@ -103,7 +103,7 @@ def _render(width: int, height: int) -> Pixels:
     tall, wide = drawn.shape
 
     def shade(x: Floats, y: Floats, rows: slice) -> Floats:
-        tooth = grain(x, y, 170, unit / fine, 41)  # of the paper: every ink meets it
+        tooth = grain(x, y, 170, unit / fine, 41)  # the paper's; every ink meets it
         patchy = 0.5 * noise(x * 28, y * 28, 42)
         rgb = _PAPER + (5 * tooth)[..., None]
         for ink, (angle, (right, down)) in enumerate(zip(_ANGLES, _OFFSETS, strict=True)):

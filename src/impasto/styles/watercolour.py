@@ -97,7 +97,7 @@ def _render(width: int, height: int) -> Pixels:
     absorbs = -np.log(np.clip(_WASHES / _PAPER, 0.04, 0.98))
     density = np.zeros((height, width, 3), np.float32)
     for wash in _picture(width / unit, height / unit):
-        reach = wash.radius * wash.stretch * 1.25 + 0.07  # as far as it can come with its edge bent
+        reach = wash.radius * wash.stretch * 1.25 + 0.07  # the farthest that a bent edge comes
         left, top = (max(0, int((c - reach) * unit)) for c in (wash.x, wash.y))
         right, bottom = (max(0, int((c + reach) * unit) + 1) for c in (wash.x, wash.y))
         box = (slice(top, bottom), slice(left, right))

@@ -18,7 +18,7 @@ class Files:
     """
 
     def __init__(self, url: str) -> None:
-        # what other machines wrote is seen at once
+        # files that other machines wrote are seen at once
         self._system, self._root = url_to_fs(url, use_listings_cache=False)
         protocols = self._system.protocol if isinstance(self._system.protocol, tuple) else (self._system.protocol,)
         self.folder = Path(self._root) if "file" in protocols else None

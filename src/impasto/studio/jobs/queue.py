@@ -84,6 +84,6 @@ def claim(session: Session, now: float, lease_seconds: float) -> Job | None:
             )
             .returning(Job.id)
         )
-        if taken is not None:  # else another process was sooner
+        if taken is not None:  # None: another process was sooner
             return session.get_one(Job, number, populate_existing=True)
     return None

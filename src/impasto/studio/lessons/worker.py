@@ -58,7 +58,7 @@ class Lessons:
         self.folder, self.seconds, self.idle = folder, seconds, idle
         self._lock = threading.RLock()
         self._pool: ProcessPoolExecutor | None = None
-        self._waiting: Counter[str] = Counter()  # by who asked
+        self._waiting: Counter[str] = Counter()  # who asked → how many answers are waited for
         self._clock: threading.Timer | None = None
         self._shared: dict[str, Future[Answer]] = {}
 
@@ -127,7 +127,7 @@ class Lessons:
         if self._waiting.total() >= WAITING:
             raise LessonError("Many people are asking at the moment: try again in a few seconds.")
         answer: Future[Answer] = Future()
-        answer.set_running_or_notify_cancel()  # so that nobody who goes away cancels it for the others
+        answer.set_running_or_notify_cancel()  # one who goes away must not cancel it for the others
         try:
             done = self._started().submit(_within, self.seconds, work, given)
         except BrokenProcessPool:  # it died while nobody was asking
@@ -187,7 +187,7 @@ def _begin(life: Connection) -> None:
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "VIPS_CONCURRENCY": "1"}
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's
     os.setpriority(os.PRIO_PROCESS, 0, POLITE)
-    with suppress(OSError):  # where there is no such thing
+    with suppress(OSError):  # not every system has this
         Path("/proc/self/oom_score_adj").write_text(str(FIRST_TO_GO))
 
 
@@ -196,7 +196,7 @@ def _within(seconds: int, work: Callable[..., Answer], given: tuple[Any, ...]) -
     signal.alarm(seconds)
     try:
         return work(*given)
-    except ValueError as error:  # of a kind that the web could not take without loading torch
+    except ValueError as error:  # the web could not read this kind without loading torch
         raise QuestionError(str(error).splitlines()[0]) from None
     except Exception as error:
         raise RuntimeError(repr(error)) from None

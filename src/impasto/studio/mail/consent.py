@@ -95,7 +95,7 @@ def ask(session: Session, job: Job, now: float) -> None:
     try:
         limits.use(session, Limit("question", mailbox(job.email), ASKED_A_DAY, 86400), now)
     except limits.LimitError:
-        if pending:  # what was sent before can still be followed
+        if pending:  # the link that was sent before still works
             return
         raise
     if found is None:

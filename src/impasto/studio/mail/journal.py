@@ -24,7 +24,7 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._here: dict[str, float] = {}  # for a disk that can't be written to any more
+        self._here: dict[str, float] = {}  # kept in memory too, for a disk that can no longer be written to
         self._begun: dict[str, FileLock] = {}
 
     def prepare(self, message_id: str) -> bool:
@@ -73,7 +73,7 @@ class Journal:
         """The Message-IDs of the mails that were sent, and when."""
         found = {}
         for path in self._folder.glob(f"*{_SENT}"):
-            with suppress(FileNotFoundError):  # by another process, which was sooner
+            with suppress(FileNotFoundError):  # another process was sooner
                 found[path.read_text()] = path.stat().st_mtime
         return found | self._here
 

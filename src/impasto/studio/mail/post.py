@@ -78,7 +78,7 @@ class Post:
                         return
                     self._deliver(mail, send)
         except ServerError as error:
-            why = error  # that holds for all of them
+            why = error  # this reason holds for all mails
             log.warning("no mail can be sent", reason=str(error))
             for mail in due:
                 self._deliver(mail, lambda _: _raise(why))

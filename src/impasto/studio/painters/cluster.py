@@ -38,7 +38,7 @@ def joined(configuration: Configuration) -> "Iterator[Client]":
             "distributed.scheduler.worker-ttl": "60s",  # one that hangs is started anew
             "distributed.scheduler.http.routes": [],  # no page tells of tasks
             "distributed.worker.http.routes": [],
-            # in the folder that all users share, somebody else could have put their own files in our place
+            # in a folder that all users share, somebody else could put files in the place of ours
             "temporary-directory": str(configuration.work),
         }
     )

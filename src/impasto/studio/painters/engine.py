@@ -55,7 +55,7 @@ class Engine:
 
     def __init__(self, configuration: Configuration, database: Database, files: Files) -> None:
         self.configuration = configuration
-        # what painters have no use for is not sent to them
+        # painters get no setting that they have no use for
         self._for_painters = configuration.model_copy(update={"smtp_password": SecretStr("")})
         self._database = database
         self._stopping = threading.Event()
@@ -171,7 +171,7 @@ class Engine:
         """Whether a painter is free; one whose process is just being started is not there yet."""
         painters: int = sum(client.nthreads().values())
         busy = len(self._attempts)
-        if self.configuration.scheduler:  # of a cluster elsewhere, other engines may use the same
+        if self.configuration.scheduler:  # other engines may use the same cluster
             painting = session.scalar(select(func.count()).select_from(Job).where(Job.state == State.PAINTING)) or 0
             busy = max(busy, painting)
         return busy < painters

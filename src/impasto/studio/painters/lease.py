@@ -157,7 +157,7 @@ class Lease:
 
     def fail(self, error: str) -> None:
         """Say why it can't be painted, to the person who asked."""
-        self._remove_previews(keep=0)  # which makes room for the row, where the disk is full
+        self._remove_previews(keep=0)  # on a full disk this makes room for the row
         self.forget()
 
         def write() -> None:
@@ -200,7 +200,7 @@ class Lease:
                     renewed = attempts.renew(session, self.attempt, time.time() + self._lease_seconds)
             except SQLAlchemyError:
                 log.warning("lease not renewed", job=self.attempt.job_id)
-                pause = min(pause, AGAIN)  # as soon as it can be
+                pause = min(pause, AGAIN)  # tried again soon
                 continue
             if not renewed:
                 log.warning("lease lost", job=self.attempt.job_id)

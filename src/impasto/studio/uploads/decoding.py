@@ -100,7 +100,7 @@ def decode(data: bytes, max_side: int, max_pixels: int) -> Picture:
         if "no picture that Impasto knows" in str(error):  # it offers SVG, which has no loader here
             raise PictureError(f"this file is no picture that can be painted here: {KNOWN}") from error
         raise
-    if width * height > max_pixels:  # in the words of somebody who has no command line
+    if width * height > max_pixels:  # this visitor has no command line
         raise PictureError(
             f"this picture has {width * height / 1e6:.0f} megapixels, and at most {max_pixels / 1e6:.0f} are read "
             "here: make it smaller"

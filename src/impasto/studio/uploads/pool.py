@@ -121,7 +121,7 @@ class _Decoders:
             if self._line is not None:
                 self._line.close()
             self._line, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            # what a decoder has no need for, such as passwords, it can't give away
+            # a decoder can't give away what it never had, such as passwords
             environment = {name: value for name, value in os.environ.items() if not name.startswith("IMPASTO_")}
             with other:
                 self._process = subprocess.Popen(

@@ -27,7 +27,7 @@ Kind = Literal["painting", "view", "thumb", "photo", "preview", "style-0", "styl
 Token = Annotated[str, Path(description="Of the painting; who has it can see and delete it.", max_length=64)]
 
 
-# what a route can refuse with, beside what it says itself: a parameter that can't be so
+# each route can also refuse a parameter that makes no sense
 router = APIRouter(prefix="/api", responses={422: {"model": Refusal}})
 
 

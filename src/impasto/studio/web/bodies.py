@@ -94,7 +94,7 @@ class Body:
         Raises:
             ProblemError: the client is too slow (408).
         """
-        if self.whole:  # what follows is that the client has gone, whenever that is
+        if self.whole:  # after the body comes only the news that the client has gone
             return await self._receive()
         clock = asyncio.get_running_loop()
         began = clock.time()

@@ -151,7 +151,7 @@ class Connection(HttpToolsProtocol):
         self._completed = False  # a message, by these bytes
         super().data_received(data)
         if not self._in_body and not self._completed and not self.transport.is_closing():
-            self._sent += len(data)  # of a header that has no end, the parser says nothing
+            self._sent += len(data)  # the parser says nothing about a header without an end
             if self._sent > LONGEST_HEAD:
                 self.send_400_response("")
 
@@ -193,7 +193,7 @@ class Connection(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """What was sent is no request, or too long."""
         if self.cycle is not None and not self.cycle.response_complete:
-            self.give_up()  # in the midst of an answer
+            self.give_up()  # the answer is half sent
         elif max(self._head, self._sent) > LONGEST_HEAD:
             head = f"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: {len(TOO_LONG)}\r\n"
             self.transport.write(head.encode() + b"content-type: text/plain\r\nconnection: close\r\n\r\n" + TOO_LONG)

@@ -40,7 +40,7 @@ class Watch:
         # each stream holds a connection: half of them are for other requests
         self._most = connections.room() // 2
         self._of_one = connections.room() // 8
-        self._streams: Counter[str] = Counter()  # by who watches
+        self._streams: Counter[str] = Counter()  # watcher → how many streams
         self._watchers: dict[str, set[asyncio.Queue[bytes]]] = defaultdict(set)
         self._latest: dict[str, bytes] = {}
 

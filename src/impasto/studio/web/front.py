@@ -34,7 +34,7 @@ class Front:
         inner = path.removeprefix(self._root)
         too_many = scope["method"] in ("GET", "HEAD") and inner != "/" and inner.endswith("/")
         if too_many or not inner:
-            # to a path, and no host: which one somebody has named is not asked
+            # to a path without a host, for a client may name any host
             to = quote(f"{self._root}/{inner.strip('/')}")
             query = scope["query_string"].decode("latin-1")
             await RedirectResponse(f"{to}?{query}" if query else to, 308)(scope, receive, send)

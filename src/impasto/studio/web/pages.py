@@ -117,7 +117,7 @@ async def _start(
 ) -> Response:
     configuration = request.app.state.configuration
     submitter = request.app.state.visitors.of(request).submitter
-    # of a photo that isn't known yet, the most that it can be
+    # a photo that isn't known yet counts as the largest
     width, height = (earlier["width"], earlier["height"]) if earlier else (1, 1)
     scale = choice.size / max(width, height)
 

@@ -124,7 +124,7 @@ async def submit(request: Request, asked: Submission) -> Job:
     state = request.app.state
     configuration: Configuration = state.configuration
     visitor: Visitor = state.visitors.of(request)
-    request.state.owner = owner = visitor.owner or visitor.new  # for who answers, to be remembered
+    request.state.owner = owner = visitor.owner or visitor.new  # the answer sets it as a cookie
     email = _email(asked.email, state)
     allowed = allowance.limits_of(configuration, visitor, email)
     await run_in_threadpool(allowance.check, state, allowed, email)
@@ -227,7 +227,7 @@ async def _photo(request: Request, asked: Submission) -> Decoded:
     if not asked.photo_of:
         raise ProblemError(422, "There is no photo: choose one.")
     job = await _job(request, asked.photo_of)
-    # of the canvas then, whose proportions are the photo's
+    # the canvas has the photo's proportions
     return await _kept(request, job, "photo.png", "photo-view.webp")
 
 
