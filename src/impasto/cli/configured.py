@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from impasto.studio.configuration import Configuration
 
 # Lines of a file of settings that nobody else should read; in a database's URL there may be a password.
-PASSWORDS = r"^\s*(export\s+)?IMPASTO_(SECRET|SMTP_PASSWORD|DATABASE_URL)\s*=\s*\S"
+PASSWORDS = r"^\s*(export\s+)?IMPASTO_(SECRET|OPERATOR_TOKEN|SMTP_PASSWORD|DATABASE_URL)\s*=\s*\S"
 SettingsFile = Annotated[
     Path | None,
     typer.Option("--settings", metavar="FILE", help="Lines of IMPASTO_…=…; the environment goes before them."),
@@ -53,6 +53,11 @@ def configured(file: Path | None, refuse: Callable[[list[str]], NoReturn] = _ref
 
 
 def _described(wrong: Any) -> str:
-    name = f"IMPASTO_{str(wrong['loc'][0]).upper()}"
+    from pydantic import SecretStr
+
+    from impasto.studio.configuration import Configuration
+
+    field = str(wrong["loc"][0])
+    shown = "what it is" if Configuration.model_fields[field].annotation is SecretStr else repr(wrong["input"])
     said = str(wrong["ctx"]["error"]) if wrong["type"] == "value_error" else wrong["msg"]
-    return f"{name} can't be {wrong['input']!r}: {said[0].lower()}{said[1:]}"
+    return f"IMPASTO_{field.upper()} can't be {shown}: {said[0].lower()}{said[1:]}"
