@@ -2,7 +2,7 @@ VENV := .venv
 PYTHON ?= python3
 IMPASTO := $(VENV)/bin/impasto
 
-.PHONY: help paint serve test lint bench docs clean
+.PHONY: help paint serve test lint bench docs site dist clean
 
 help:  ## show this help
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -50,6 +50,14 @@ docs: $(VENV)/installed-dev  ## make the pictures that the docs and the studio s
 	$(IMPASTO) look network -o docs/vgg19.webp
 	$(VENV)/bin/python docs/gallery.py
 	$(VENV)/bin/python docs/screens.py
+
+site: $(VENV)/installed-dev  ## make the static site in build/site, and follow its links
+	$(VENV)/bin/python docs/website.py
+
+dist: $(VENV)/installed-dev  ## make the wheel and the source distribution in dist, and check their descriptions
+	rm -rf dist
+	$(VENV)/bin/python -m build --outdir dist .
+	$(VENV)/bin/twine check --strict dist/*
 
 clean:  ## forget the virtual environment and the caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build dist

@@ -110,7 +110,7 @@ def test_the_mail_of_a_painting(post, database, files, photo, mailbox):
     assert letter["Auto-Submitted"] == "auto-generated"
     assert letter["Date"].datetime.timestamp() == pytest.approx(job.finished, abs=1)
     page = f"https://paint.example.org/p/{job.token}"
-    image = f"https://paint.example.org/api/paintings/{job.token}/image?kind=painting&format="
+    image = f"https://paint.example.org/api/paintings/{job.token}/image?kind=painting&download=1&format="
     expires = time.strftime("%B %Y, %H:%M UTC", time.gmtime(job.expires))
     text = letter.get_body(("plain",)).get_content()
     html = letter.get_body(("html",)).get_content()

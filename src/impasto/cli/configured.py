@@ -2,8 +2,9 @@
 
 import re
 import stat
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -13,15 +14,25 @@ if TYPE_CHECKING:
     from impasto.studio.configuration import Configuration
 
 # Lines of a file of settings that nobody else should read; in a database's URL there may be a password.
-PASSWORDS = r"^\s*(export\s+)?IMPASTO_(SECRET|SMTP_PASSWORD|DATABASE_URL)\s*=\s*\S"
+PASSWORDS = r"^\s*(export\s+)?IMPASTO_(SECRET|OPERATOR_TOKEN|SMTP_PASSWORD|DATABASE_URL)\s*=\s*\S"
 SettingsFile = Annotated[
     Path | None,
     typer.Option("--settings", metavar="FILE", help="Lines of IMPASTO_…=…; the environment goes before them."),
 ]
 
 
-def configured(file: Path | None, **given: Any) -> "Configuration":
-    """The settings: what was given, else the environment's, else the file's, else the defaults."""
+def _refuse(lines: list[str]) -> NoReturn:
+    stop(lines[0], MISUSE)
+
+
+def configured(file: Path | None, refuse: Callable[[list[str]], NoReturn] = _refuse, **given: Any) -> "Configuration":
+    """The settings: what was given, else the environment's, else the file's, else the defaults.
+
+    Args:
+        file: lines of settings.
+        refuse: is given a line for each setting that makes no sense, and ends the command; by default with the first.
+        given: settings by their fields' names.
+    """
     try:
         from pydantic import ValidationError
 
@@ -38,7 +49,15 @@ def configured(file: Path | None, **given: Any) -> "Configuration":
     try:
         return Configuration(_env_file=file, **{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        wrong = error.errors()[0]
-        name = f"IMPASTO_{str(wrong['loc'][0]).upper()}"
-        said = str(wrong["ctx"]["error"]) if wrong["type"] == "value_error" else wrong["msg"]
-        stop(f"{name} can't be {wrong['input']!r}: {said[0].lower()}{said[1:]}", MISUSE)
+        refuse([_described(wrong) for wrong in error.errors()])
+
+
+def _described(wrong: Any) -> str:
+    from pydantic import SecretStr
+
+    from impasto.studio.configuration import Configuration
+
+    field = str(wrong["loc"][0])
+    shown = "what it is" if Configuration.model_fields[field].annotation is SecretStr else repr(wrong["input"])
+    said = str(wrong["ctx"]["error"]) if wrong["type"] == "value_error" else wrong["msg"]
+    return f"IMPASTO_{field.upper()} can't be {shown}: {said[0].lower()}{said[1:]}"

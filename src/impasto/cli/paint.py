@@ -1,28 +1,23 @@
 """`impasto paint`: photos in, paintings out."""
 
-import json
 import re
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from impasto.cli import signals
 from impasto.cli.choices import choice
-from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop, tell, told
+from impasto.cli.errors import MISUSE, plain_errors, say, stop, told
 from impasto.cli.named_files import STDIO, expanded, style_file
-from impasto.cli.paint_regions import Asked, colours_among, kept, kept_faces, pairs, placed_styles, recalled
+from impasto.cli.paint_regions import Asked, colours_among, kept, pairs, placed_styles, recalled
 from impasto.cli.weighted import split_weight
 from impasto.painter.balance import OBJECTIVES
 from impasto.painter.settings import CHOICES
 from impasto.painter.style_losses import STYLE_LOSSES
 
 if TYPE_CHECKING:
-    from impasto.cli.paint_out import Place
-    from impasto.images import Picture
-    from impasto.painter import Painter, Painting, Progress, Recipe, Run, Style
+    from impasto.painter import Style
 
 LOOK, CANVAS, NETWORK, OUTPUT = "Look", "Canvas", "The network", "What is shown and kept"
 REGIONS = "Where: masks are pictures, which are stretched over the photo"
@@ -32,6 +27,10 @@ def paint(
     photos: Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Files, a folder, or - for standard input.")],
     style: Annotated[
         list[str] | None, typer.Option(metavar="STYLE[:WEIGHT]", help="A style's name or a file; repeatable.")
+    ] = None,
+    each_style: Annotated[
+        list[str] | None,
+        typer.Option(metavar="STYLE...", help="Styles to paint one picture in each; after the photos."),
     ] = None,
     out: Annotated[
         str | None, typer.Option("-o", "--out", help="A file (jpg, png, webp, avif, tiff), a folder, or -.")
@@ -166,15 +165,15 @@ def paint(
     limit = max_pixels or images.MAX_PIXELS
     photos, colours = colours_among(photos, regions)
     sources = expanded(photos, deep=False, paintings=False)
-    from impasto.cli.paint_out import check_asked, place
+    each = list(dict.fromkeys(each_style or []))
+    if style and each:
+        stop("--style mixes styles, and --each-style paints one in each; give one of the two", MISUSE)
+    from impasto.cli.paint_out import check_asked
 
     places = Asked(pairs(region), regions, colours, keep or [], style_region or [], feather)
-    read = _files_to_read(sources, style or [], init, like, weights) + places.files
-    check_asked(sources, out, bits, frames, plot, as_json, read)
-    from impasto.images import PictureError
-    from impasto.painter.checkpoint import CheckpointError
-    from impasto.painter.painter import Painter
-    from impasto.painter.recipe import Recipe
+    named = [split_weight(name)[0] for name in style or []] + each
+    read = _files_to_read(sources, named, init, like, weights) + places.files
+    check_asked(len(sources) * max(len(each), 1), out, bits, frames, plot, as_json, read)
     from impasto.painter.settings import Settings
 
     with plain_errors(MISUSE):
@@ -202,120 +201,18 @@ def paint(
             start = init if init in ("photo", "noise") else told(images.read(Path(init), max_pixels=limit), init)
         settings = replace(Settings.from_dict(before or {}), **changes)
         keeps = kept(places)
-        if before and not style and not places.places_styles:
+        if before and not style and not each and not places.places_styles:
             chosen, theirs, faces = recalled(before, mask or [], _recalled(before.get("styles")))
             keeps, keep_faces = keeps or theirs, faces if keep_faces is None else keep_faces
+        elif each or (places.places_styles and not style):
+            chosen = ()
         else:
-            chosen = () if places.places_styles and not style else _styles(style or [])
-        chosen = placed_styles(places, chosen)
-    failed = False
-    for source in sources:
-        if signals.asked():  # while the one before was saved
-            stop(f"interrupted before {source}", signals.INTERRUPTED)
-        try:
-            photo = _read(source, limit, damaged)
-            with place(source, photo, [s.picture.name for s in chosen], out, checkpoint, resume=resume) as where:
-                keeping = (*keeps, *(kept_faces(photo, keep_faces) if keep_faces else ()))
-                painter = Painter(Recipe(photo, chosen, settings, start, keeping), checkpoint=where.checkpoint)
-                _paint_one(painter, where, bits, frames, plot, as_json, resume)
-        except (PictureError, CheckpointError) as error:
-            if len(sources) == 1:
-                stop(str(error).splitlines()[0], FAILURE if isinstance(error, PictureError) else MISUSE)
-            say(f"passed over {source}: {str(error).splitlines()[0]}")
-            failed = True
-        except ValueError as error:  # of what was asked, so of no photo more than of another
-            stop(str(error).splitlines()[0], MISUSE)
-    if failed:
-        raise typer.Exit(FAILURE)
+            chosen = _styles([*map(split_weight, style or [])])
+        looks = [placed_styles(places, look) for look in [_styles([(name, 1.0)]) for name in each] or [chosen]]
+    from impasto.cli.paint_in_turn import Order, Output, paint_in_turn
 
-
-def _paint_one(
-    painter: "Painter",
-    where: "Place",
-    bits: int,
-    frames: Path | None,
-    plot: Path | None,
-    as_json: bool,
-    resume: bool,
-) -> None:
-    from impasto.cli.frames import Frames
-    from impasto.cli.plot import draw
-    from impasto.cli.progress import shown
-    from impasto.images import PictureError
-
-    photo = painter.recipe.photo
-    if max(photo.width, photo.height) < max(painter.width, painter.height):
-        say(f"the photo is {photo.width} × {photo.height}; it is enlarged to {painter.width} × {painter.height}")
-    say(f"painting {painter.width} × {painter.height} px; about {_duration(painter.estimate())} on this machine")
-    run = painter.start(resume=resume)
-    rows: list[Progress] = []
-    grown = Frames(frames, goes_on=resume) if frames else None
-    interrupted = warned = failed = False
-    with signals.keeping():
-        try:
-            for step in signals.until_asked(shown(run)):
-                rows.append(step)
-                if run.checkpoint_error is not None and not warned:
-                    say(f"no checkpoint can be written ({run.checkpoint_error.strerror}); painting goes on without")
-                    warned = True
-                if grown is not None and not failed:
-                    try:
-                        grown.add(step)
-                    except PictureError as error:
-                        say(f"{error}; painting goes on without its frames")
-                        failed = True
-        except KeyboardInterrupt:
-            if not rows:
-                raise
-            interrupted = True
-            _keep(run)
-        painting = run.painting()
-        try:
-            target = where.save(painting, bits)
-        except PictureError as error:
-            raise PictureError(f"{error}{'; then --resume goes on with it' if run.can_resume else ''}") from error
-        if not interrupted:
-            run.forget_checkpoint()
-        if as_json:
-            tell(json.dumps(_row(painter.recipe, painting, target)))
-        elif target != STDIO:
-            tell(target)
-        if grown is not None and rows:  # there are none where all had been done when it was stopped
-            grown.save()
-        if plot is not None and rows:
-            draw(rows, plot)
-    if interrupted:
-        more = "; --resume goes on with it" if run.can_resume else ""
-        stop(f"interrupted after {painting.steps} steps; what there is was saved{more}", signals.INTERRUPTED)
-    if failed:
-        raise typer.Exit(FAILURE)
-
-
-def _keep(run: "Run") -> None:
-    """Write a checkpoint, if that can be."""
-    try:
-        run.checkpoint()
-    except OSError as error:
-        say(f"no checkpoint can be written ({error.strerror})")
-
-
-def _row(recipe: "Recipe", painting: "Painting", target: str) -> dict[str, Any]:
-    height, width = painting.pixels.shape[:2]
-    return {
-        "out": target, "width": width, "height": height, "seconds": round(painting.seconds, 3),
-        "steps": painting.steps, "objective": painting.objective, **painting.costs,
-        "styles": {style.picture.name: share for style, share in zip(recipe.styles, recipe.shares, strict=True)},
-    }  # fmt: skip
-
-
-def _read(source: str, limit: int, damaged: bool) -> "Picture":
-    from impasto import images
-
-    if source == STDIO:
-        photo = images.read(sys.stdin.buffer, name="photo", max_pixels=limit, damaged=damaged)
-    else:
-        photo = images.read(Path(source), max_pixels=limit, damaged=damaged)
-    return told(photo, source)
+    order = Order(sources, looks, settings, start, keeps, keep_faces, limit, damaged)
+    paint_in_turn(order, Output(out, checkpoint, resume, bits, frames, plot, as_json))
 
 
 def _bytes(amount: str | None) -> int | None:
@@ -340,16 +237,16 @@ def _weighted_layers(layers: list[str] | None) -> tuple[tuple[str, float], ...] 
     return tuple(map(split_weight, layers)) if layers else None
 
 
-def _styles(names: list[str]) -> "tuple[Style, ...]":
+def _styles(weighted: list[tuple[str, float]]) -> "tuple[Style, ...]":
     from impasto.images import Picture
     from impasto.painter.recipe import Style
     from impasto.styles import DEFAULT_STYLE
     from impasto.styles.library import find
 
-    if not names:
+    if not weighted:
         say(f"no --style was given: painting in the house style {DEFAULT_STYLE}; impasto styles shows the others")
-        names = [DEFAULT_STYLE]
-    chosen = [(name, find(name), weight) for name, weight in map(split_weight, names)]
+        weighted = [(DEFAULT_STYLE, 1.0)]
+    chosen = [(name, find(name), weight) for name, weight in weighted]
     return tuple(Style(told(found, name) if isinstance(found, Picture) else found, w) for name, found, w in chosen)
 
 
@@ -369,7 +266,7 @@ def _files_to_read(
 ) -> list[tuple[str, Path]]:
     """All files that are read, each with what it is."""
     read = [("a photo to paint", Path(source)) for source in sources if source != STDIO]
-    read += [("a style", style_file(split_weight(style)[0])) for style in styles]
+    read += [("a style", style_file(style)) for style in styles]
     others = (("the picture to start from", init), ("the painting to repeat", like), ("the weights", weights))
     return read + [(what, Path(path)) for what, path in others if path is not None]
 
@@ -378,9 +275,3 @@ def _weights_file(weights: str | None) -> Path | None:
     from impasto.cli.weights import fetched
 
     return None if weights is None else fetched() if weights == "torchvision" else Path(weights)
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(1, round(seconds))} seconds"
-    return f"{round(seconds / 60)} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"

@@ -82,7 +82,7 @@ def _saved(painting: "Painting", wanted: Path, bits: int) -> Path:
 
 
 def check_asked(
-    sources: list[str],
+    count: int,
     out: str | None,
     bits: int,
     frames: Path | None,
@@ -90,18 +90,28 @@ def check_asked(
     as_json: bool,
     read: list[tuple[str, Path]],
 ) -> None:
-    """Refuse before painting what could not be written after it, or would replace what is `read`."""
+    """Refuse before painting what could not be written after it, or would replace what is `read`.
+
+    Args:
+        count: how many paintings there will be.
+        out: the file or the folder for them; - for standard output.
+        bits: of each colour.
+        frames: where the painting's growth goes.
+        plot: where its objective is drawn.
+        as_json: whether a line of JSON goes to standard output.
+        read: the files that are read, each with what it is.
+    """
     if bits not in (8, 16):
         stop(f"{bits} bits are not possible; give 8 or 16", MISUSE)
     if out == STDIO and as_json:
         stop("the painting and --json can't both go to standard output; give -o a file", MISUSE)
     if out == STDIO and not output_is_open():
         stop("standard output is closed; give -o a file", MISUSE)
-    if len(sources) > 1 and (frames or plot):
-        stop("--frames and --plot show one painting; give one photo", MISUSE)
+    if count > 1 and (frames or plot):
+        stop("--frames and --plot show one painting; give one photo and one style", MISUSE)
     file = Path(out) if out not in (None, STDIO) and not is_folder(out) and Path(out).suffix else None
-    if len(sources) > 1 and (out == STDIO or file is not None):
-        stop(f"{len(sources)} photos can't go to one file; give -o a folder", MISUSE)
+    if count > 1 and (out == STDIO or file is not None):
+        stop(f"{count} paintings can't go to one file; give -o a folder", MISUSE)
     check_outputs({"-o": file, "--plot": plot, "--frames": frames}, read)
     if file is not None:
         with plain_errors(FAILURE):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from typer.core import TyperCommand
 
-from impasto.cli.errors import MISUSE, say, stop, told
+from impasto.cli.errors import MISUSE, UsageError, say, stop, told
 from impasto.cli.weighted import split_weight
 
 if TYPE_CHECKING:
@@ -23,11 +23,16 @@ NUMBER = re.compile(r"\d+(\.\d*)?|\.\d+")
 
 
 class PaintCommand(TyperCommand):
-    """The command with `--region MASK STYLE`, which takes two words, and `--keep-faces [STRENGTH]`, none or one."""
+    """The command with options of several words.
+
+    `--region MASK STYLE` takes two, `--keep-faces [STRENGTH]` none or one, `--each-style STYLE...` all up to the next
+    option.
+    """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Make one word of a mask and its style, and give a bare `--keep-faces` the strength 1."""
-        given = []
+        given: list[str] = []
+        each = "--each-style" in args
         while args:
             word, *args = args
             if word == "--":
@@ -38,8 +43,19 @@ class PaintCommand(TyperCommand):
                 word = f"--keep-faces={number}"
             elif word == "--region" and len(args) > 1 and not args[1].startswith("-"):
                 word = f"--region={args.pop(0)}{BETWEEN}{args.pop(0)}"
+            elif word == "--each-style":
+                if not args or args[0].startswith("-"):
+                    stop("--each-style names no style; give it some, such as --each-style night ink", MISUSE)
+                while len(args) > 1 and not args[1].startswith("-"):
+                    given.append(f"--each-style={args.pop(0)}")
+                word = f"--each-style={args.pop(0)}"
             given.append(word)
-        return super().parse_args(ctx, given)
+        try:
+            return super().parse_args(ctx, given)
+        except UsageError as error:
+            if each and "PHOTO" in error.format_message():  # type: ignore[attr-defined]
+                stop("--each-style takes all words up to the next option; name the photos before it", MISUSE)
+            raise
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,80 @@
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
     from impasto.painter import Progress, Run
 
 
-def shown(run: "Run") -> "Iterator[Progress]":
-    """Paint, showing each step on standard error."""
-    if sys.stderr.isatty():
-        yield from _bar(run)
-        return
+class Shown:
+    """The steps of paintings as they are painted one after the other, on standard error.
+
+    On a terminal all have one bar, which goes away between two of them, so that lines can be printed there.
+
+    Args:
+        count: how many paintings there are.
+
+    Attributes:
+        done: how many of them are done, or passed over.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._bar: Bar | None = None
+        self.done = 0
+
+    @property
+    def several(self) -> bool:
+        """Whether there are more than one."""
+        return self._count > 1
+
+    def steps(self, run: "Run", name: str) -> "Iterator[Progress]":
+        """Paint the next one.
+
+        Args:
+            run: the painting.
+            name: what it is called among several.
+        """
+        yield from self._on_bar(run, name) if sys.stderr.isatty() else _in_lines(run)
+
+    def _on_bar(self, run: "Run", name: str) -> "Iterator[Progress]":
+        self._bar = self._bar or self._made()
+        bar, (task, *_) = self._bar, self._bar.task_ids
+        with bar:
+            for step in run:
+                after = (self._count - self.done - 1) * (step.seconds + step.seconds_left)  # as long as this one each
+                bar.update(
+                    task,
+                    completed=self.done + step.share,
+                    which=f"{name}, {self.done + 1} of {self._count}",
+                    scale=f"{step.scale + 1}/{step.scales}",
+                    step=f"{step.step}/{step.steps}",
+                    objective=_short(step.objective),
+                    costs=", ".join(f"{name} {_short(cost)}" for name, cost in step.costs.items()),
+                    left=f"{step.seconds_left + after:.0f}",
+                )
+                yield step
+
+    def _made(self) -> "Bar":
+        from rich.console import Console
+        from rich.progress import BarColumn, TextColumn
+        from rich.progress import Progress as Bar
+
+        before, after = "{task.fields[which]}", "{task.fields[left]} s left"
+        if not self.several:
+            before = "scale {task.fields[scale]}, step {task.fields[step]}"
+            after = f"objective {{task.fields[objective]}} ({{task.fields[costs]}}), {after}"
+        columns = TextColumn(before, markup=False), BarColumn(), TextColumn(after, markup=False)
+        bar = Bar(*columns, console=Console(stderr=True), transient=self.several)
+        texts: dict[str, Any] = dict.fromkeys(("which", "scale", "step", "objective", "costs", "left"), "-")
+        bar.add_task("", total=float(self._count), **texts)
+        return bar
+
+
+def _in_lines(run: "Run") -> "Iterator[Progress]":
     for step in run:
         if step.step == step.steps:
             print(
@@ -23,30 +86,6 @@ def shown(run: "Run") -> "Iterator[Progress]":
                 flush=True,
             )
         yield step
-
-
-def _bar(run: "Run") -> "Iterator[Progress]":
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    columns = (
-        TextColumn("scale {task.fields[scale]}, step {task.fields[step]}"),
-        BarColumn(),
-        TextColumn("objective {task.fields[objective]} ({task.fields[costs]}), {task.fields[left]} s left"),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=1.0, scale="-", step="-", objective="-", costs="-", left="-")
-        for step in run:
-            bar.update(
-                task,
-                completed=step.share,
-                scale=f"{step.scale + 1}/{step.scales}",
-                step=f"{step.step}/{step.steps}",
-                objective=_short(step.objective),
-                costs=", ".join(f"{name} {_short(cost)}" for name, cost in step.costs.items()),
-                left=f"{step.seconds_left:.0f}",
-            )
-            yield step
 
 
 def _short(cost: float) -> str:

@@ -3,7 +3,7 @@
 import errno
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -21,12 +21,19 @@ def serve(
         Path | None, typer.Option(metavar="DIR", help="Write mails here instead of sending them.")
     ] = None,
     settings: SettingsFile = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Try each part once, say what is right and what is not, and exit.")
+    ] = False,
     help_settings: Annotated[bool, typer.Option("--help-settings", help="List all settings, and exit.")] = False,
 ) -> None:
     """The studio: pages to upload a photo and choose a style, painters, and mail when it is painted."""
-    configuration = configured(settings, host=host, port=port, mail_folder=mail_folder)
+    given: dict[str, Any] = {"host": host, "port": port, "mail_folder": mail_folder}
+    configuration = configured(settings, refuse=_list_wrong, **given) if check else configured(settings, **given)
     if help_settings:
         print(_described())
+        return
+    if check:
+        _check(configuration, settings)
         return
     from impasto.studio.jobs.stores import StoresError
     from impasto.studio.mail.server import ServerError
@@ -38,6 +45,29 @@ def serve(
         start(configuration, listener, lambda: tell(configuration.address))
     except (StoresError, ServerError) as error:
         stop(str(error), FAILURE)
+
+
+def _check(configuration: "Configuration", settings: Path | None) -> None:
+    """Print a line for each part as soon as it was tried."""
+    from impasto.studio.check import checked
+
+    wrong = []
+    for finding in checked(configuration, settings):
+        print(_line(finding.part, finding.said, right=finding.right), flush=True)
+        if not finding.right:
+            wrong.append(finding.part)
+    if wrong:
+        stop(f"not right: {', '.join(wrong)}", FAILURE)
+
+
+def _list_wrong(lines: list[str]) -> NoReturn:
+    for line in lines:
+        print(_line("settings", line, right=False))
+    stop("not right: settings; the rest is tried when they are", FAILURE)
+
+
+def _line(part: str, said: str, *, right: bool) -> str:
+    return f"{'right' if right else 'WRONG'}  {part:<9} {said}"
 
 
 def _listener(configuration: "Configuration") -> socket.socket:

@@ -33,7 +33,7 @@ KEPT_LAYERS = 4
 # What a strength of 1 weighs beside a content weight of 1.
 KEPT = 0.15
 # How many sets of styles each network remembers the averages of. One takes a few megabytes.
-REMEMBERED = 16
+REMEMBERED = 64
 
 
 def style_transfer(settings: Settings, table: Table = VGG19, kept: float = 0.0) -> list[Term]:

@@ -12,6 +12,8 @@ from impasto.places import data_folder
 from impasto.studio.mail import addresses
 from impasto.studio.networks import shared
 
+SHORTEST_TOKEN = 20
+
 
 class Configuration(BaseSettings):
     """The settings of the service; each field is `IMPASTO_` and its name in capitals.
@@ -36,6 +38,9 @@ class Configuration(BaseSettings):
 
     secret: SecretStr = Field(
         SecretStr(""), description="signs cookies; empty for one that is made and kept in the folder"
+    )
+    operator_token: SecretStr = Field(
+        SecretStr(""), description="opens the page of figures, /figures, as its password; empty for no such page"
     )
     data_dir: Path = Field(data_folder() / "studio", description="the folder of the jobs, files and secrets")
     database_url: str = Field("", description="of the jobs, as SQLAlchemy writes it; empty for SQLite in the folder")
@@ -73,6 +78,13 @@ class Configuration(BaseSettings):
     @classmethod
     def _are_networks(cls, value: str) -> str:
         shared(value)
+        return value
+
+    @field_validator("operator_token")
+    @classmethod
+    def _cannot_be_guessed(cls, value: SecretStr) -> SecretStr:
+        if value and len(value.get_secret_value()) < SHORTEST_TOKEN:
+            raise ValueError(f"give one of at least {SHORTEST_TOKEN} letters, such as openssl rand -hex 16 prints")
         return value
 
     @field_validator("public_url")

@@ -8,7 +8,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import create_engine, event, false, func, make_url, select
+from sqlalchemy import Connection, create_engine, event, false, func, make_url, select
 from sqlalchemy.orm import DeclarativeBase, Session
 
 # Names the lock of PostgreSQL's that `alone` takes; any number that no other program uses in this database.
@@ -56,12 +56,22 @@ class Database:
 
     def migrate(self) -> None:
         """Bring the tables to this version's form."""
-        with as_file(files("impasto.studio.jobs") / "migrations") as folder:
-            config = Config()
-            config.set_main_option("script_location", str(folder))
-            with self.engine.begin() as connection:
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+        with self.engine.begin() as connection:
+            _upgrade(connection)
+
+    def rehearse(self) -> None:
+        """See that tables can be brought to this version's form and that rows can be changed; nothing is.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError: they can't.
+            alembic.util.CommandError: a later version has made the tables.
+        """
+        with self.engine.connect() as connection, connection.begin() as transaction:
+            try:
+                _upgrade(connection)
+                _delete_nothing(connection)
+            finally:
+                transaction.rollback()
 
     def check_writable(self) -> None:
         """See that rows can be changed.
@@ -69,9 +79,8 @@ class Database:
         Raises:
             sqlalchemy.exc.SQLAlchemyError: they can't.
         """
-        with self.session() as session:
-            for table in Base.metadata.sorted_tables:
-                session.execute(table.delete().where(false()))
+        with self.engine.begin() as connection:
+            _delete_nothing(connection)
 
     def close(self) -> None:
         """Close the connections."""
@@ -86,6 +95,19 @@ def alone(session: Session) -> None:
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(ALONE)))
+
+
+def _upgrade(connection: Connection) -> None:
+    with as_file(files("impasto.studio.jobs") / "migrations") as folder:
+        config = Config()
+        config.set_main_option("script_location", str(folder))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _delete_nothing(connection: Connection) -> None:
+    for table in Base.metadata.sorted_tables:
+        connection.execute(table.delete().where(false()))
 
 
 def _prepare(connection: Any, _record: Any) -> None:

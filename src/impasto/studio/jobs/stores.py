@@ -2,6 +2,8 @@
 
 import errno
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic.util import CommandError
@@ -29,23 +31,54 @@ def open_stores(configuration: Configuration) -> tuple[Database, Files]:
     Raises:
         StoresError: a folder or the database can't be used.
     """
+    make_folders(configuration)
+    files = open_files(configuration)
+    with explained():
+        database = Database(configuration.database)
+        database.migrate()
+    return database, files
+
+
+def make_folders(configuration: Configuration) -> None:
+    """Make the studio's folders, and close them to all but this user.
+
+    Raises:
+        StoresError: one can't be.
+    """
     privacy.write_privately()
     _made_private("IMPASTO_DATA_DIR", configuration.data_dir, DATA, make=True)
-    try:
-        files = Files(configuration.files)
-    except (ValueError, ImportError) as error:
-        raise StoresError(f"the pictures can't be kept there: {error}; see IMPASTO_FILES_URL") from error
-    if configuration.files_url and files.folder:
-        _made_private("IMPASTO_FILES_URL", files.folder, PICTURES)
     if configuration.mail_folder:
         _made_private("IMPASTO_MAIL_FOLDER", configuration.mail_folder, MAILS)
     try:
         configuration.work.mkdir(exist_ok=True)
     except OSError as error:
         raise _unusable("IMPASTO_DATA_DIR", configuration.data_dir, error) from error
+
+
+def open_files(configuration: Configuration) -> Files:
+    """Where the pictures are.
+
+    Raises:
+        StoresError: they can't be kept there.
+    """
     try:
-        database = Database(configuration.database)
-        database.migrate()
+        files = Files(configuration.files)
+    except (ValueError, ImportError) as error:
+        raise StoresError(f"the pictures can't be kept there: {error}; see IMPASTO_FILES_URL") from error
+    if configuration.files_url and files.folder:
+        _made_private("IMPASTO_FILES_URL", files.folder, PICTURES)
+    return files
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Say what is wrong with the database, should it be.
+
+    Raises:
+        StoresError: it can't be used.
+    """
+    try:
+        yield
     except ArgumentError as error:
         raise StoresError("IMPASTO_DATABASE_URL is no URL of a database; see SQLAlchemy's documentation") from error
     except (SQLAlchemyError, ModuleNotFoundError) as error:
@@ -55,7 +88,6 @@ def open_stores(configuration: Configuration) -> tuple[Database, Files]:
         raise StoresError(
             "the database was made by a later version of Impasto; install that, or restore a backup"
         ) from error
-    return database, files
 
 
 def check_writable(configuration: Configuration, database: Database, files: Files) -> None:
@@ -69,14 +101,28 @@ def check_writable(configuration: Configuration, database: Database, files: File
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
         raise StoresError(f"the database can't be written to: {reason}; see IMPASTO_DATABASE_URL") from error
-    setting, folder = "IMPASTO_FILES_URL", files.folder or Path(configuration.files)
-    try:
+    with _unless_full("IMPASTO_FILES_URL", files.folder or Path(configuration.files)):
         files.check_writable()
-        if configuration.mail_folder:
-            setting, folder = "IMPASTO_MAIL_FOLDER", configuration.mail_folder
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
-                pass
+    if configuration.mail_folder:
+        check_mail_folder(configuration.mail_folder)
+
+
+def check_mail_folder(folder: Path) -> None:
+    """See that mails can be written to a folder; a disk that is full for now is no reason to be refused.
+
+    Raises:
+        StoresError: they can't.
+    """
+    with _unless_full("IMPASTO_MAIL_FOLDER", folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+
+
+@contextmanager
+def _unless_full(setting: str, folder: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise _unusable(setting, folder, error) from error

@@ -23,6 +23,9 @@ from impasto.studio.web.problem import ProblemError
 router = APIRouter(tags=["health"])
 log = structlog.get_logger("impasto.studio.web")
 
+STATIC = "/static"
+"""Where the files of the pages are: a page asks for a dozen, and none is a line of the log."""
+
 
 class Measured:
     """ASGI middleware that counts answers and their times, and logs them: by the route's pattern, never the address."""
@@ -42,6 +45,7 @@ class Measured:
             await self._app(scope, receive, send)
             return
         status, began = 0, time.perf_counter()
+        static = scope["path"].startswith(f"{scope['root_path']}{STATIC}/")
 
         async def seen(message: Message) -> None:
             nonlocal status
@@ -56,12 +60,13 @@ class Measured:
             raise
         finally:
             took = time.perf_counter() - began
-            route = getattr(scope.get("route"), "path", "none")
+            route = STATIC if static else getattr(scope.get("route"), "path", "none")
             method = scope["method"] if scope["method"] in ("GET", "POST", "DELETE") else "other"
             if not route.endswith("/events"):  # as long as somebody watches
                 self._seconds.labels(method, route).observe(took)
             self._answers.labels(method, route, status).inc()
-            if route not in ("/healthz", "/readyz", "/metrics"):
+            quiet = route in ("/healthz", "/readyz", "/metrics") or (static and status < 400)
+            if not quiet:
                 log.info("answered", method=method, route=route, status=status, ms=round(took * 1000))
 
 

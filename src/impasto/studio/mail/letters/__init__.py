@@ -69,7 +69,7 @@ def compose(configuration: Configuration, job: Job, mail: Mail, links: Links, pa
     letter["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     picture = make_msgid("painting", domain="impasto.invalid") if painting else ""
     page = f"{configuration.address}/p/{job.token}"
-    image = f"{configuration.address}/api/paintings/{job.token}/image?kind=painting&format="
+    image = f"{configuration.address}/api/paintings/{job.token}/image?kind=painting&download=1&format="
     words = {
         "subject": SUBJECTS[mail.kind], "kind": mail.kind, "home": configuration.address, "page": page,
         "jpg": f"{image}jpg", "png": f"{image}png", "delete": f"{page}/delete", "expires": _day(job.expires),
