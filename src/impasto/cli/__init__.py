@@ -3,7 +3,7 @@
 import errno
 import os
 
-from impasto.cli import signals, streams
+from impasto.cli import signals, streams, torchrun
 
 
 def main() -> None:
@@ -11,6 +11,8 @@ def main() -> None:
     # PyTorch reads it before its first tensor. Activations are large and short-lived. In huge pages, where the system
     # gives them on request, an evaluation takes an eighth less time.
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
+    if torchrun.helps():
+        torchrun.help_out()
     streams.prepare()
     signals.listen()
     from impasto.cli.commands import app  # which takes a second to load
@@ -39,4 +41,5 @@ def main() -> None:
         code = FAILURE
         if broken.errno != errno.EPIPE:  # else who reads has seen enough
             say(f"standard output can't be written to ({broken.strerror}): send it to another place")
+    torchrun.let_go()
     signals.leave(code)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from impasto.cli import signals
+from impasto.cli import signals, torchrun
 from impasto.cli.choices import choice
 from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop, tell, told
 from impasto.cli.named_files import STDIO, expanded, style_file
@@ -176,6 +176,7 @@ def paint(
     from impasto.painter.painter import Painter
     from impasto.painter.recipe import Recipe
     from impasto.painter.settings import Settings
+    from impasto.painter.sharing import LostError
 
     with plain_errors(MISUSE):
         before = images.read_settings(like) if like else None
@@ -216,13 +217,16 @@ def paint(
             photo = _read(source, limit, damaged)
             with place(source, photo, [s.picture.name for s in chosen], out, checkpoint, resume=resume) as where:
                 keeping = (*keeps, *(kept_faces(photo, keep_faces) if keep_faces else ()))
-                painter = Painter(Recipe(photo, chosen, settings, start, keeping), checkpoint=where.checkpoint)
+                recipe = Recipe(photo, chosen, settings, start, keeping)
+                painter = Painter(recipe, checkpoint=where.checkpoint, share=torchrun.share())
                 _paint_one(painter, where, bits, frames, plot, as_json, resume)
         except (PictureError, CheckpointError) as error:
             if len(sources) == 1:
                 stop(str(error).splitlines()[0], FAILURE if isinstance(error, PictureError) else MISUSE)
             say(f"passed over {source}: {str(error).splitlines()[0]}")
             failed = True
+        except LostError as error:
+            stop(str(error), FAILURE)
         except ValueError as error:  # of what was asked, so of no photo more than of another
             stop(str(error).splitlines()[0], MISUSE)
     if failed:
@@ -242,11 +246,14 @@ def _paint_one(
     from impasto.cli.plot import draw
     from impasto.cli.progress import shown
     from impasto.images import PictureError
+    from impasto.painter.sharing import LostError
 
     photo = painter.recipe.photo
     if max(photo.width, photo.height) < max(painter.width, painter.height):
         say(f"the photo is {photo.width} × {photo.height}; it is enlarged to {painter.width} × {painter.height}")
-    say(f"painting {painter.width} × {painter.height} px; about {_duration(painter.estimate())} on this machine")
+    say(
+        f"painting {painter.width} × {painter.height} px; about {_duration(painter.estimate())} on {_machines(painter)}"
+    )
     run = painter.start(resume=resume)
     rows: list[Progress] = []
     grown = Frames(frames, goes_on=resume) if frames else None
@@ -264,7 +271,7 @@ def _paint_one(
                     except PictureError as error:
                         say(f"{error}; painting goes on without its frames")
                         failed = True
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, LostError):
             if not rows:
                 raise
             interrupted = True
@@ -284,9 +291,11 @@ def _paint_one(
             grown.save()
         if plot is not None and rows:
             draw(rows, plot)
+    lost = painter.share.over()
     if interrupted:
         more = "; --resume goes on with it" if run.can_resume else ""
-        stop(f"interrupted after {painting.steps} steps; what there is was saved{more}", signals.INTERRUPTED)
+        why, code = (f"{lost},", FAILURE) if lost else ("interrupted", signals.INTERRUPTED)
+        stop(f"{why} after {painting.steps} steps; what there is was saved{more}", code)
     if failed:
         raise typer.Exit(FAILURE)
 
@@ -378,6 +387,11 @@ def _weights_file(weights: str | None) -> Path | None:
     from impasto.cli.weights import fetched
 
     return None if weights is None else fetched() if weights == "torchvision" else Path(weights)
+
+
+def _machines(painter: "Painter") -> str:
+    count = painter.share.count
+    return "this machine" if count == 1 else f"{count} processes like this one"
 
 
 def _duration(seconds: float) -> str:
