@@ -251,9 +251,9 @@ def _paint_one(
     photo = painter.recipe.photo
     if max(photo.width, photo.height) < max(painter.width, painter.height):
         say(f"the photo is {photo.width} × {photo.height}; it is enlarged to {painter.width} × {painter.height}")
-    say(
-        f"painting {painter.width} × {painter.height} px; about {_duration(painter.estimate())} on {_machines(painter)}"
-    )
+    count = painter.share.count
+    machines = "this machine" if count == 1 else f"{count} processes like this one"
+    say(f"painting {painter.width} × {painter.height} px; about {_duration(painter.estimate())} on {machines}")
     run = painter.start(resume=resume)
     rows: list[Progress] = []
     grown = Frames(frames, goes_on=resume) if frames else None
@@ -302,8 +302,12 @@ def _paint_one(
 
 def _keep(run: "Run") -> None:
     """Write a checkpoint, if that can be."""
+    from impasto.painter.sharing import LostError
+
     try:
         run.checkpoint()
+    except LostError:
+        pass  # it would need a gradient that nobody can compute now; the one before is still there
     except OSError as error:
         say(f"no checkpoint can be written ({error.strerror})")
 
@@ -387,11 +391,6 @@ def _weights_file(weights: str | None) -> Path | None:
     from impasto.cli.weights import fetched
 
     return None if weights is None else fetched() if weights == "torchvision" else Path(weights)
-
-
-def _machines(painter: "Painter") -> str:
-    count = painter.share.count
-    return "this machine" if count == 1 else f"{count} processes like this one"
 
 
 def _duration(seconds: float) -> str:

@@ -354,7 +354,7 @@ def let_go() -> None:
     _store().set("begun", "over")
 
 
-def help_out(joined: Callable[[], None], say: Callable[[str], None]) -> int:
+def help_out(joined: Callable[[], object], say: Callable[[str], None]) -> int:
     """Help the first process, if it asks for help, until it needs none any more.
 
     Args:

@@ -144,7 +144,9 @@ class Run(Iterator[Progress]):
                 self._taken += 1
                 now = time.perf_counter()
                 self._seconds = now - self._began
-                if now - self._written > CHECKPOINT_EVERY:
+                # Should a process be lost before the next scale's first step, this is what can be gone on with.
+                between = share.count > 1 and place.step == scale.steps and index + 1 < len(scales)
+                if now - self._written > CHECKPOINT_EVERY or between:
                     self._write_checkpoint(now)
                 ready = sum(work[:index]) + work[index] * (place.step + 1) / (scale.steps + 1)
                 yield Progress(
