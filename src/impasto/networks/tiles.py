@@ -144,15 +144,16 @@ def _finer(line: "_Line", workers: int) -> "Iterator[_Line]":
         yield line
 
 
-def _time(rows: "_Line", columns: "_Line", paces: Sequence[float]) -> tuple[float, int]:
-    """When the tiles of two axes are done, in pixels that are read at a pace of 1; and how many they are."""
+def _time(rows: "_Line", columns: "_Line", paces: Sequence[float]) -> tuple[int, float, int]:
+    """How many workers would have no tile, when all tiles are done at the paces, and how many they are."""
     count = len(rows.parts) * len(columns.parts)
     done = [(1 / pace, pace) for pace in paces]
     heapq.heapify(done)
     for _ in range(count):
         until, pace = done[0]
         heapq.heapreplace(done, (until + 1 / pace, pace))
-    return rows.longest * columns.longest * max(until - 1 / pace for until, pace in done), count
+    last = max(until - 1 / pace for until, pace in done)
+    return max(0, len(paces) - count), rows.longest * columns.longest * last, count
 
 
 class _Line:

@@ -1,5 +1,6 @@
 """One call that paints."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from difflib import get_close_matches
@@ -47,6 +48,11 @@ def paint(
     Raises:
         PictureError, SettingsError, StyleError, NetworkError: each a ValueError with one plain line.
     """
+    if "TORCHELASTIC_RUN_ID" in os.environ and int(os.environ["WORLD_SIZE"]) > 1:
+        raise SettingsError(
+            "torchrun started several processes, and impasto.paint paints in one; torchrun --nproc-per-node N "
+            "-m impasto paint … paints in all of them, and impasto.Painter paints in each one something else"
+        )
     known = {field.name for field in fields(Settings)}
     for name in settings:
         if name not in known:

@@ -180,6 +180,9 @@ class Processes(Alone):
         sums, paces = zip(*(each.tolist() for each in facts), strict=True)
         if point is not None and len(set(sums)) > 1:
             self._broadcast(point)
+        if not self._read and any(paces):  # so that one that was slow once gets a tile again, and is measured
+            known = [pace for pace in paces if pace]
+            self._pace = (self._pace + sum(known) / len(known)) / 2
         self.paces = _evened(paces)
         work = [read(tile) for tile in tiles]
         self._owners = shared_out(work, self.paces)
