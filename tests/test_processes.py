@@ -8,9 +8,11 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from processes import line, ok
+from torch import nn
 from torch.distributed import TCPStore
 
 from impasto import images
@@ -18,7 +20,7 @@ from impasto.networks.tiles import shared_out, tiles
 from impasto.networks.vgg import VGG19
 from impasto.painter import Painter, Recipe, Settings, SettingsError, Style, paint
 
-CAT = Path(__file__).parent.parent / "examples" / "cat.jpg"
+CAT, COFFEE = (Path(__file__).parent.parent / "examples" / f"{name}.jpg" for name in ("cat", "coffee"))
 # The command, which prints the objective after each step; another process than the first is killed at one.
 SCRIPT = """
 import os, signal, sys
@@ -38,25 +40,23 @@ main()
 
 
 @pytest.fixture(scope="module")
-def asked(photo, tmp_path_factory):
-    """In float32, with poolings that no rounding decides."""
-    path = tmp_path_factory.mktemp("style") / "turned.png"
-    images.write(path, images.read(photo).pixels[::-1, ::2].copy())
-    return [
-        CAT, "--style", path, "--size", "96", "--quality", "draft", "--dtype", "float32", "--pooling", "avg", "--json"
-    ]  # fmt: skip
+def smooth(tmp_path_factory):
+    """A network without kinks, at which rounding would send L-BFGS another way after some steps."""
+    torch.manual_seed(0)
+    layers = nn.Conv2d(3, 8, 5, padding=2), nn.AvgPool2d(2), nn.Conv2d(8, 16, 3)
+    path = tmp_path_factory.mktemp("network") / "smooth.pt"
+    torch.save(nn.Sequential(*layers), path)
+    return path
 
 
-def painter(style, checkpoint=None):
+def options(*more):
+    return [CAT, "--style", COFFEE, "--size", "96", "--quality", "draft", "--dtype", "float32", *more, "--json"]
+
+
+def painter(checkpoint=None, **more):
     """The same from Python."""
-    settings = Settings(size=96, quality="draft", dtype="float32", pooling="avg")
-    return Painter(Recipe(images.read(CAT), (Style(images.read(style)),), settings), checkpoint=checkpoint)
-
-
-@pytest.fixture(scope="module")
-def alone(asked):
-    """The steps of one process."""
-    return list(painter(asked[2]))
+    settings = Settings(size=96, quality="draft", dtype="float32", **more)
+    return Painter(Recipe(images.read(CAT), (Style(images.read(COFFEE)),), settings), checkpoint=checkpoint)
 
 
 @pytest.fixture
@@ -79,46 +79,45 @@ def two(environment, run):
     return call
 
 
-def test_a_process_that_is_killed_ends_the_run_and_one_process_goes_on(asked, alone, run, environment, tmp_path):
-    out, script = tmp_path / "out.png", tmp_path / "script.py"
+def test_a_process_that_is_killed_ends_the_run_and_one_process_goes_on(smooth, run, environment, tmp_path):
+    out, script, asked = tmp_path / "out.png", tmp_path / "script.py", options("--network", smooth)
     script.write_text(SCRIPT)
     torchrun = Path(sysconfig.get_path("scripts")) / "torchrun"
-    words = [script, "8", "paint", *asked, "-o", out]
-    killed = subprocess.run(
-        [torchrun, "--nproc-per-node", "2", *map(str, words)], capture_output=True, timeout=240, env=environment
-    )
+    words = ["--nproc-per-node", "2", script, "8", "paint", *asked, "-o", out]
+    killed = subprocess.run([torchrun, *map(str, words)], capture_output=True, timeout=240, env=environment)
     said = [each for each in killed.stderr.decode().splitlines() if each.startswith("impasto:")]
     assert killed.returncode == 1
     assert said[-1] == (
         "impasto: one of the 2 processes has ended, after 8 steps; what there is was saved; --resume goes on with it"
     )
     assert len(said) == 2  # the other one says what is painted
+    alone = list(painter(network=smooth))
     objectives = [float(each.split()[1]) for each in killed.stdout.decode().splitlines() if each.startswith("step")]
-    assert len(objectives) == 8
     assert objectives[0] == pytest.approx(alone[0].objective, rel=1e-5)
     assert objectives == pytest.approx([step.objective for step in alone[:8]], rel=1e-4)
 
     resumed = json.loads(ok(run("paint", *asked, "-o", out, "--resume")))
     assert resumed["steps"] == 9
-    assert [resumed[name] for name in ("content", "style")] == pytest.approx([*alone[-1].costs.values()], rel=0.01)
+    assert resumed["objective"] == pytest.approx(alone[-1].objective, rel=1e-4)
     assert not (tmp_path / "out.png.checkpoint").exists()
 
 
-def test_two_processes_go_on_with_what_one_began_and_say_everything_once(asked, alone, two, tmp_path):
-    begun = painter(asked[2], tmp_path / "out.png.checkpoint").start()
+def test_two_processes_go_on_with_what_one_began_and_say_everything_once(two, tmp_path):
+    alone = list(painter(pooling="avg"))
+    begun = painter(tmp_path / "out.png.checkpoint", pooling="avg").start()
     for _ in islice(begun, 4):
         pass
     begun.checkpoint()
-    first, code, said = two("paint", *asked, "-o", tmp_path / "out.png", "--resume")
+    first, code, said = two("paint", *options("--pooling", "avg"), "-o", tmp_path / "out.png", "--resume")
     done = json.loads(ok(first))
     assert done["steps"] == 9
-    assert [done[name] for name in ("content", "style")] == pytest.approx([*alone[-1].costs.values()], rel=0.01)
+    assert [done["content"], done["style"]] == pytest.approx([*alone[-1].costs.values()], rel=0.01)
     assert (code, said) == (0, b"")
     assert [path.name for path in tmp_path.iterdir()] == ["out.png"]
 
 
-def test_what_is_asked_wrongly_is_said_once(asked, two, tmp_path):
-    first, code, said = two("paint", *asked, "--size", "96px", "-o", tmp_path / "out.png")
+def test_what_is_asked_wrongly_is_said_once(two, tmp_path):
+    first, code, said = two("paint", *options("--size", "96px"), "-o", tmp_path / "out.png")
     assert (first.returncode, code, said) == (2, 0, b"")
     assert line(first) == "impasto: a size of '96px' is not possible; give pixels, or full"
 
@@ -135,5 +134,6 @@ def test_who_is_faster_gets_more_and_nobody_waits_long(paces, height, width):
     made = tiles(height, width, VGG19, ["conv3_1"], None, paces=paces)
     assert len(made) >= len(paces)
     owners = shared_out([1.0] * len(made), paces)
-    times = [owners.count(who) / pace for who, pace in enumerate(paces)]
-    assert max(times) <= len(made) / sum(paces) + 1 / min(pace for who, pace in enumerate(paces) if times[who])
+    last = max(owners.count(who) / pace for who, pace in enumerate(paces))
+    for who, pace in enumerate(paces):  # nobody would have been done earlier with a piece of who is done last
+        assert last <= (owners.count(who) + 1) / pace * (1 + 1e-9)
