@@ -4,6 +4,7 @@ import errno
 import os
 
 from impasto.cli import signals, streams, torchrun
+from impasto.painter.torchrun import helps
 
 
 def main() -> None:
@@ -11,7 +12,7 @@ def main() -> None:
     # PyTorch reads it before its first tensor. Activations are large and short-lived. In huge pages, where the system
     # gives them on request, an evaluation takes an eighth less time.
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
-    if torchrun.helps():
+    if helps():
         torchrun.help_out()
     streams.prepare()
     signals.listen()

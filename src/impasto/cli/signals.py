@@ -15,7 +15,7 @@ from enum import Enum
 from types import FrameType
 from typing import NoReturn, TypeVar
 
-from impasto.cli import torchrun
+from impasto.painter.torchrun import several
 
 T = TypeVar("T")
 
@@ -108,7 +108,7 @@ def _asked_to_stop(number: int, frame: FrameType | None) -> None:
     if before is None:
         if _phase is _Phase.NOTHING:
             _say("interrupted")
-        elif not (number == signal.SIGTERM and torchrun.several()):  # which sends it where another process ended
+        elif not (number == signal.SIGTERM and several()):  # which sends it where another process ended
             _say("stopping after this step, and saving what there is")
         _wait(PATIENCE)
     if before is None and _phase is _Phase.STEPS:

@@ -8,21 +8,13 @@ import signal
 import traceback
 from typing import TYPE_CHECKING, NoReturn
 
+from impasto.painter.torchrun import several
+
 if TYPE_CHECKING:
     from impasto.painter.processes import Processes
     from impasto.painter.sharing import Alone
 
 _joined: "Processes | None" = None
-
-
-def several() -> bool:
-    """Whether this is one of several processes that torchrun started."""
-    return "TORCHELASTIC_RUN_ID" in os.environ and int(os.environ["WORLD_SIZE"]) > 1
-
-
-def helps() -> bool:
-    """Whether this is one of them, and not the first."""
-    return several() and os.environ["RANK"] != "0"
 
 
 def help_out() -> NoReturn:

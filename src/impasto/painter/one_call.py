@@ -1,6 +1,5 @@
 """One call that paints."""
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from difflib import get_close_matches
@@ -12,6 +11,7 @@ from impasto.painter.painting import Painting, Progress
 from impasto.painter.recipe import Recipe, Style
 from impasto.painter.regions import Keep, Region, faces_kept
 from impasto.painter.settings import Settings, SettingsError
+from impasto.painter.torchrun import several
 from impasto.styles import DEFAULT_STYLE
 from impasto.styles.library import find
 
@@ -48,7 +48,7 @@ def paint(
     Raises:
         PictureError, SettingsError, StyleError, NetworkError: each a ValueError with one plain line.
     """
-    if "TORCHELASTIC_RUN_ID" in os.environ and int(os.environ["WORLD_SIZE"]) > 1:
+    if several():
         raise SettingsError(
             "torchrun started several processes, and impasto.paint paints in one; torchrun --nproc-per-node N "
             "-m impasto paint … paints in all of them, and impasto.Painter paints in each one something else"

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 import torch
@@ -69,7 +70,7 @@ class Processes(Alone):
         self._read, self._began, self._owners = 0, 0.0, list(range(self.count))
         self._painting = False
         self._backbone: Backbone | None = None
-        self._lost: LostError | None = None
+        self._together, self._lost = True, cast("LostError | None", None)
         self._device = torch.device("cpu")
         self._nccl: dist.ProcessGroup | None = None
         local = int(os.environ["LOCAL_RANK"])
@@ -77,6 +78,11 @@ class Processes(Alone):
             "gloo", store=PrefixStore("group", store), rank=self.rank, world_size=self.count, timeout=PATIENCE
         )
         gpu = torch.device("cuda", local) if torch.cuda.device_count() >= self.here else None
+        versions = self._gathered(version("impasto"))
+        if len(set(versions)) > 1:
+            raise SettingsError(
+                f"the processes have Impasto in the versions {' and '.join(sorted(set(versions)))}; install one of them"
+            )
         mine = gpu is not None, multiplies_bfloat16(torch.device("cpu")), gpu and multiplies_bfloat16(gpu)
         facts = list(zip(*self._gathered(mine), strict=True))
         self._gpu = gpu if all(facts[0]) else None
@@ -117,7 +123,7 @@ class Processes(Alone):
 
     def over(self) -> LostError | None:
         """Leave the painting, if one has begun."""
-        if self._painting and self._lost is None:
+        if self._painting and self._together:
             with suppress(LostError):
                 self._word(OVER)
         self._painting = False
@@ -140,10 +146,11 @@ class Processes(Alone):
 
     def leave(self) -> None:
         """Let the others end, if they are there."""
-        if self.over() is None:
+        self.over()
+        if self._together:
             with suppress(LostError):
                 self._word(OVER)
-            dist.destroy_process_group()
+                dist.destroy_process_group()
 
     def plans(self, plans: Sequence[Plan]) -> list[Plan]:
         """The smallest tiles that any process needs."""
@@ -273,17 +280,24 @@ class Processes(Alone):
     @contextmanager
     def _exchange(self) -> Iterator[None]:
         """An exchange with all others. One that fails or is interrupted is the last."""
+        if not self._together:
+            raise self._lost or LostError("what the processes exchange was interrupted")
         try:
             yield
         except RuntimeError as error:
             self._lost = self._lost or LostError(self._why())
-            if not self.rank:
-                with suppress(RuntimeError):
-                    self._store.set("known", "")
+            self._break_off()
             raise self._lost from error
         except BaseException:
-            self._lost = self._lost or LostError(f"one of the {self.count} processes was interrupted")
+            self._break_off()
             raise
+
+    def _break_off(self) -> None:
+        """No exchange is possible any more; the first process lets the others know that it says so."""
+        self._together = False
+        if not self.rank:
+            with suppress(RuntimeError):
+                self._store.set("known", "")
 
     def _why(self) -> str:
         with suppress(RuntimeError):
@@ -368,7 +382,10 @@ def help_out(joined: Callable[[], object], say: Callable[[str], None]) -> int:
         The exit code.
     """
     store, rank = _store(), os.environ["RANK"]
-    store.wait(["begun"], timedelta(days=365))
+    try:
+        store.wait(["begun"], timedelta(days=365))
+    except RuntimeError:  # torchrun has ended
+        return 1
     if store.get("begun") != b"join":
         return 0
     joined()
