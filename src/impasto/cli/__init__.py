@@ -3,7 +3,8 @@
 import errno
 import os
 
-from impasto.cli import signals, streams
+from impasto.cli import signals, streams, torchrun
+from impasto.painter.torchrun import helps
 
 
 def main() -> None:
@@ -11,6 +12,8 @@ def main() -> None:
     # PyTorch reads it before its first tensor. Activations are large and short-lived. In huge pages, where the system
     # gives them on request, an evaluation takes an eighth less time.
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
+    if helps():
+        torchrun.help_out()
     streams.prepare()
     signals.listen()
     from impasto.cli.commands import app  # which takes a second to load
@@ -39,4 +42,5 @@ def main() -> None:
         code = FAILURE
         if broken.errno != errno.EPIPE:  # else who reads has seen enough
             say(f"standard output can't be written to ({broken.strerror}): send it to another place")
+    torchrun.let_go()
     signals.leave(code)

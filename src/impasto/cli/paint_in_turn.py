@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from impasto import images
-from impasto.cli import signals
+from impasto.cli import signals, torchrun
 from impasto.cli.errors import FAILURE, MISUSE, say, stop, tell, told
 from impasto.cli.frames import Frames
 from impasto.cli.named_files import STDIO
@@ -22,6 +22,7 @@ from impasto.images import Picture, PictureError
 from impasto.painter.checkpoint import CheckpointError
 from impasto.painter.painter import Painter
 from impasto.painter.recipe import Recipe, Style
+from impasto.painter.sharing import LostError
 
 if TYPE_CHECKING:
     from impasto.painter import Painting, Progress, Run, Settings
@@ -94,7 +95,8 @@ def paint_in_turn(order: Order, output: Output) -> None:
                 photo, keeps = read
                 with place(source, photo, names, output.out, output.checkpoint, resume=output.resume) as where:
                     recipe = Recipe(photo, styles, order.settings, order.start, keeps)
-                    _paint_one(Painter(recipe, checkpoint=where.checkpoint), source, called, where, shown, output)
+                    painter = Painter(recipe, checkpoint=where.checkpoint, share=torchrun.share())
+                    _paint_one(painter, source, called, where, shown, output)
             except (PictureError, CheckpointError) as error:
                 said = str(error).splitlines()[0]
                 if order.count == 1:
@@ -103,7 +105,9 @@ def paint_in_turn(order: Order, output: Output) -> None:
                 failed = True
                 if read is None:
                     break
-            except ValueError as error:  # of what was asked, so of no photo more than of another
+            except LostError as error:
+                stop(str(error), FAILURE)
+            except ValueError as error:  # what was asked can't be done, with any photo
                 stop(str(error).splitlines()[0], MISUSE)
     if failed:
         raise typer.Exit(FAILURE)
@@ -128,7 +132,9 @@ def _paint_one(painter: Painter, source: str, called: str, where: Place, shown: 
     if max(photo.width, photo.height) < max(painter.width, painter.height):
         say(f"the photo is {photo.width} × {photo.height}; it is enlarged to {painter.width} × {painter.height}")
     which = f"{called}, " if shown.several else ""
-    say(f"painting {which}{painter.width} × {painter.height} px; about {_duration(painter.estimate())} on this machine")
+    count = painter.share.count
+    machines = "this machine" if count == 1 else f"{count} processes like this one"
+    say(f"painting {which}{painter.width} × {painter.height} px; about {_duration(painter.estimate())} on {machines}")
     run = painter.start(resume=output.resume)
     rows: list[Progress] = []
     grown = Frames(output.frames, goes_on=output.resume) if output.frames else None
@@ -146,7 +152,7 @@ def _paint_one(painter: Painter, source: str, called: str, where: Place, shown: 
                     except PictureError as error:
                         say(f"{error}; painting goes on without its frames")
                         failed = True
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, LostError):
             if not rows:
                 raise
             interrupted = True
@@ -166,9 +172,11 @@ def _paint_one(painter: Painter, source: str, called: str, where: Place, shown: 
             grown.save()
         if output.plot is not None and rows:
             draw(rows, output.plot)
+    lost = painter.share.over()
     if interrupted:
         more = "; --resume goes on with it" if run.can_resume else ""
-        stop(f"interrupted after {painting.steps} steps; what there is was saved{more}", signals.INTERRUPTED)
+        why, code = (f"{lost},", FAILURE) if lost else ("interrupted", signals.INTERRUPTED)
+        stop(f"{why} after {painting.steps} steps; what there is was saved{more}", code)
     if failed:
         raise typer.Exit(FAILURE)
 
@@ -177,6 +185,8 @@ def _keep(run: "Run") -> None:
     """Write a checkpoint, if that can be."""
     try:
         run.checkpoint()
+    except LostError:
+        pass  # it would need a gradient that nobody can compute now; the one before is still there
     except OSError as error:
         say(f"no checkpoint can be written ({error.strerror})")
 

@@ -15,6 +15,8 @@ from enum import Enum
 from types import FrameType
 from typing import NoReturn, TypeVar
 
+from impasto.painter.torchrun import several
+
 T = TypeVar("T")
 
 INTERRUPTED = 130
@@ -98,13 +100,16 @@ def leave(code: str | int | None) -> NoReturn:
     sys.exit(code)
 
 
-def _asked_to_stop(_: int, frame: FrameType | None) -> None:
+def _asked_to_stop(number: int, frame: FrameType | None) -> None:
     global _last
     before, _last = _last, time.monotonic()
     if _phase is _Phase.SAVING or (before is not None and _last - before < SAME):
         return
     if before is None:
-        _say("interrupted" if _phase is _Phase.NOTHING else "stopping after this step, and saving what there is")
+        if _phase is _Phase.NOTHING:
+            _say("interrupted")
+        elif not (number == signal.SIGTERM and several()):  # which sends it where another process ended
+            _say("stopping after this step, and saving what there is")
         _wait(PATIENCE)
     if before is None and _phase is _Phase.STEPS:
         return

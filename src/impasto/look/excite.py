@@ -32,7 +32,7 @@ from impasto.painter.recipe import Recipe
 from impasto.painter.run import Run
 from impasto.painter.schedule import Scale
 from impasto.painter.settings import Settings
-from impasto.painter.term import Scene, Sums, Term, View, added_up
+from impasto.painter.term import Scene, Sums, Term, View
 
 SIZE, RATE = 128, 0.1
 HALF_STEPS = 40
@@ -150,7 +150,7 @@ class Likeness:
 
     def targets(self, scene: Scene) -> list[Tensor]:
         """The others' Gram matrices, each N × N and of length 1."""
-        grams = [added_up(self.sums(view, []) for view in scene.views(picture))[0] for picture in self.others]
+        grams = [scene.added_up(self.sums(view, []) for view in scene.views(picture))[0] for picture in self.others]
         return [gram / gram.norm() for gram in grams]
 
     def sums(self, view: View, targets: list[Tensor]) -> Sums:

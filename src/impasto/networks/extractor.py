@@ -1,6 +1,6 @@
 """A network as a frozen extractor of features: it runs a table with its numbers."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -85,9 +85,11 @@ class Extractor(nn.Module):
         """
         return self.table.channels(name)
 
-    def tiles(self, height: int, width: int, pixels: int | None, reach: int = 1) -> list[Tile]:
+    def tiles(
+        self, height: int, width: int, pixels: int | None, reach: int = 1, paces: Sequence[float] = (1.0,)
+    ) -> list[Tile]:
         """The tiles of a picture for the layers wanted; see :func:`impasto.networks.tiles.tiles`."""
-        return tiles(height, width, self.table, self.layers, pixels, reach)
+        return tiles(height, width, self.table, self.layers, pixels, reach, paces)
 
     def forward(self, picture: Tensor, tile: Tile | None = None) -> dict[str, Tensor]:
         """The features of a picture, or those in the core of a tile of it.

@@ -8,9 +8,12 @@ is held is trimmed after every layer with a stride. Where the picture ends, the 
 there is the whole picture's padding; where the picture goes on, padding reaches only what is trimmed away.
 """
 
-from collections.abc import Collection, Mapping
+import heapq
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 
 from torch import Tensor
 from torch.nn import functional as F
@@ -77,7 +80,13 @@ class Tile:
 
 
 def tiles(
-    height: int, width: int, table: Table, layers: Collection[str], pixels: int | None, reach: int = 1
+    height: int,
+    width: int,
+    table: Table,
+    layers: Collection[str],
+    pixels: int | None,
+    reach: int = 1,
+    paces: Sequence[float] = (1.0,),
 ) -> list[Tile]:
     """The tiles of a picture, row by row: about as few as can be with at most so many pixels each.
 
@@ -89,6 +98,7 @@ def tiles(
         pixels: at most so many are read for a tile, unless the smallest possible tile has more; None for one tile, the
             whole picture.
         reach: so many pixels beyond its core a tile reads at least, where the picture goes on.
+        paces: of those who share out the tiles, in any unit; they are cut so that all is done soonest.
 
     Raises:
         GeometryError: the picture is smaller than the network takes.
@@ -99,7 +109,51 @@ def tiles(
         # Each axis is cut where its tiles are longest, which keeps them square: a square has the least margin.
         taller = height / len(rows.parts) >= width / len(columns.parts)
         (rows if rows.divisible and (taller or not columns.divisible) else columns).divide()
+    if len(paces) > 1:
+        rows, columns = min(
+            product(_finer(rows, len(paces)), _finer(columns, len(paces))),
+            key=lambda axes: _time(axes[0], axes[1], paces),
+        )
     return [Tile(row, column) for row in rows.parts for column in columns.parts]
+
+
+def shared_out(work: Sequence[float], paces: Sequence[float]) -> list[int]:
+    """Who does which piece of work, so that all is done about soonest: the largest first, to who is done with it first.
+
+    Args:
+        work: of each piece, in any unit.
+        paces: of those who work, in any unit.
+    """
+    owners = [0] * len(work)
+    done = [(0.0, who) for who in range(len(paces))]
+    for piece in sorted(range(len(work)), key=lambda piece: -work[piece]):
+        until, who = min((until + work[piece] / paces[who], who) for until, who in done)
+        owners[piece] = who
+        done[who] = until, who
+    return owners
+
+
+def _finer(line: "_Line", workers: int) -> "Iterator[_Line]":
+    """An axis as it is cut, and in more and more parts: into as many strips as workers, or squares for many of them."""
+    yield line
+    for _ in range(min(workers, 8 + math.isqrt(workers))):
+        if not line.divisible:
+            return
+        line = copy(line)
+        line.divide()
+        yield line
+
+
+def _time(rows: "_Line", columns: "_Line", paces: Sequence[float]) -> tuple[int, float, int]:
+    """How many workers would have no tile, when all tiles are done at the paces, and how many they are."""
+    count = len(rows.parts) * len(columns.parts)
+    done = [(1 / pace, pace) for pace in paces]
+    heapq.heapify(done)
+    for _ in range(count):
+        until, pace = done[0]
+        heapq.heapreplace(done, (until + 1 / pace, pace))
+    last = max(until - 1 / pace for until, pace in done)
+    return max(0, len(paces) - count), rows.longest * columns.longest * last, count
 
 
 class _Line:

@@ -97,10 +97,18 @@ def _backbone(weights: Path | None, network: Any, changed: int | None) -> Backbo
     return from_file(weights) if weights else packaged()
 
 
-def network_for(settings: Settings, layers: Collection[str], device: torch.device) -> Extractor:
+def network_for(
+    settings: Settings, layers: Collection[str], device: torch.device, backbone: Backbone | None = None
+) -> Extractor:
     """The network with some layers; the same again if it is the last one that was asked for.
 
     In bfloat16 only where that agrees with float32.
+
+    Args:
+        settings: which network, and how it computes.
+        layers: those that are wanted.
+        device: where it computes.
+        backbone: its numbers, where the settings' files are another machine's.
 
     Raises:
         NetworkError: the file of weights or of a network can't be used.
@@ -108,7 +116,8 @@ def network_for(settings: Settings, layers: Collection[str], device: torch.devic
     # Max is what VGG19 was trained with; another network keeps its own poolings unless averages are asked for.
     pooling = settings.pooling if settings.network is None or settings.pooling == "avg" else None
     dtype = dtype_of(settings, device)
-    return _network(backbone_of(settings), frozenset(layers), pooling, device, dtype, settings.dtype == "auto")
+    backbone = backbone or backbone_of(settings)
+    return _network(backbone, frozenset(layers), pooling, device, dtype, settings.dtype == "auto")
 
 
 @lru_cache(maxsize=1)

@@ -54,7 +54,9 @@ def evaluation_bytes(network: Extractor) -> float:
     return PICTURE + (EVALUATIONS[network.dtype] - PICTURE) * network.table.activations / MEASURED
 
 
-def plan(pixels: int, vectors: int, memory: int | None, device: torch.device, evaluation: float) -> Plan:
+def plan(
+    pixels: int, vectors: int, memory: int | None, device: torch.device, evaluation: float, sharers: int = 1
+) -> Plan:
     """The plan for a canvas of so many pixels.
 
     Args:
@@ -63,12 +65,13 @@ def plan(pixels: int, vectors: int, memory: int | None, device: torch.device, ev
         memory: bytes that the process may take; None for a share of what is free.
         device: where the network computes.
         evaluation: bytes that it takes for each pixel; see :func:`evaluation_bytes`.
+        sharers: how many processes share what is free.
 
     Raises:
         SettingsError: too little for one tile.
     """
     taken = 0 if device.type == "cuda" else _taken()
-    budget = taken + SHARE * free(device) if memory is None else memory
+    budget = taken + SHARE * free(device) / sharers if memory is None else memory
     kept = (VECTOR * (VECTORS + vectors) + FEATURES) * pixels
     picture = 3 * pixels if device.type == "cuda" else min(3 * pixels, IN_MEMORY)
     left = PLANNED * budget - taken - PICTURES * picture

@@ -21,6 +21,7 @@ from impasto.painter.canvas import Canvas
 from impasto.painter.capture import Differentiable, plain, recorded
 from impasto.painter.optimizers import Evaluation
 from impasto.painter.scratch import give_back
+from impasto.painter.sharing import read
 from impasto.painter.term import Scene, Sums, Term, View, added
 
 # The largest weight counts this much in what is computed, so that the unit in which weights are given changes nothing:
@@ -83,7 +84,7 @@ class Objective:
         self.augment = augment
         self.targets: list[Any] = [term.targets(scene) for term in terms]
         height, width = scene.photo.shape[2:]
-        self.tiles = scene.network.tiles(height, width, scene.tile)
+        self.tiles = scene.tiles(height, width)
         self.unit = max(abs(term.weight) for term in terms) / LARGEST_WEIGHT or 1.0
 
     def __call__(self, picture: Tensor) -> Costs:
@@ -128,7 +129,7 @@ class OnCanvas:
         self.objective = objective
         self.canvas = canvas
         self._whole: Differentiable | None = None
-        if len(objective.tiles) == 1:
+        if len(objective.tiles) == objective.scene.share.count == 1:
             (tile,) = objective.tiles
 
             def numbers(leaf: Tensor) -> Tensor:
@@ -142,46 +143,78 @@ class OnCanvas:
         """The objective of the picture that a vector stands for."""
         if self._whole is not None:
             return self._evaluation(point, *self._whole(point))
-        with torch.no_grad():
-            sums = self._summed_over_tiles(point)
+        objective, share = self.objective, self.objective.scene.share
+        tiles = share.mine(objective.tiles, point)
+        room = objective.scene.tile
+        # Those who share have few tiles each, and may have room for all their graphs; then a single pass is enough.
+        graphs: list[Graph] | None = [] if room is None or sum(map(read, tiles)) <= room else None
+        sums = self._summed(point, tiles, graphs)
         leaves = [[each.requires_grad_() for each in of_term] for of_term in sums]
         numbers = self.objective.numbers([tuple(of_term) for of_term in leaves])
         flat = [each for of_term in leaves for each in of_term]
         slopes = torch.autograd.grad(numbers[0], flat, materialize_grads=True)
-        return self._evaluation(point, numbers.detach(), lambda: self._gradient(point, slopes))
+        return self._evaluation(
+            point, share.same(numbers.detach()), lambda: self._gradient(point, slopes, tiles, graphs)
+        )
 
     def _evaluation(self, point: Tensor, numbers: Tensor, slope: Callable[[], Tensor]) -> CanvasEvaluation:
         value, *parts = numbers.tolist()  # all at once: each question to a device waits for it
         costs = dict(zip([term.name for term in self.objective.terms], parts, strict=True))
         return CanvasEvaluation(point, value, value * self.objective.unit, costs, slope)
 
-    def _summed_over_tiles(self, point: Tensor) -> list[list[Tensor]]:
-        """Each term's sums over all tiles, in the type in which costs are computed."""
-        objective, canvas = self.objective, self.canvas
-        total: list[Sums | None] = [None] * len(objective.terms)
-        for tile in objective.tiles:
-            give_back()
-            picture = canvas.part(canvas.within(point, tile.window), tile.window)
-            of_tile = objective.sums(picture, tile)
-            total = [added(sums, more) for sums, more in zip(total, of_tile, strict=True)]
-        return [[each.to(objective.scene.dtype) for each in sums or ()] for sums in total]
+    def _summed(self, point: Tensor, tiles: Sequence[Tile], graphs: "list[Graph] | None") -> list[list[Tensor]]:
+        """Each term's sums over all tiles, in the type in which costs are computed.
 
-    def _gradient(self, point: Tensor, slopes: Sequence[Tensor]) -> Tensor:
-        """The gradient at a vector, given the slopes of the objective with respect to all sums."""
-        gradient = self.objective.scene.allocate(point.shape, point.dtype).zero_()
-        for tile in self.objective.tiles:
+        Args:
+            point: the vector.
+            tiles: one's own.
+            graphs: where those of the tiles are put; None to keep none.
+        """
+        scene = self.objective.scene
+        total: list[Sums | None] = [None] * len(self.objective.terms)
+        for tile in tiles:
             give_back()
+            with torch.set_grad_enabled(graphs is not None):
+                graph = self._graph(point, tile)
+            if graphs is not None:
+                graphs.append(graph)
+            of_tile = [tuple(each.detach() for each in of_term) for of_term in graph.sums]
+            total = [added(sums, more) for sums, more in zip(total, of_tile, strict=True)]
+        return [[each.to(scene.dtype) for each in of_term] for of_term in scene.share.total(total)]
+
+    def _gradient(
+        self, point: Tensor, slopes: Sequence[Tensor], tiles: Sequence[Tile], graphs: "list[Graph] | None"
+    ) -> Tensor:
+        """The gradient at a vector, given the slopes of the objective with respect to all sums."""
+        scene = self.objective.scene
+        gradient = scene.allocate(point.shape, point.dtype).zero_()
+        for number, tile in enumerate(tiles):
+            give_back()
+            graph = self._graph(point, tile) if graphs is None else graphs[number]
+            sums = [each for of_term in graph.sums for each in of_term]
+            share = torch.stack([(each * slope).sum() for each, slope in zip(sums, slopes, strict=True)]).sum()
             views = self.canvas.within(gradient, tile.window)[: self.canvas.moving]
-            for view, more in zip(views, self._share(point, slopes, tile), strict=True):
+            for view, more in zip(views, torch.autograd.grad(share, graph.moving), strict=True):
                 view.add_(more)
+        scene.share.add_up(gradient)
         return gradient
 
-    def _share(self, point: Tensor, slopes: Sequence[Tensor], tile: Tile) -> Sequence[Tensor]:
-        """What a tile adds to the gradient, of the parameters within its window."""
+    def _graph(self, point: Tensor, tile: Tile) -> "Graph":
+        """A tile's sums, differentiable by the parameters within its window."""
         canvas = self.canvas
         parts = [part.detach() for part in canvas.within(point, tile.window)]
         moving = [part.requires_grad_() for part in parts[: canvas.moving]]
-        of_tile = self.objective.sums(canvas.part(parts, tile.window), tile)
-        sums = [each for of_term in of_tile for each in of_term]
-        share = torch.stack([(each * slope).sum() for each, slope in zip(sums, slopes, strict=True)]).sum()
-        return torch.autograd.grad(share, moving)
+        return Graph(moving, self.objective.sums(canvas.part(parts, tile.window), tile))
+
+
+@dataclass(frozen=True)
+class Graph:
+    """What a tile adds to the sums.
+
+    Attributes:
+        moving: the parameters that it depends on.
+        sums: of each term.
+    """
+
+    moving: Sequence[Tensor]
+    sums: Sequence[Sums]

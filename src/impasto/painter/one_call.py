@@ -11,6 +11,7 @@ from impasto.painter.painting import Painting, Progress
 from impasto.painter.recipe import Recipe, Style
 from impasto.painter.regions import Keep, Region, faces_kept
 from impasto.painter.settings import Settings, SettingsError
+from impasto.painter.torchrun import several
 from impasto.styles import DEFAULT_STYLE
 from impasto.styles.library import find
 
@@ -47,6 +48,11 @@ def paint(
     Raises:
         PictureError, SettingsError, StyleError, NetworkError: each a ValueError with one plain line.
     """
+    if several():
+        raise SettingsError(
+            "torchrun started several processes, and impasto.paint paints in one; torchrun --nproc-per-node N "
+            "-m impasto paint … paints in all of them, and impasto.Painter paints in each one something else"
+        )
     known = {field.name for field in fields(Settings)}
     for name in settings:
         if name not in known:

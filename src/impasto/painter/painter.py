@@ -2,13 +2,16 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
 from impasto.images.picture import MIN_SIDE
+from impasto.networks.backbone import Backbone
 from impasto.networks.extractor import Extractor
 from impasto.networks.vgg import VGG19
 from impasto.painter import compute
@@ -19,6 +22,7 @@ from impasto.painter.recipe import Recipe
 from impasto.painter.run import Run
 from impasto.painter.schedule import Scale, canvas_size, scales
 from impasto.painter.settings import SettingsError
+from impasto.painter.sharing import ALONE, Alone
 from impasto.painter.term import Term
 from impasto.painter.terms import style_transfer
 
@@ -40,6 +44,7 @@ class Painter:
         scales: the sizes to paint at, each with its steps; as the settings have it. The last of them is the canvas's,
             or a finer one that is made smaller.
         checkpoint: a folder for what a painting that is stopped needs to go on.
+        share: with whom the tiles are shared.
 
     Raises:
         SettingsError, NetworkError: what was asked can't be done.
@@ -56,6 +61,7 @@ class Painter:
         optimizer: Optimizer | None = None,
         scales: Sequence[Scale] | None = None,
         checkpoint: Path | None = None,
+        share: Alone = ALONE,
     ) -> None:
         if not isinstance(recipe, Recipe):
             raise SettingsError(
@@ -66,7 +72,9 @@ class Painter:
         self.recipe = recipe
         self.settings = recipe.settings
         self.width, self.height = canvas_size(recipe.photo.width, recipe.photo.height, self.settings.size)
-        self.device = compute.device_of(self.settings)
+        self.share = share
+        self.machine = share.settled(self.settings)
+        self.device = compute.device_of(self.machine)
         self.smallest = MIN_SIDE
         self.terms = self._asked() if terms is None else list(terms)
         self.augment = augment
@@ -93,8 +101,30 @@ class Painter:
     def network(self) -> Extractor:
         """The network, made when it is first used."""
         return self._network or compute.network_for(
-            self.settings, {layer for term in self.terms for layer in term.layers}, self.device
+            self.machine, {layer for term in self.terms for layer in term.layers}, self.device
         )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For another process: without what belongs to this one; see :meth:`join`."""
+        own = "network", "_network", "checkpoint", "share", "machine", "device"
+        return {name: value for name, value in vars(self).items() if name not in own}
+
+    def join(self, share: Alone, dtype: Literal["float32", "bfloat16"], backbone: Backbone | None) -> None:
+        """In another process, paint with the one that this painter came from.
+
+        Args:
+            share: with whom the tiles are shared.
+            dtype: in which that one computes.
+            backbone: the network's numbers, where they are not the packaged ones.
+
+        Raises:
+            SettingsError: this process can't.
+        """
+        self.share, self.checkpoint = share, None
+        self.machine = replace(share.settled(self.settings), dtype=dtype)
+        self.device = compute.device_of(self.machine)
+        layers = {layer for term in self.terms for layer in term.layers}
+        self._network = compute.network_for(self.machine, layers, self.device, backbone)
 
     def scales(self) -> list[Scale]:
         """The scales of this painting, the coarsest first."""
@@ -114,15 +144,22 @@ class Painter:
         if not self.tiled:
             return Plan(None, files=False)
         vectors = self.optimizer.vectors(scale.steps)
-        return plan(scale.pixels, vectors, self.settings.memory, self.device, evaluation_bytes(self.network))
+        return plan(
+            scale.pixels,
+            vectors,
+            self.settings.memory,
+            self.device,
+            evaluation_bytes(self.network),
+            1 if self.device.type == "cuda" else self.share.here,
+        )
 
     def estimate(self) -> float:
-        """Seconds that the painting will take on this machine, from timing the network on a small picture.
+        """Seconds that the painting will take, from timing the network on a small picture on this machine.
 
         Raises:
             SettingsError: there is too little memory for it.
         """
-        with compute.set_up(self.settings):
+        with compute.set_up(self.machine):
             times = []
             for _ in range(2):  # the first one warms up
                 picture = torch.full((1, 3, TIMED, TIMED), 128.0, device=self.device, requires_grad=True)
@@ -131,7 +168,8 @@ class Painter:
                 means = [picture.mean(), *(each.float().mean() for each in features.values())]
                 torch.autograd.grad(torch.stack(means).sum(), picture)
                 times.append(time.perf_counter() - began)
-        return times[-1] / TIMED**2 * sum(scale.work(self.plan(scale).pixels) for scale in self.scales())
+        work = sum(scale.work(self.plan(scale).pixels) for scale in self.scales())
+        return times[-1] / TIMED**2 * work / self.share.count
 
     def start(self, *, resume: bool = False) -> Run:
         """Paint, from the beginning or from where the checkpoint is; nothing is computed before the first step.

@@ -7,6 +7,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -73,7 +74,7 @@ class Run(Iterator[Progress]):
         Raises:
             SettingsError, NetworkError, CheckpointError: what was asked can't be done; each at the first step.
         """
-        with compute.set_up(self.painter.settings):
+        with compute.set_up(self.painter.machine):
             return next(self._progress)
 
     def painting(self) -> Painting:
@@ -112,7 +113,7 @@ class Run(Iterator[Progress]):
         if self._place.canvas.held:
             vectors[f"held-{index}"] = torch.cat([part.flatten() for part in self._place.canvas.held])
         if step < self.painter.scales()[index].steps:  # else only the picture is gone on with
-            with compute.set_up(self.painter.settings):
+            with compute.set_up(self.painter.machine):
                 state = self._optimizer.state()
                 place["optimizer"] = dict(state.numbers)
                 vectors |= {f"gradient-{self._taken}": here.gradient, **state.vectors}
@@ -131,8 +132,9 @@ class Run(Iterator[Progress]):
         return {"version": version("impasto"), **self.painter.recipe.to_dict(), "terms": terms, "scales": scales}
 
     def _painted(self, resume: bool) -> Iterator[Progress]:
-        scales = self.painter.scales()
-        plans = [self.painter.plan(scale) for scale in scales]
+        scales, share = self.painter.scales(), self.painter.share
+        share.begin(self.painter, resume=resume)
+        plans = share.plans([self.painter.plan(scale) for scale in scales])
         first, state = self._resumed(scales, plans) if resume else (0, None)
         self._written = time.perf_counter()
         self._began = self._written - self._seconds
@@ -144,7 +146,9 @@ class Run(Iterator[Progress]):
                 self._taken += 1
                 now = time.perf_counter()
                 self._seconds = now - self._began
-                if now - self._written > CHECKPOINT_EVERY:
+                # Should a process be lost before the next scale's first step, this is what can be gone on with.
+                between = share.count > 1 and place.step == scale.steps and index + 1 < len(scales)
+                if now - self._written > CHECKPOINT_EVERY or between:
                     self._write_checkpoint(now)
                 ready = sum(work[:index]) + work[index] * (place.step + 1) / (scale.steps + 1)
                 yield Progress(
@@ -162,10 +166,10 @@ class Run(Iterator[Progress]):
                 return
             except torch.OutOfMemoryError:
                 pass  # what the exception holds is free only after this
-            how = smaller(how, scale.pixels, self.painter.tiled)
+            how = smaller(how, scale.pixels, self.painter.tiled and self.painter.share.count == 1)
             if self._place is not None and self._place.scale == index:
                 self._place.here.settle()
-                with compute.set_up(self.painter.settings):
+                with compute.set_up(self.painter.machine):
                     state = self._optimizer.state()
 
     def _steps(self, index: int, scale: Scale, how: Plan, state: State | None) -> Iterator[Place]:
@@ -179,7 +183,8 @@ class Run(Iterator[Progress]):
                 painter.parameterization, scale.width, scale.height, self._draw_start, allocate, scale.moving
             )
         photo = self._tensor(self._sources.photo_at(scale.width, scale.height))
-        scene = Scene(painter.network, photo, self._styles(scale), how.pixels, allocate, self._kept(scale))
+        styles, kept = self._styles(scale), self._kept(scale)
+        scene = Scene(painter.network, photo, styles, how.pixels, allocate, kept, painter.share)
         objective = Objective(painter.terms, scene, augment=painter.augment)
         if canvas is not None and vector is not None:
             canvas = replace(canvas, bare=self._bare(scale))
@@ -209,10 +214,11 @@ class Run(Iterator[Progress]):
 
     def _resumed(self, scales: list[Scale], plans: list[Plan]) -> tuple[int, State | None]:
         """Go to where the checkpoint is: the scale to paint at, and what the optimiser remembers if that has begun."""
-        assert self._checkpoint is not None
-        place, sizes = self._checkpoint.read()
+        share = self.painter.share
+        checkpoint = self._checkpoint or Checkpoint(Path(), {})  # of which nothing is read: the first one has it
+        place, sizes = share.first(checkpoint.read)
         index, scale = place["scale"], scales[place["scale"]]
-        vectors = self._checkpoint.load(sizes, self._allocate(plans[index]))
+        vectors = share.vectors(sizes, self._allocate(plans[index]), checkpoint.load)
         self._taken, self._seconds = place["steps"], place["seconds"]
         held = vectors.pop(f"held-{index}", None)
         canvas = Canvas.shaped(self.painter.parameterization, scale.width, scale.height, held)

@@ -16,6 +16,7 @@ from impasto.networks.tiles import Tile
 from impasto.painter.pyramid import cut
 from impasto.painter.regions import Map
 from impasto.painter.scratch import Allocate, give_back, in_memory
+from impasto.painter.sharing import ALONE, Alone, exact
 
 Sums = tuple[Tensor, ...]
 """What a term adds up over positions: tensors of any shape, which does not depend on how many positions there are."""
@@ -68,6 +69,7 @@ class Scene:
         tile: about how many pixels a tile may read; None for the whole picture at once.
         allocate: makes large tensors that stay for the whole scale.
         kept: where the photo is kept, and how much; None for nowhere.
+        share: with whom tiles are shared.
     """
 
     network: Extractor
@@ -76,39 +78,50 @@ class Scene:
     tile: int | None = None
     allocate: Allocate = in_memory
     kept: Map | None = None
+    share: Alone = ALONE
 
     @property
     def dtype(self) -> torch.dtype:
         """In which costs are computed."""
         return wide_type(self.network.dtype)
 
+    def tiles(self, height: int, width: int) -> list[Tile]:
+        """The tiles of a picture of this size, at least one for each of those who share."""
+        return self.network.tiles(height, width, self.tile, paces=self.share.paces)
+
     def views(self, picture: Tensor) -> Iterator[View]:
-        """A picture tile by tile, without gradients. Of the photo these are the canvas's tiles, in the same order."""
+        """One's own share of a picture tile by tile, without gradients."""
         height, width = picture.shape[2:]
-        for tile in self.network.tiles(height, width, self.tile):
+        for tile in self.share.mine(self.tiles(height, width)):
             if self.tile is not None:
                 give_back()
             with torch.no_grad():
                 pixels = cut(picture, tile.window).to(self.dtype)
                 yield View(tile, pixels, self.network(pixels, tile))
 
+    def added_up(self, of_views: Iterable[Sums]) -> Sums:
+        """The sums over a picture, from those of each of its :meth:`views`."""
+        total: Sums | None = None
+        for sums in of_views:
+            total = added(total, sums)
+        return self.share.total([total])[0]
+
     def photos_features(self, layers: Collection[str]) -> dict[str, Tensor]:
         """The photo's features, layer → 1 × N × H' × W' in the network's type."""
-        kept: dict[str, Tensor] = {}
+        tiles, kept = self.tiles(*self.photo.shape[2:]), dict[str, Tensor]()
+        if len(tiles) == self.share.count == 1:
+            (view,) = self.views(self.photo)
+            return {name: view.features[name] for name in layers}
+        for name in layers:
+            # A tile's row of positions is then in one piece, which is read from a file at once.
+            shape = *tiles[0].size(name), self.network.channels(name)
+            kept[name] = self.allocate(shape, self.network.dtype).zero_()
         for view in self.views(self.photo):
             for name in layers:
-                features = view.features[name]
-                if self.tile is None:
-                    kept[name] = features
-                    continue
-                if name not in kept:
-                    # A tile's row of positions is then in one piece, which is read from a file at once.
-                    height, width = view.tile.size(name)
-                    kept[name] = self.allocate((height, width, features.shape[1]), features.dtype).permute(2, 0, 1)[
-                        None
-                    ]
-                cut(kept[name], view.tile.core(name)).copy_(features)
-        return kept
+                cut(kept[name].permute(2, 0, 1)[None], view.tile.core(name)).copy_(view.features[name])
+        for features in kept.values():
+            self.share.add_up(features)
+        return {name: features.permute(2, 0, 1)[None] for name, features in kept.items()}
 
 
 class Term(Protocol):
@@ -156,14 +169,5 @@ def added(total: Sums | None, more: Sums) -> Sums:
     """Sums of some tiles and of one more; in float64, where the device has it, from the second tile on."""
     if total is None:
         return more
-    exact = torch.float32 if more[0].device.type == "mps" else torch.float64
-    return tuple(a.to(exact) + b.to(exact) for a, b in zip(total, more, strict=True))
-
-
-def added_up(of_tiles: Iterable[Sums]) -> Sums:
-    """The sums of all tiles of a picture, of which there is at least one."""
-    total: Sums | None = None
-    for sums in of_tiles:
-        total = added(total, sums)
-    assert total is not None
-    return total
+    kind = exact(more[0].device)
+    return tuple(a.to(kind) + b.to(kind) for a, b in zip(total, more, strict=True))

@@ -26,7 +26,7 @@ from impasto.painter.pyramid import cut
 from impasto.painter.regions import Map
 from impasto.painter.settings import LayerWeights, Settings
 from impasto.painter.style_losses import STYLE_LOSSES
-from impasto.painter.term import Scene, StyleSource, Sums, Term, View, added_up, wide
+from impasto.painter.term import Scene, StyleSource, Sums, Term, View, wide
 
 # The photo is kept by this many of the network's style layers, the shallow ones, in which people are recognised.
 KEPT_LAYERS = 4
@@ -233,7 +233,7 @@ class StyleTerm:
     ) -> dict[str, Averages]:
         """The averages of a style's features, layer by layer."""
         views = scene.views(style.pixels())
-        total = added_up(self._summed(view, sums, known, style.part) for view in views)
+        total = scene.added_up(self._summed(view, sums, known, style.part) for view in views)
         return self.averaged(tuple(each.to(scene.dtype) for each in total))
 
     def sums(self, view: View, targets: StyleTargets) -> Sums:
