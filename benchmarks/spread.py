@@ -3,10 +3,11 @@
     python benchmarks/spread.py [--size 1024] [--steps 3] [--rounds 3]
 
 Paints the cat in the house style `night`, with 2 processes of 1 thread and with 1 process of 2 threads in turn, and
-prints of each the seconds of a step, the fastest of all, and its processor time; then what part of a step the
-optimiser takes, which all processes do alike, and the bytes that are exchanged. From these figures it computes for
-numbers of hosts, canvases and networks how much of a step the exchange takes. It sends whole vectors in a ring at the
-network's full speed: what is measured on a real network will be more.
+prints what a step takes of each: seconds, processor seconds of a process, seconds in exchanges, bytes added up.
+Then it measures a direction of L-BFGS with 16 remembered steps, which every process computes for the whole canvas. From
+the fastest of these figures it computes for numbers of hosts, canvases and networks how long a step takes and how much
+of that is exchange. It takes hosts for this machine, or for ones with an H200 (`benchmarks/gpu.py`), and the exchange
+for a ring at the network's full speed: a real network will be slower.
 """
 
 import argparse
@@ -16,16 +17,19 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections import Counter
+from collections import defaultdict
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 CAT = Path(__file__).parent.parent / "examples" / "cat.jpg"
 HOSTS, MEGAPIXELS, GIGABITS = (4, 16, 64), (12, 100, 1000), (1, 10, 100)
-# Seconds that an evaluation with its gradient takes for a megapixel on an H100 in bfloat16; see "A GPU" in the README.
-H100 = None
-# Of a tile: its side, and what it reads beyond its core on each side.
-TILE, MARGIN = 1000, 70
+# Of an H200: seconds for a megapixel of an evaluation with its gradient, measured by benchmarks/gpu.py, and of a
+# direction, computed: 16 remembered steps are 96 vectors of 16 MB to read or write, at 4 TB/s.
+H200 = 0.0052, 0.0004
+# What a tile reads beyond its core on each side; and the pixels that a host evaluates in a single pass.
+MARGIN, AT_ONCE = 70, 4e6
+REMEMBERED = 16
 
 
 def paint(size: int, steps: int) -> None:
@@ -34,7 +38,6 @@ def paint(size: int, steps: int) -> None:
 
     from impasto import images
     from impasto.painter import Painter, Recipe, Settings, Style, processes
-    from impasto.painter.optimizers import LBFGS
     from impasto.painter.schedule import Scale
     from impasto.painter.sharing import ALONE
     from impasto.styles.library import find
@@ -48,20 +51,19 @@ def paint(size: int, steps: int) -> None:
     recipe = Recipe(photo, (Style(find("night")),), settings)
     run = Painter(recipe, scales=[scale], share=share).start()
     next(run)
-    spent: Counter[str] = Counter()
-    count(spent, LBFGS, "_direction", "optimizer")
+    spent: defaultdict[str, float] = defaultdict(float)
     for name in ("all_reduce", "broadcast", "all_gather"):
-        count(spent, dist, name, "exchange")
+        count(spent, dist, name)
     began, processor = time.perf_counter(), time.process_time()
-    for _ in run:
+    for _ in islice(run, steps - 2):  # the last step computes no gradient
         pass
     spent |= {"wall": time.perf_counter() - began, "processor": time.process_time() - processor}
-    print(json.dumps({name: value / (steps - 1) for name, value in spent.items()} | {"pixels": scale.pixels}))
+    print(json.dumps({name: value / (steps - 2) for name, value in spent.items()} | {"pixels": scale.pixels}))
     if isinstance(share, processes.Processes):
         share.leave()
 
 
-def count(spent: "Counter[str]", owner: Any, name: str, what: str) -> None:
+def count(spent: "defaultdict[str, float]", owner: Any, name: str) -> None:
     """Count the seconds of a function, and the bytes of the tensors that it gets first."""
     function = getattr(owner, name)
 
@@ -70,9 +72,8 @@ def count(spent: "Counter[str]", owner: Any, name: str, what: str) -> None:
         try:
             return function(first, *others, **more)
         finally:
-            spent[what] += time.perf_counter() - began
-            if what == "exchange":
-                spent["bytes"] += sum(each.nbytes for each in (first if isinstance(first, list) else [first]))
+            spent["exchange"] += time.perf_counter() - began
+            spent["bytes"] += sum(each.nbytes for each in (first if isinstance(first, list) else [first]))
 
     setattr(owner, name, counted)
 
@@ -88,27 +89,46 @@ def measured(processes: int, size: int, steps: int) -> dict[str, float]:
     return found
 
 
-def model(evaluation: float, optimizer: float, per_pixel: float, fixed: float) -> None:
-    """Print how much of a step is exchange.
+def direction(megapixels: float) -> float:
+    """Seconds of a direction of L-BFGS, for a megapixel."""
+    import torch
+
+    from impasto.painter.optimizers import LBFGS, State
+    from impasto.painter.scratch import in_memory
+
+    torch.set_num_threads(2)
+    names = [f"{kind}-{i}" for kind in ("step", "change") for i in range(REMEMBERED)]
+    vectors = {name: torch.randn(int(4e6 * megapixels)) for name in names}
+    optimizer = LBFGS()
+    optimizer.load(State({"pairs": [[str(i), 1.0] for i in range(REMEMBERED)]}, vectors))
+    times = []
+    for _ in range(3):
+        began = time.perf_counter()
+        optimizer._direction(vectors["step-0"], in_memory)
+        times.append(time.perf_counter() - began)
+    return min(times) / megapixels
+
+
+def model(evaluation: float, optimizer: float, fixed: float) -> None:
+    """Print how long a step takes, and how much of it is exchange.
 
     Args:
         evaluation: seconds for a megapixel, on one host.
         optimizer: the same, on each host.
-        per_pixel: bytes that all hosts add up, for a pixel.
-        fixed: the same, whatever the canvas.
+        fixed: bytes that all hosts add up beside the 16 for each pixel.
     """
-    print("| hosts | MP | " + " | ".join(f"{gigabits} Gbit/s" for gigabits in GIGABITS) + " | speed-up at the last |")
-    print("|---|---|" + "---|" * (len(GIGABITS) + 1))
-    for hosts in HOSTS:
-        for megapixels in MEGAPIXELS:
-            pixels = megapixels * 1e6
-            side = min(TILE, (pixels / hosts) ** 0.5)
-            work = evaluation * megapixels * ((side + 2 * MARGIN) / side) ** 2 / hosts + optimizer * megapixels
-            moved = 2 * (hosts - 1) / hosts * (per_pixel * pixels + fixed)
-            exchanges = [8 * moved / (gigabits * 1e9) for gigabits in GIGABITS]
-            cells = [f"{exchange:.3g} s, {exchange / (exchange + work):.0%}" for exchange in exchanges]
-            alone = (evaluation + optimizer) * megapixels
-            print(f"| {hosts} | {megapixels} | {' | '.join(cells)} | {alone / (work + exchanges[-1]):.1f} |")
+    print(f"| hosts | MP | {' | '.join(f'{gigabits} Gbit/s' for gigabits in GIGABITS)} |")
+    print("|---|---|" + "---|" * len(GIGABITS))
+    for megapixels in MEGAPIXELS:
+        for hosts in (1, *HOSTS):
+            share = megapixels * 1e6 / hosts
+            margins = ((min(share, AT_ONCE) ** 0.5 + 2 * MARGIN) / min(share, AT_ONCE) ** 0.5) ** 2
+            passes = 1 if share <= AT_ONCE else 4 / 3  # forwards once more
+            work = evaluation * share / 1e6 * margins * passes + optimizer * megapixels
+            moved = 2 * (hosts - 1) / hosts * (16e6 * megapixels + fixed)
+            steps = [(work, 8 * moved / (gigabits * 1e9)) for gigabits in GIGABITS]
+            cells = [f"{computes + sends:.3g} s ({sends / (computes + sends):.0%})" for computes, sends in steps]
+            print(f"| {hosts} | {megapixels} | {' | '.join(cells)} |")
 
 
 def main() -> None:
@@ -131,9 +151,11 @@ def main() -> None:
     megapixels = one["pixels"] / 1e6
     print(f"speed of 2 × 1 beside 1 × 2: {one['wall'] / two['wall']:.2f}")
     print(f"processor time of 1 × 2 beside 2 × 1: {one['processor'] / (2 * two['processor']):.2f}")
-    evaluation = (one["wall"] - one["optimizer"]) / megapixels
-    per_pixel = 16.0
-    model(evaluation, one["optimizer"] / megapixels, per_pixel, two["bytes"] - per_pixel * one["pixels"])
+    optimizer = direction(megapixels)
+    print(f"a direction: {optimizer:.3f} s a megapixel; an evaluation: {one['wall'] / megapixels:.2f} s a megapixel")
+    fixed = two["bytes"] - 16 * one["pixels"]
+    for evaluates, directs in ((one["wall"] / megapixels, optimizer), H200):
+        model(evaluates, directs, fixed)
 
 
 if __name__ == "__main__":

@@ -21,20 +21,32 @@ from impasto.networks.vgg import VGG19
 from impasto.painter import Painter, Recipe, Settings, SettingsError, Style, paint
 
 CAT, COFFEE = (Path(__file__).parent.parent / "examples" / f"{name}.jpg" for name in ("cat", "coffee"))
-# The command, which prints the objective after each step; another process than the first is killed at one.
+# The command, which prints the objective after each step, and how many tiles the first process has. The second process
+# has a clock by which it is slow, and a processor that rounds otherwise; and it is killed at a step.
 SCRIPT = """
 import os, signal, sys
+from types import SimpleNamespace
+from time import perf_counter
 from impasto.cli import main
-from impasto.painter import run
-last, step = int(sys.argv.pop(1)), run.Run.__next__
+from impasto.painter import processes, run
+last, step, mine, first = int(sys.argv.pop(1)), run.Run.__next__, processes.Processes.mine, os.environ["RANK"] == "0"
 def counted(self):
     progress = step(self)
-    if os.environ.get("RANK") == "1" and progress.step == last:
-        os.kill(os.getpid(), signal.SIGKILL)
-    if os.environ.get("RANK", "0") == "0":
+    if first:
         print("step", progress.objective)
+    elif progress.step == last:
+        os.kill(os.getpid(), signal.SIGKILL)
+    else:
+        self._place.here.point.add_(0.1)
     return progress
-run.Run.__next__ = counted
+def shared(self, tiles, point=None):
+    own = mine(self, tiles, point)
+    if first and point is not None:
+        print("tiles", len(own), len(tiles))
+    return own
+run.Run.__next__, processes.Processes.mine = counted, shared
+if not first:
+    processes.time = SimpleNamespace(perf_counter=lambda: 100 * perf_counter())
 main()
 """
 
@@ -92,6 +104,7 @@ def test_a_process_that_is_killed_ends_the_run_and_one_process_goes_on(smooth, r
     )
     assert len(said) == 2  # the other one says what is painted
     alone = list(painter(network=smooth))
+    assert "tiles 2 2" in killed.stdout.decode()
     objectives = [float(each.split()[1]) for each in killed.stdout.decode().splitlines() if each.startswith("step")]
     assert objectives[0] == pytest.approx(alone[0].objective, rel=1e-5)
     assert objectives == pytest.approx([step.objective for step in alone[:8]], rel=1e-4)
