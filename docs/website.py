@@ -147,7 +147,13 @@ def _helps() -> dict[str, str]:
     text = typer.cli.get_docs_for_click(obj=command, ctx=typer.Context(command), name="impasto")
     whole, *parts = re.split(r"^## ", text, flags=re.MULTILINE)
     pages = {part.split("`")[1].removeprefix("impasto "): f"# {part}".replace("\n### ", "\n## ") for part in parts}
-    listed = re.sub(r"^\* `(\w+)`:", r"* [`\1`](\1.md):", whole, flags=re.MULTILINE)
+
+    def linked(found: re.Match[str]) -> str:
+        name = found[1]
+        summary = pages[name].split("\n\n")[1]  # which the list of commands cuts off
+        return f"* [`{name}`]({name}.md): {summary}"
+
+    listed = re.sub(r"^\* `(\w+)`: .*$", linked, whole, flags=re.MULTILINE)
     return {f"commands/{name}.md": page for name, page in {"index": listed, **pages}.items()}
 
 
