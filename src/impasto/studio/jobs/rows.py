@@ -44,8 +44,9 @@ class Job(Base):
         submitter: whose turn it is that the job takes: a browser, or an address where there is no cookie.
         owner: the browser whose page of own paintings shows it.
         expires: when all of it is deleted.
-        settings: as `impasto.painter.settings.Settings.from_dict` takes them.
-        styles: `{"name", "weight", "file"}` each; a house style has no file.
+        settings: as `impasto.painter.settings.Settings.from_dict` takes them; and whether faces are kept.
+        styles: `{"name", "weight", "file"}` each; a house style has no file. One that holds in a region alone has the
+            file of its `"mask"` too.
         width, height: of the canvas.
         email: where to say that it has ended;
         confirmed: if its owner has said yes to mails for this browser.

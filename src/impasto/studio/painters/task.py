@@ -21,6 +21,7 @@ from impasto.studio.uploads import views
 if TYPE_CHECKING:
     from impasto.images import Picture
     from impasto.painter import Painting, Progress, Run
+    from impasto.painter.regions import Region
     from impasto.styles import HouseStyle
 
 log = structlog.get_logger("impasto.studio.painters.task")
@@ -32,6 +33,8 @@ PREVIEW_EVERY, PREVIEW_QUALITY = 1.0, 75
 LONGEST_STEPS = 10
 # Pixels: as wide as a mail shows it, for screens with two dots a pixel.
 MAIL_SIDE = 1120
+# How much faces are kept, as strongly as the command does it.
+KEPT = 1.0
 
 
 def paint(configuration: Configuration, attempt: Attempt) -> None:
@@ -121,6 +124,7 @@ def _begun(job: Job, lease: Lease, configuration: Configuration) -> "tuple[Run, 
     from impasto.painter.checkpoint import NAME, CheckpointError
     from impasto.painter.painter import Painter
     from impasto.painter.recipe import Recipe, Style
+    from impasto.painter.regions import faces_kept
     from impasto.painter.settings import Settings
 
     settings = replace(
@@ -131,13 +135,18 @@ def _begun(job: Job, lease: Lease, configuration: Configuration) -> "tuple[Run, 
     try:
         photo = images.read(lease.files.read(job.id, "photo.png"), name="photo")
         styles = tuple(
-            Style(_style(style["name"], style["file"], job, lease.files), style["weight"]) for style in job.styles
-        )
+            Style(
+                _style(style["name"], style["file"], job, lease.files), style["weight"],
+                _region(style.get("mask"), job, lease.files),
+            )
+            for style in job.styles
+        )  # fmt: skip
     except FileNotFoundError:
         raise ValueError("the photo or the style is no longer here; send it again") from None
     folder = lease.checkpoint()
 
-    painter = Painter(Recipe(photo, styles, settings), checkpoint=folder)
+    keeps = tuple(faces_kept(photo, KEPT)) if job.settings.get("keep_faces") else ()
+    painter = Painter(Recipe(photo, styles, settings, keep=keeps), checkpoint=folder)
     if (folder / NAME).exists():
         run = painter.start(resume=True)
         try:
@@ -157,6 +166,13 @@ def _style(name: str, file: str | None, job: Job, files: Files) -> "HouseStyle |
     if name not in HOUSE_STYLES:
         raise ValueError("there is no such style here any more; choose another")
     return HOUSE_STYLES[name]
+
+
+def _region(mask: str | None, job: Job, files: Files) -> "Region | None":
+    from impasto import images
+    from impasto.painter.regions import Region
+
+    return Region(images.read_mask(files.read(job.id, mask), name=mask)) if mask else None
 
 
 def _progress(step: "Progress") -> dict[str, float]:

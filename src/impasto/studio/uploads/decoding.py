@@ -23,6 +23,7 @@ os.environ |= {
 import imagecodecs  # noqa: F401 - these three here, since each that is forked would load them anew
 import pillow_heif  # noqa: F401
 import tifffile  # noqa: F401
+from PIL import Image
 
 from impasto import images
 from impasto.images import DamagedError, Picture, PictureError
@@ -56,13 +57,13 @@ def _received(line: socket.socket) -> tuple[bytes, list[int], int, object]:
     return asked, descriptors, flags, address
 
 
-def work(connection: socket.socket, max_side: int, max_pixels: int, memory: int, seconds: int) -> None:
+def work(connection: socket.socket, max_side: int, max_pixels: int, memory: int, seconds: int, mask: bool) -> None:
     """Say who this is, take the file, and answer with the picture (see `answer`) or a refusal."""
     limit(memory, seconds)
     connection.sendall(str(os.getpid()).encode())
     with connection.makefile("rwb") as stream:
         try:
-            picture = decode(stream.read(), max_side, max_pixels)
+            picture = decode(stream.read(), max_side, max_pixels, mask=mask)
             parts = encoded(picture)
         except (PictureError, MemoryError) as error:
             answer(stream, {"refused": TOO_MUCH if _lacked_memory(error) else str(error).splitlines()[0]})
@@ -87,8 +88,8 @@ def limit(memory: int, seconds: int) -> None:
     signal.alarm(most)
 
 
-def decode(data: bytes, max_side: int, max_pixels: int) -> Picture:
-    """The picture in the bytes of a file, upright, its long side at most `max_side`.
+def decode(data: bytes, max_side: int, max_pixels: int, *, mask: bool = False) -> Picture:
+    """The picture or mask in the bytes of a file, upright, its long side at most `max_side`.
 
     Raises:
         PictureError: it can't be painted; one plain line.
@@ -106,14 +107,18 @@ def decode(data: bytes, max_side: int, max_pixels: int) -> Picture:
             "here: make it smaller"
         )
     try:
-        picture = images.read(data, name="this picture", max_pixels=max_pixels)
+        read = images.read_mask if mask else images.read
+        picture = read(data, name="this picture", max_pixels=max_pixels)
     except DamagedError as error:
         raise PictureError(f"this picture is damaged: {error.there}; get a whole copy of it") from error
     share = min(1.0, max_side / max(picture.width, picture.height))
     small = round(picture.width * share), round(picture.height * share)
     if min(small) < images.MIN_SIDE:
         raise PictureError(f"this picture of {width} × {height} pixels is too thin to paint: crop it")
-    return Picture(images.resize(picture.pixels, *small), notes=picture.notes)
+    if mask and not picture.pixels.any():
+        raise PictureError("this mask marks nothing: paint white where its style is to be")
+    kernel = Image.Resampling.BILINEAR if mask else Image.Resampling.LANCZOS
+    return Picture(images.resize(picture.pixels, *small, kernel), notes=picture.notes)
 
 
 def encoded(picture: Picture) -> dict[str, bytes]:

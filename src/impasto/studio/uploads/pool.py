@@ -58,7 +58,7 @@ class Decoded:
     notes: tuple[str, ...] = ()
 
 
-def decode(data: bytes, *, max_side: int, configuration: Configuration) -> Decoded:
+def decode(data: bytes, *, max_side: int, configuration: Configuration, mask: bool = False) -> Decoded:
     """Decode an uploaded file, in a process with limits on memory, processor time and time by the clock.
 
     Blocks for as long as that takes, so a server calls it in a thread. If the process dies, one other tries.
@@ -67,6 +67,7 @@ def decode(data: bytes, *, max_side: int, configuration: Configuration) -> Decod
         data: the file.
         max_side: a larger picture is made smaller, in pixels.
         configuration: has the limits.
+        mask: whether it is read as a mask, of which the light or the transparency counts.
 
     Raises:
         RefusedError: it can't be decoded within them; NotReadError where it was not its turn, or both processes died.
@@ -75,7 +76,7 @@ def decode(data: bytes, *, max_side: int, configuration: Configuration) -> Decod
         raise NotReadError("many pictures are being read at the moment: try again in a minute")
     asked = {
         "max_side": max_side, "max_pixels": configuration.max_pixels, "memory": configuration.decode_memory,
-        "seconds": configuration.decode_seconds,
+        "seconds": configuration.decode_seconds, "mask": mask,
     }  # fmt: skip
     try:
         for _ in range(TRIES):

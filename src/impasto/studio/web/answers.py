@@ -20,6 +20,13 @@ class Style(BaseModel):
     image: str | None = Field(description="That picture.")
 
 
+class Region(BaseModel):
+    """A part of a painting with a style of its own."""
+
+    name: str = Field(description="Of the house style.")
+    mask: str = Field(description="The picture that says where.")
+
+
 class CurvePoint(BaseModel):
     """The objective after a step."""
 
@@ -44,7 +51,8 @@ class Painting(BaseModel):
     height: int
     quality: str
     settings: dict[str, Any]
-    styles: list[Style]
+    styles: list[Style] = Field(description="Where no region is; none where the photo stays as it is there.")
+    regions: list[Region]
     created: float
     finished: float | None
     expires: float

@@ -23,7 +23,9 @@ from impasto.studio.web.upload import decoded
 from impasto.styles import HOUSE_STYLES
 
 GONE = "There is no such painting: its address is wrong, or it has expired or was deleted."
-Kind = Literal["painting", "view", "thumb", "photo", "preview", "style-0", "style-1", "style-2"]
+Kind = Literal[
+    "painting", "view", "thumb", "photo", "preview", "style-0", "style-1", "style-2", "mask-0", "mask-1", "mask-2"
+]
 Token = Annotated[str, Path(description="Of the painting; who has it can see and delete it.", max_length=64)]
 
 

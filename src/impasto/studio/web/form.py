@@ -24,6 +24,8 @@ class Choice:
     styles: dict[str, int] = field(default_factory=dict)
     quality: str = DEFAULTS.quality
     keep_colors: bool = DEFAULTS.keep_colors
+    keep_faces: bool = False
+    bare: bool = False
     style_scale: float = DEFAULTS.style_scale
     content_weight: float = DEFAULTS.content_weight
     email: str = ""
@@ -46,14 +48,15 @@ def of_job(state: Mapping[str, Any], configuration: Configuration) -> Choice:
         f"{EARLIER}{place}" if style["own"] else style["name"]: max(1, round(100 * style["weight"] / total))
         for place, style in enumerate(state["styles"])
     }
-    return Choice(**{**vars(defaults(configuration)), **state["settings"], "styles": styles})
+    bare = bool(state["regions"]) and not styles
+    return Choice(**{**vars(defaults(configuration)), **state["settings"], "styles": styles, "bare": bare})
 
 
 def of_submission(asked: Submission, configuration: Configuration) -> Choice:
     """What was chosen in a form that was refused."""
     earlier = [(f"{EARLIER}{place}", weight) for place, weight in asked.earlier]
     styles = {name: round(weight) for name, weight in (*asked.styles, *earlier)}
-    chosen = {**asked.settings, "styles": styles, "email": asked.email}
+    chosen = {**asked.settings, "styles": styles, "email": asked.email, "bare": asked.bare}
     return Choice(**{**vars(defaults(configuration)), **chosen})
 
 

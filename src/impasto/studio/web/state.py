@@ -5,7 +5,7 @@ from typing import Any
 from impasto.studio.jobs.rows import Job, State
 from impasto.studio.web.outlooks import Outlooks
 
-SHOWN_SETTINGS = ("size", "quality", "keep_colors", "style_scale", "content_weight")
+SHOWN_SETTINGS = ("size", "quality", "keep_colors", "style_scale", "content_weight", "keep_faces")
 
 
 def described(job: Job, outlooks: Outlooks, root: str) -> dict[str, Any]:
@@ -34,6 +34,12 @@ def described(job: Job, outlooks: Outlooks, root: str) -> dict[str, Any]:
                 "image": f"{picture}style-{place}" if style["file"] else None,
             }
             for place, style in enumerate(job.styles)
+            if not style.get("mask")
+        ],
+        "regions": [
+            {"name": style["name"], "mask": picture + style["mask"].removesuffix(".png")}
+            for style in job.styles
+            if style.get("mask")
         ],
         "created": job.created,
         "finished": job.finished,

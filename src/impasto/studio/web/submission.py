@@ -31,6 +31,7 @@ from impasto.styles import DEFAULT_STYLE, HOUSE_STYLES
 
 log = structlog.get_logger("impasto.studio.web")
 MOST_STYLES = 3
+MOST_REGIONS = 3
 
 
 class FormLimits(TypedDict, total=False):
@@ -41,7 +42,7 @@ class FormLimits(TypedDict, total=False):
     max_part_size: int
 
 
-FORM = FormLimits(max_files=1 + MOST_STYLES, max_fields=60, max_part_size=4096)
+FORM = FormLimits(max_files=1 + MOST_STYLES + MOST_REGIONS, max_fields=70, max_part_size=4096)
 EARLIER = "earlier-"
 """How the form names an own style of the job that is painted again, before its place among that job's styles."""
 EMAIL = (
@@ -62,7 +63,10 @@ class Submission:
         own: style pictures with weights.
         style_of: the token of a job whose own styles are used again.
         earlier: their places among that job's styles, with weights.
-        settings: as `impasto.painter.settings.Settings` names them.
+        masks: pictures that are white where a style holds, with the names of these house styles.
+        masks_of: the token of a job whose regions are used again.
+        bare: whether the photo stays as it is where no mask holds.
+        settings: as `impasto.painter.settings.Settings` names them; and `keep_faces`.
         email: where to say that it is done.
     """
 
@@ -72,6 +76,9 @@ class Submission:
     own: list[tuple[UploadFile, float]] = field(default_factory=list)
     style_of: str = ""
     earlier: list[tuple[int, float]] = field(default_factory=list)
+    masks: list[tuple[UploadFile, str]] = field(default_factory=list)
+    masks_of: str = ""
+    bare: bool = False
     settings: dict[str, Any] = field(default_factory=dict)
     email: str = ""
 
@@ -84,6 +91,13 @@ async def read(
     style_file_weight: Annotated[list[float] | None, Form(description="A weight for each of them (1).")] = None,
     size: Annotated[int | None, Form(description="The long side in pixels.")] = None,
     quality: Annotated[Quality | None, Form(description="How long it is worked on.")] = None,
+    mask: Annotated[
+        list[UploadFile] | None, File(description="A picture that is white, or opaque, where another style is to be.")
+    ] = None,
+    mask_style: Annotated[list[str] | None, Form(description="A house style's name for each of them.")] = None,
+    masks_of: Annotated[str, Form(description="In place of masks: the painting whose regions they are.")] = "",
+    bare: Annotated[bool, Form(description="Leave the photo as it is where no mask is.")] = False,
+    keep_faces: Annotated[bool, Form(description="Find faces, and keep them.")] = False,
     keep_colors: Annotated[bool, Form(description="Keep the photo's palette.")] = False,
     style_scale: Annotated[float | None, Form(description="The size of the brush (1).")] = None,
     content_weight: Annotated[float | None, Form(description="α: how much of the photo.")] = None,
@@ -99,6 +113,7 @@ async def read(
     form = await request.form()  # the page's weights are fields of their own, named after the styles
     named = [_weighted(name, form) for name in style or [] if name]
     files = [file for file in map(_file, style_file or []) if file]
+    regions = zip(mask or [], chain(mask_style or [], repeat("")), strict=False)
     given = {"size": size, "quality": quality, "style_scale": style_scale, "content_weight": content_weight}
     return Submission(
         photo=_file(photo),
@@ -107,7 +122,14 @@ async def read(
         style_of=style_of,
         earlier=[(_place(name), weight) for name, weight in named if name.startswith(EARLIER)],
         own=[(file, weight) for file, weight in zip(files, chain(style_file_weight or [], repeat(1.0)), strict=False)],
-        settings={"keep_colors": keep_colors, **{name: value for name, value in given.items() if value is not None}},
+        masks=[(file, name) for given, name in regions if (file := _file(given))],
+        masks_of=masks_of,
+        bare=bare,
+        settings={
+            "keep_colors": keep_colors,
+            "keep_faces": keep_faces,
+            **{name: value for name, value in given.items() if value is not None},
+        },
         email=email,
     )
 
@@ -135,10 +157,13 @@ async def submit(request: Request, asked: Submission) -> Job:
         offered.check(settings, shares, configuration)
     photo = await _photo(request, asked)
     pictures: dict[str, Decoded] = {}  # own styles, by the name of their files without the suffix
-    for name, weight, picture in await _own(request, asked):
+    for name, weight, picture in [] if asked.bare and not styles else await _own(request, asked):
         stem = f"style-{len(styles)}"
         pictures[stem] = picture
         styles.append({"name": name, "weight": weight, "file": f"{stem}.png"})
+    for number, (name, mask) in enumerate(await _masks(request, asked)):
+        pictures[f"mask-{number}"] = mask
+        styles.append({"name": name, "weight": 1.0, "file": None, "mask": f"mask-{number}.png"})
     try:
         width, height = canvas_size(photo.width, photo.height, settings["size"])
     except PictureError as error:
@@ -198,6 +223,8 @@ def _email(given: str, state: Any) -> str | None:
 
 def _styles(asked: Submission) -> list[dict[str, Any]]:
     own = [*asked.own, *asked.earlier]
+    if asked.bare and (asked.masks or asked.masks_of):
+        return []
     chosen = asked.styles or ([] if own else [(DEFAULT_STYLE, 1.0)])
     if len(chosen) + len(own) > MOST_STYLES:
         raise ProblemError(422, f"At most {MOST_STYLES} styles can be mixed: take some away.")
@@ -216,7 +243,9 @@ def _settings(given: dict[str, Any], configuration: Configuration) -> dict[str, 
     if size > configuration.max_canvas:
         raise ProblemError(422, f"The long side can be at most {configuration.max_canvas} pixels here.")
     try:
-        return Settings(**{**given, "size": size}).to_dict()
+        faces = {"keep_faces": given.get("keep_faces", False)}
+        checked = Settings(**{**{name: value for name, value in given.items() if name not in faces}, "size": size})
+        return {**checked.to_dict(), **faces}
     except SettingsError as error:
         raise ProblemError(422, str(error)) from error
 
@@ -243,6 +272,20 @@ async def _own(request: Request, asked: Submission) -> list[tuple[str, float, De
             stem = style["file"].removesuffix(".png")
             found.append((style["name"], weight, await _kept(request, job, style["file"], f"{stem}-view.webp")))
     return found + [(_name(file), weight, await decoded(request, file)) for file, weight in asked.own]
+
+
+async def _masks(request: Request, asked: Submission) -> list[tuple[str, Decoded]]:
+    """The styles and masks of regions."""
+    if len(asked.masks) > MOST_REGIONS:
+        raise ProblemError(422, f"At most {MOST_REGIONS} masks can be used: take some away.")
+    for _, name in asked.masks:
+        if name not in HOUSE_STYLES:
+            raise ProblemError(422, "A mask has no style: choose one of the gallery for it.")
+    if asked.masks or not asked.masks_of:
+        return [(name, await decoded(request, file, mask=True)) for file, name in asked.masks]
+    job = await _job(request, asked.masks_of)
+    stems = [(style["name"], style["mask"].removesuffix(".png")) for style in job.styles if style.get("mask")]
+    return [(name, await _kept(request, job, f"{stem}.png", f"{stem}-view.webp")) for name, stem in stems]
 
 
 async def _job(request: Request, token: str) -> Job:

@@ -11,13 +11,14 @@ from impasto.studio.web.turns import NoTurnError
 from impasto.studio.web.visitor import Visitor
 
 
-async def decoded(request: Request, file: UploadFile, max_side: int | None = None) -> Decoded:
+async def decoded(request: Request, file: UploadFile, max_side: int | None = None, *, mask: bool = False) -> Decoded:
     """The picture of a file, decoded in a process of its own.
 
     Args:
         request: has the studio's settings and the turns that are left.
         file: what was sent; it is read when it is its turn, so that those that wait take no memory.
         max_side: a larger picture is made smaller, in pixels; the largest canvas where it is not given.
+        mask: whether it is a mask.
 
     Raises:
         ProblemError: it can't be painted (422), or the studio could not read it now (503).
@@ -28,7 +29,9 @@ async def decoded(request: Request, file: UploadFile, max_side: int | None = Non
         async with state.turns.of(visitor.address, uploads.PATIENCE, visitor.people):
             side = max_side or state.configuration.max_canvas
             data = await file.read()
-            return await run_in_threadpool(uploads.decode, data, max_side=side, configuration=state.configuration)
+            return await run_in_threadpool(
+                uploads.decode, data, max_side=side, configuration=state.configuration, mask=mask
+            )
     except NoTurnError:
         raise _not_now("many pictures are being read at the moment: try again in a minute") from None
     except uploads.NotReadError as error:

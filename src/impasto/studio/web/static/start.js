@@ -1,5 +1,6 @@
 // The form: what it will take, and sending it.
 
+import "./brush.js";
 import "./drop.js";
 import { home } from "./home.js";
 import { given, proportions, refuse } from "./photo.js";

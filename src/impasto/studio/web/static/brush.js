@@ -1,0 +1,181 @@
+// Parts of the photo that get a style of their own: painted over it, each becomes a mask in a field of the form.
+
+import { put } from "./picture.js";
+
+const LONGEST = 1024; // pixels of a mask's long side: its edges are soft anyway
+const COLORS = ["#ff8a3d", "#4ea1ff", "#63d471"];
+const form = document.getElementById("ask");
+const photo = document.getElementById("preview");
+const board = document.getElementById("board");
+const tools = document.getElementById("brush-tools");
+const size = document.getElementById("brush-size");
+const state = document.getElementById("brush-state");
+const fields = [...form.querySelectorAll("input[name=mask]")];
+const parts = fields.map(() => []); // of each part, what was done, in order: {points, width} or "invert"
+const shown = board.getContext("2d");
+let cursor = { x: 0.5, y: 0.5 };
+let stroke = null;
+
+const part = () => Number(document.querySelector("input[name=part]:checked").value);
+const width = () => Number(size.value) / 100; // of the photo's long side
+
+/** What was done to a part, as opaque places of a canvas of the board's size. */
+function drawn(done) {
+  const canvas = new OffscreenCanvas(board.width, board.height);
+  const pen = canvas.getContext("2d");
+  pen.lineCap = pen.lineJoin = "round";
+  pen.strokeStyle = pen.fillStyle = "#fff";
+  for (const each of done) {
+    if (each === "invert") {
+      pen.globalCompositeOperation = "xor";
+      pen.fillRect(0, 0, board.width, board.height);
+      pen.globalCompositeOperation = "source-over";
+      continue;
+    }
+    const [{ x, y }] = each.points; // a line of no length would not be drawn
+    pen.lineWidth = each.width * Math.max(board.width, board.height);
+    pen.beginPath();
+    pen.arc(x * board.width, y * board.height, pen.lineWidth / 2, 0, 2 * Math.PI);
+    pen.fill();
+    pen.beginPath();
+    for (const point of each.points) pen.lineTo(point.x * board.width, point.y * board.height);
+    pen.stroke();
+  }
+  return canvas;
+}
+
+function show() {
+  shown.clearRect(0, 0, board.width, board.height);
+  parts.forEach((done, index) => {
+    const doing = stroke && index === part() ? [...done, stroke] : done;
+    if (!doing.length) return;
+    const canvas = drawn(doing);
+    const pen = canvas.getContext("2d");
+    pen.globalCompositeOperation = "source-in";
+    pen.fillStyle = COLORS[index];
+    pen.fillRect(0, 0, board.width, board.height);
+    shown.globalAlpha = 0.6;
+    shown.drawImage(canvas, 0, 0);
+    shown.globalAlpha = 1;
+  });
+  if (document.activeElement !== board) return;
+  const radius = (width() * Math.max(board.width, board.height)) / 2;
+  for (const [color, line] of [["#000", 4], ["#fff", 2]]) { // seen on light and on dark
+    shown.strokeStyle = color;
+    shown.lineWidth = (line * board.width) / Math.max(1, board.clientWidth);
+    shown.beginPath();
+    shown.arc(cursor.x * board.width, cursor.y * board.height, radius, 0, 2 * Math.PI);
+    shown.stroke();
+  }
+}
+
+/** How much of the photo is covered, in percent. */
+function covered(canvas) {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let sum = 0;
+  for (let index = 3; index < data.length; index += 4) sum += data[index];
+  return (100 * sum) / (255 * (data.length / 4));
+}
+
+/** Put a part's mask into its field. */
+async function keep(index) {
+  const done = parts[index];
+  const canvas = drawn(done);
+  const share = covered(canvas);
+  state.textContent = share ? `Part ${index + 1} covers ${share < 1 ? "less than 1" : Math.round(share)}% of the photo.` : `Part ${index + 1} is empty.`;
+  if (!share) {
+    put(fields[index], null);
+    return;
+  }
+  const pen = canvas.getContext("2d"); // white on black, for whoever opens the file
+  pen.globalCompositeOperation = "destination-over";
+  pen.fillStyle = "#000";
+  pen.fillRect(0, 0, canvas.width, canvas.height);
+  const blob = await canvas.convertToBlob({ type: "image/png" });
+  if (parts[index] === done && done.at(-1) === parts[index].at(-1)) put(fields[index], new File([blob], `part-${index + 1}.png`, { type: "image/png" }));
+}
+
+function act(what) {
+  const index = part();
+  parts[index] = what(parts[index]);
+  show();
+  keep(index);
+}
+
+function at(event) {
+  const { left, top, width: wide, height: high } = board.getBoundingClientRect();
+  return { x: (event.clientX - left) / wide, y: (event.clientY - top) / high };
+}
+
+board.addEventListener("pointerdown", (event) => {
+  if (event.button) return;
+  event.preventDefault();
+  board.focus({ preventScroll: true });
+  board.setPointerCapture(event.pointerId);
+  cursor = at(event);
+  stroke = { points: [cursor], width: width() };
+  show();
+});
+board.addEventListener("pointermove", (event) => {
+  cursor = at(event);
+  stroke?.points.push(cursor);
+  show();
+});
+function finish() {
+  if (!stroke) return;
+  const done = stroke;
+  stroke = null;
+  act((before) => [...before, done]);
+}
+board.addEventListener("pointerup", finish);
+board.addEventListener("pointercancel", finish);
+
+const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+board.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const from = cursor;
+  if (event.key in MOVES) {
+    const [right, down] = MOVES[event.key];
+    const step = (width() * Math.max(board.width, board.height)) / 2;
+    const within = (number) => Math.min(1, Math.max(0, number));
+    cursor = { x: within(cursor.x + (right * step) / board.width), y: within(cursor.y + (down * step) / board.height) };
+    if (event.shiftKey) act((before) => [...before, { points: [from, cursor], width: width() }]);
+  } else if (event.key === " ") act((before) => [...before, { points: [cursor], width: width() }]);
+  else if (event.key === "[" || event.key === "]") size.value = Number(size.value) + (event.key === "]" ? 2 : -2);
+  else return;
+  event.preventDefault();
+  show();
+});
+for (const name of ["focus", "blur"]) board.addEventListener(name, show);
+
+document.getElementById("brush-undo").addEventListener("click", () => act((before) => before.slice(0, -1)));
+document.getElementById("brush-invert").addEventListener("click", () => act((before) => [...before, "invert"]));
+
+// a file that somebody gives takes the place of what was painted
+fields.forEach((field, index) => field.addEventListener("change", () => {
+  parts[index] = [];
+  show();
+}));
+
+/** Lay the board over the photo that there is now. */
+function lay() {
+  const { naturalWidth, naturalHeight, src } = photo;
+  const there = !document.getElementById("shown").hidden && naturalWidth > 0;
+  tools.hidden = !there;
+  document.getElementById("brush-empty").hidden = there;
+  if (!there || document.getElementById("board-photo").src === src) return;
+  document.getElementById("board-photo").src = src;
+  const share = Math.min(1, LONGEST / Math.max(naturalWidth, naturalHeight));
+  board.width = Math.max(1, Math.round(naturalWidth * share));
+  board.height = Math.max(1, Math.round(naturalHeight * share));
+  parts.forEach((done, index) => {
+    if (!done.length) return; // what somebody gave as a file stays
+    parts[index] = [];
+    put(fields[index], null);
+  });
+  state.textContent = "";
+  show();
+}
+form.addEventListener("photo", lay);
+photo.addEventListener("load", lay);
+if (photo.complete) lay();

@@ -1,0 +1,170 @@
+"""Parts of a photo with styles of their own, and faces that are kept: over HTTP, painted, and in a real browser."""
+
+import io
+import os
+import subprocess
+import sys
+import time
+
+import browser
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+from studio_web import Web, picture
+
+from impasto.studio.jobs import queue
+
+SIZE = 60, 40
+DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 800}
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("regions")
+    with Web(folder, jobs_per_hour=1000).serving() as web:
+        yield web
+
+
+@pytest.fixture
+def web(studio):
+    studio.forget()
+    return studio
+
+
+def mask(where=np.s_[:, :30], mode="L"):
+    """White in a part of a picture, as a PNG."""
+    pixels = np.zeros(SIZE[::-1], np.uint8)
+    pixels[where] = 255
+    image = Image.fromarray(pixels)
+    if mode == "RGBA":
+        image = Image.merge("RGBA", [Image.new("L", SIZE, 9)] * 3 + [image])
+    data = io.BytesIO()
+    image.convert(mode).save(data, "PNG")
+    return data.getvalue()
+
+
+def ask(web, masks, photo=None, **data):
+    files = [("photo", ("a.png", photo or picture(size=SIZE)))]
+    return web.client.post("/api/paintings", data=data, files=files + [("mask", ("m.png", each)) for each in masks])
+
+
+def test_masks_are_taken_shown_used_again_and_deleted_with_the_painting(web):
+    told = ask(web, [mask(), mask(np.s_[:20, 30:], "RGBA")], style="night", mask_style=["ink", "oil"]).json()
+    assert [style["name"] for style in told["styles"]] == ["night"]
+    assert [region["name"] for region in told["regions"]] == ["ink", "oil"]
+    job = web.row(told["token"])
+    kept = [np.asarray(Image.open(io.BytesIO(web.files.read(job.id, f"mask-{n}.png"))).convert("L")) for n in (0, 1)]
+    assert [each[10, [5, 50]].tolist() for each in kept] == [[255, 0], [0, 255]]
+    assert web.client.get(told["regions"][1]["mask"]).headers["content-type"] == "image/webp"
+
+    files = {"photo": ("a.png", picture(size=SIZE))}
+    again = web.client.post("/api/paintings", data={"masks_of": told["token"], "bare": "on"}, files=files).json()
+    assert again["styles"] == []
+    assert [region["name"] for region in again["regions"]] == ["ink", "oil"]
+    other = web.row(again["token"])
+    assert web.files.read(other.id, "mask-1.png") == web.files.read(job.id, "mask-1.png")
+
+    page = web.client.get("/", params={"again": again["token"]}).text
+    assert f'name="masks_of" value="{again["token"]}" checked' in page
+    assert 'name="bare" checked' in page
+    assert web.client.delete(f"/api/paintings/{told['token']}").status_code == 204
+    assert web.files.names(job.id) == []
+
+
+@pytest.mark.parametrize(
+    ("masks", "styles", "words"),
+    [
+        ([mask()], [], "has no style"),
+        ([mask()], ["nothing"], "has no style"),
+        ([mask()] * 4, ["ink"] * 4, "At most 3"),
+        ([mask(np.s_[:0])], ["ink"], "marks nothing"),
+        ([b"no picture"], ["ink"], "no picture"),
+    ],
+    ids=["no style", "unknown style", "four", "black", "no picture"],
+)
+def test_masks_that_make_no_sense_are_refused_in_a_sentence(web, masks, styles, words):
+    answer = ask(web, masks, style="night", mask_style=styles)
+    assert answer.status_code == 422
+    assert words in answer.json()["detail"]
+
+
+# One attempt at a job, in a process of its own, which gives way to all others.
+ATTEMPT = """
+import sys
+from impasto.studio.configuration import Configuration
+from impasto.studio.jobs.attempts import Attempt
+from impasto.studio.painters.task import paint
+paint(Configuration(), Attempt(int(sys.argv[1]), 1))
+"""
+
+
+def test_a_part_is_painted_in_its_style_and_the_rest_stays(web, home):
+    photo = picture(size=(64, 48))
+    asked = {"mask_style": "woodblock", "bare": "on", "keep_faces": "on", "quality": "draft", "size": "64"}
+    assert ask(web, [mask()], photo, **asked).status_code == 201
+    job, _ = web.claimed()
+    assert job.settings["keep_faces"] is True
+    settings = {"IMPASTO_DATA_DIR": str(web.configuration.data_dir), "IMPASTO_PAINTER_THREADS": "1"}
+    environment = {**os.environ, **settings, "IMPASTO_HOME": str(home)}
+    subprocess.run([sys.executable, "-c", ATTEMPT, str(job.id)], env=environment, check=True, capture_output=True)
+    painted, before = (
+        np.asarray(Image.open(io.BytesIO(data)).convert("RGB"), int)
+        for data in (web.files.read(job.id, "painting.png"), photo)
+    )
+    change = np.abs(painted - before).mean(2)
+    assert change[:, 40:].max() <= 1
+    assert change[:, :24].mean() > 8
+
+
+@pytest.mark.parametrize(("view", "scheme"), [(DESK, "light"), (PHONE, "dark")], ids=["desk", "phone"])
+def test_parts_are_painted_on_the_photo_by_mouse_and_by_keyboard(web, chromium, view, scheme):
+    errors = []
+    with chromium.new_context(viewport=view, color_scheme=scheme, base_url=web.url) as context:
+        if browser.AXE.exists():
+            context.add_init_script(path=browser.AXE)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto("/")
+        page.get_by_text("Another style in a part of the photo").click()
+        expect(page.locator("#brush-empty")).to_be_visible()
+        given = {"name": "a.png", "mimeType": "image/png", "buffer": picture(size=(300, 200))}
+        page.set_input_files("#photo", given)
+        board, state = page.locator("#board"), page.locator("#brush-state")
+        expect(board).to_be_visible()
+        board.scroll_into_view_if_needed()
+        box = board.bounding_box()
+        page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.5)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.5, steps=4)
+        page.mouse.up()
+        expect(state).to_have_text("Part 1 covers 4% of the photo.")  # 60 × 30 px and a disc of 30, of 60,000
+        page.get_by_role("button", name="Invert").click()
+        expect(state).to_have_text("Part 1 covers 96% of the photo.")
+        page.get_by_role("button", name="Undo").click()
+        expect(state).to_have_text("Part 1 covers 4% of the photo.")
+
+        page.locator("#brush-tools .segments label", has_text="2").click()
+        board.focus()
+        page.keyboard.press(" ")
+        expect(state).to_have_text("Part 2 covers 1% of the photo.")
+        page.keyboard.press("]")
+        page.keyboard.press("Shift+ArrowDown")
+        expect(state).to_have_text("Part 2 covers 3% of the photo.")
+        if browser.AXE.exists():
+            assert browser.axe_finds(page, {}) == []
+        browser.keep_screen(page, "regions", scheme)
+        assert page.evaluate("document.documentElement.scrollWidth") <= view["width"]
+        page.get_by_label("Style of part 2").select_option("oil")
+        page.get_by_label("Leave the rest as it is").check()
+        page.get_by_role("button", name="Paint it").click()
+        page.wait_for_url("**/p/*")
+        token = page.url.rpartition("/")[2]
+    assert errors == []
+    job = web.row(token)
+    assert [(style["name"], style["mask"]) for style in job.styles][1:] == [("oil", "mask-1.png")]
+    assert len(job.styles) == 2
+    first = np.asarray(Image.open(io.BytesIO(web.files.read(job.id, "mask-0.png"))).convert("L"), int)
+    assert first[100, [30, 90, 200]].tolist() == [0, 255, 0]
+    with web.database.session() as session:
+        assert queue.claim(session, time.time(), 30).id == job.id
