@@ -37,14 +37,14 @@ def paint(size: int, steps: int) -> None:
     import torch.distributed as dist
 
     from impasto import images
-    from impasto.painter import Painter, Recipe, Settings, Style, processes
+    from impasto.painter import Painter, Recipe, Settings, Style, joining, processes
     from impasto.painter.schedule import Scale
     from impasto.painter.sharing import ALONE
     from impasto.styles.library import find
 
     if os.environ.get("RANK", "0") != "0":
-        sys.exit(processes.help_out(lambda: None, print))
-    share = processes.lead() if "RANK" in os.environ else ALONE
+        sys.exit(joining.help_out(lambda: None, print))
+    share = joining.lead() if "RANK" in os.environ else ALONE
     photo = images.read(CAT)
     scale = Scale(size, round(size / photo.width * photo.height), steps)
     settings = Settings(size=size, dtype="float32", threads=1 if "RANK" in os.environ else 2)
