@@ -227,6 +227,10 @@ def paint(
             failed = True
         except LostError as error:
             stop(str(error), FAILURE)
+        except KeyboardInterrupt:
+            if lost := torchrun.share().over():
+                stop(str(lost), FAILURE)
+            raise
         except ValueError as error:  # of what was asked, so of no photo more than of another
             stop(str(error).splitlines()[0], MISUSE)
     if failed:
