@@ -61,13 +61,13 @@ def smooth(tmp_path_factory):
     return path
 
 
-def options(*more):
-    return [CAT, "--style", COFFEE, "--size", "96", "--quality", "draft", "--dtype", "float32", *more, "--json"]
+def options(*more, size=96):
+    return [CAT, "--style", COFFEE, "--size", size, "--quality", "draft", "--dtype", "float32", *more, "--json"]
 
 
-def painter(checkpoint=None, **more):
+def painter(checkpoint=None, size=96, **more):
     """The same from Python."""
-    settings = Settings(size=96, quality="draft", dtype="float32", **more)
+    settings = Settings(size=size, quality="draft", dtype="float32", **more)
     return Painter(Recipe(images.read(CAT), (Style(images.read(COFFEE)),), settings), checkpoint=checkpoint)
 
 
@@ -116,12 +116,12 @@ def test_a_process_that_is_killed_ends_the_run_and_one_process_goes_on(smooth, r
 
 
 def test_two_processes_go_on_with_what_one_began_and_say_everything_once(two, tmp_path):
-    alone = list(painter(pooling="avg"))
-    begun = painter(tmp_path / "out.png.checkpoint", pooling="avg").start()
+    alone = list(painter(size=48, pooling="avg"))
+    begun = painter(tmp_path / "out.png.checkpoint", size=48, pooling="avg").start()
     for _ in islice(begun, 4):
         pass
     begun.checkpoint()
-    first, code, said = two("paint", *options("--pooling", "avg"), "-o", tmp_path / "out.png", "--resume")
+    first, code, said = two("paint", *options("--pooling", "avg", size=48), "-o", tmp_path / "out.png", "--resume")
     done = json.loads(ok(first))
     assert done["steps"] == 9
     assert [done["content"], done["style"]] == pytest.approx([*alone[-1].costs.values()], rel=0.01)
@@ -130,9 +130,9 @@ def test_two_processes_go_on_with_what_one_began_and_say_everything_once(two, tm
 
 
 def test_what_is_asked_wrongly_is_said_once(two, tmp_path):
-    first, code, said = two("paint", *options("--size", "96px"), "-o", tmp_path / "out.png")
+    first, code, said = two("paint", *options(size="48px"), "-o", tmp_path / "out.png")
     assert (first.returncode, code, said) == (2, 0, b"")
-    assert line(first) == "impasto: a size of '96px' is not possible; give pixels, or full"
+    assert line(first) == "impasto: a size of '48px' is not possible; give pixels, or full"
 
 
 def test_python_says_that_the_command_paints_over_processes(photo, monkeypatch):

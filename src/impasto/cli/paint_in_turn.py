@@ -107,6 +107,10 @@ def paint_in_turn(order: Order, output: Output) -> None:
                     break
             except LostError as error:
                 stop(str(error), FAILURE)
+            except KeyboardInterrupt:
+                if lost := torchrun.share().over():
+                    stop(str(lost), FAILURE)
+                raise
             except ValueError as error:  # what was asked can't be done, with any photo
                 stop(str(error).splitlines()[0], MISUSE)
     if failed:

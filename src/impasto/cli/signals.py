@@ -106,10 +106,9 @@ def _asked_to_stop(number: int, frame: FrameType | None) -> None:
     if _phase is _Phase.SAVING or (before is not None and _last - before < SAME):
         return
     if before is None:
-        if _phase is _Phase.NOTHING:
-            _say("interrupted")
-        elif not (number == signal.SIGTERM and several()):  # which sends it where another process ended
-            _say("stopping after this step, and saving what there is")
+        if not (number == signal.SIGTERM and several()):  # torchrun sends it where another process has ended
+            nothing = _phase is _Phase.NOTHING
+            _say("interrupted" if nothing else "stopping after this step, and saving what there is")
         _wait(PATIENCE)
     if before is None and _phase is _Phase.STEPS:
         return

@@ -20,12 +20,12 @@ _joined: "Processes | None" = None
 def help_out() -> NoReturn:
     """Help the first process until it needs no more, and end."""
     from impasto.cli.errors import say
-    from impasto.painter import processes
+    from impasto.painter import joining
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     code = 1
     try:
-        code = processes.help_out(lambda: signal.signal(signal.SIGTERM, signal.SIG_IGN), say)
+        code = joining.help_out(lambda: signal.signal(signal.SIGTERM, signal.SIG_IGN), say)
     except Exception:
         traceback.print_exc()
     os._exit(code)  # without waiting for connections to processes that may have ended
@@ -39,9 +39,9 @@ def share() -> "Alone":
     if not several():
         return sharing.ALONE
     if _joined is None:
-        from impasto.painter import processes
+        from impasto.painter import joining
 
-        _joined = processes.lead()
+        _joined = joining.lead()
     return _joined
 
 
@@ -52,6 +52,6 @@ def let_go() -> None:
     if _joined is not None:
         _joined.leave()
     else:
-        from impasto.painter import processes
+        from impasto.painter import joining
 
-        processes.let_go()
+        joining.let_go()

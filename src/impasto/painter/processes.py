@@ -6,10 +6,7 @@ rule of :mod:`impasto.painter.objective`, over processes. Before each exchange t
 that it may leave a painting at any moment.
 """
 
-import io
 import os
-import pickle
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -23,7 +20,6 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 from torch.distributed.distributed_c10d import PrefixStore, Store
-from torch.distributed.rendezvous import rendezvous
 
 from impasto.images.arrays import empty
 from impasto.networks.backbone import Backbone
@@ -31,6 +27,7 @@ from impasto.networks.numbers import multiplies_bfloat16
 from impasto.networks.tiles import Tile, shared_out
 from impasto.painter import compute
 from impasto.painter.memory import Plan
+from impasto.painter.packed import Packed
 from impasto.painter.run import Run
 from impasto.painter.scratch import Allocate
 from impasto.painter.settings import Settings, SettingsError
@@ -261,7 +258,7 @@ class Processes(Alone):
 
     def _told(self, thing: Any) -> Any:
         """What the first process has, for all; large arrays as they are, and some of their bytes at a time."""
-        packed = _Packed() if self.rank else _Packed.of(thing)
+        packed = Packed() if self.rank else Packed.of(thing)
         with self._exchange():
             told: list[Any] = [packed.pickled, [(array.shape, array.dtype) for array in packed.arrays]]
             dist.broadcast_object_list(told, src=0)
@@ -306,103 +303,9 @@ class Processes(Alone):
         return f"one of the {self.count} processes has ended"
 
 
-class _Packed:
-    """A thing as bytes, and the arrays in it."""
-
-    def __init__(self) -> None:
-        self.pickled = b""
-        self.arrays: list[Any] = []
-
-    @classmethod
-    def of(cls, thing: Any) -> "_Packed":
-        packed, file = cls(), io.BytesIO()
-
-        class Pickler(pickle.Pickler):
-            def persistent_id(self, part: Any) -> int | None:
-                return packed._number(part)
-
-        Pickler(file).dump(thing)
-        packed.pickled = file.getvalue()
-        packed.arrays = [np.ascontiguousarray(array) for array in packed.arrays]
-        return packed
-
-    def thing(self) -> Any:
-        """What was packed."""
-        arrays = self.arrays
-
-        class Unpickler(pickle.Unpickler):
-            def persistent_load(self, number: int) -> Any:
-                return arrays[number]
-
-        return Unpickler(io.BytesIO(self.pickled)).load()
-
-    def _number(self, thing: Any) -> int | None:
-        if type(thing) is not np.ndarray:
-            return None
-        for number, array in enumerate(self.arrays):
-            if array is thing:
-                return number
-        self.arrays.append(thing)
-        return len(self.arrays) - 1
-
-
 def _evened(paces: Sequence[float]) -> tuple[float, ...]:
     """Paces to share out by: all the same where they hardly differ; one that is not known yet is as the others."""
     known = [pace for pace in paces if pace]
     if not known or max(known) < EVEN * min(known):
         return (1.0,) * len(paces)
     return tuple(pace or sum(known) / len(known) for pace in paces)
-
-
-def _store() -> Store:
-    store, _, _ = next(rendezvous("env://", timeout=PATIENCE))
-    return PrefixStore(f"impasto-{os.environ.get('TORCHELASTIC_RESTART_COUNT', 0)}", store)
-
-
-def lead() -> Processes:
-    """Have the other processes join the first one, which this is."""
-    store = _store()
-    store.set("begun", "join")
-    return Processes(store)
-
-
-def let_go() -> None:
-    """Let the other processes end, which have not been asked to join."""
-    _store().set("begun", "over")
-
-
-def help_out(joined: Callable[[], object], say: Callable[[str], None]) -> int:
-    """Help the first process, if it asks for help, until it needs none any more.
-
-    Args:
-        joined: called when it has asked.
-        say: called with what is to be said where the first process can't say it.
-
-    Returns:
-        The exit code.
-    """
-    store, rank = _store(), os.environ["RANK"]
-    try:
-        store.wait(["begun"], timedelta(days=365))
-    except RuntimeError:  # torchrun has ended
-        return 1
-    if store.get("begun") != b"join":
-        return 0
-    joined()
-    try:
-        processes = Processes(store)
-        processes.help()
-    except LostError:
-        if rank == "1":  # one of those that are left
-            try:
-                store.wait(["known"], timedelta(seconds=5))
-            except RuntimeError:
-                say("the first process has ended; if it had written a checkpoint, --resume goes on with it")
-        return 1
-    except Exception as error:
-        store.set("why", f"process {rank}, on {socket.gethostname()}: {str(error).splitlines()[0]}")
-        if not isinstance(error, ValueError):
-            raise
-        return 1
-    dist.destroy_process_group()
-    return 0
