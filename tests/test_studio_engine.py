@@ -23,7 +23,7 @@ from impasto.studio.painters.lease import QUIET, Lease
 
 PAINTED = {"painting.png", "painting.jpg", "painting-view.webp", "thumb.webp", "painting-mail.jpg"}
 # A painting that is long enough to be caught in the middle.
-LONG, STEPS = {"size": 128, "quality": "standard"}, 32
+LONG, STEPS = {"size": 64, "quality": "standard"}, 48
 
 
 def under_way(job):

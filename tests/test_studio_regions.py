@@ -65,6 +65,10 @@ def test_masks_are_taken_shown_used_again_and_deleted_with_the_painting(web):
     other = web.row(again["token"])
     assert web.files.read(other.id, "mask-1.png") == web.files.read(job.id, "mask-1.png")
 
+    plain = ask(web, [], style="ink").json()["token"]
+    refused = web.client.post("/api/paintings", data={"masks_of": plain, "bare": "on"}, files=files)
+    assert (refused.status_code, "choose a style" in refused.json()["detail"]) == (422, True)
+
     page = web.client.get("/", params={"again": again["token"]}).text
     assert f'name="masks_of" value="{again["token"]}" checked' in page
     assert 'name="bare" checked' in page

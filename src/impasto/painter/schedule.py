@@ -80,7 +80,7 @@ def scales(width: int, height: int, settings: Settings) -> list[Scale]:
     first, second, last = STEPS[settings.quality]
     finer = min(FINER, math.sqrt(FINEST_PIXELS / (width * height)))
     if finer > 1 and settings.quality != "draft" and not OBJECTIVES[settings.objective].compared:
-        width, height, second = round(width * finer), round(height * finer), last
+        width, height = round(width * finer), round(height * finer)
         halvings = 1
     else:
         halvings = max(0, math.ceil(math.log(width * height / COARSEST_PIXELS, 4)))

@@ -164,6 +164,10 @@ async def submit(request: Request, asked: Submission) -> Job:
     for number, (name, mask) in enumerate(await _masks(request, asked)):
         pictures[f"mask-{number}"] = mask
         styles.append({"name": name, "weight": 1.0, "file": None, "mask": f"mask-{number}.png"})
+    if not styles:
+        raise ProblemError(
+            422, "That painting has no parts to use again, and nothing else is to be painted: choose a style."
+        )
     try:
         width, height = canvas_size(photo.width, photo.height, settings["size"])
     except PictureError as error:

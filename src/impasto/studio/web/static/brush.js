@@ -108,21 +108,22 @@ function at(event) {
 }
 
 board.addEventListener("pointerdown", (event) => {
-  if (event.button) return;
+  if (event.button || stroke) return; // a second finger does not paint
   event.preventDefault();
   board.focus({ preventScroll: true });
   board.setPointerCapture(event.pointerId);
   cursor = at(event);
-  stroke = { points: [cursor], width: width() };
+  stroke = { points: [cursor], width: width(), pointer: event.pointerId };
   show();
 });
 board.addEventListener("pointermove", (event) => {
+  if (stroke && event.pointerId !== stroke.pointer) return;
   cursor = at(event);
   stroke?.points.push(cursor);
   show();
 });
-function finish() {
-  if (!stroke) return;
+function finish(event) {
+  if (event.pointerId !== stroke?.pointer) return;
   const done = stroke;
   stroke = null;
   act((before) => [...before, done]);
