@@ -75,6 +75,7 @@ def proxy(name, folder, port, studio_port, root):
         (folder / "Caddyfile").write_text(f"""
             {{
                 admin off
+                grace_period 5s
                 auto_https disable_redirects
             }}
             https://localhost:{port} {{

@@ -1,5 +1,6 @@
 """The studio behind a real nginx and a real Caddy as the docs set them up, at the root of a site and under a path."""
 
+import browser
 import httpx
 import proxies
 import pytest
@@ -8,6 +9,14 @@ from studio_web import Web, picture
 
 expect.set_options(timeout=30_000)
 JSON, PAGE = {"accept": "application/json"}, {"accept": "text/html"}
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A browser that takes any certificate. A context of one that does not would have each connection fail and be made
+    again, and now and then lose a script in that."""
+    with browser.chromium("--ignore-certificate-errors") as opened:
+        yield opened
 
 
 class Behind:
@@ -40,7 +49,7 @@ def behind(request, tmp_path_factory):
 def test_a_person_paints_behind_it(behind, chromium, script):
     behind.web.forget()
     foreign = []
-    with chromium.new_context(ignore_https_errors=True, java_script_enabled=script) as context:
+    with chromium.new_context(java_script_enabled=script) as context:
         page = context.new_page()
         page.on("request", lambda asked: ours(asked.url) or foreign.append(asked.url))
         page.on("response", lambda answer: answer.status >= 400 and foreign.append((answer.url, answer.status)))
@@ -87,7 +96,7 @@ def test_a_person_paints_behind_it(behind, chromium, script):
 
 
 def test_the_questions_of_a_lesson_go_to_the_studio(behind, chromium):
-    with chromium.new_context(ignore_https_errors=True) as context:
+    with chromium.new_context() as context:
         page = context.new_page()
         page.route("**/answer*", lambda route: route.fulfill(status=503, json={"detail": "Not now."}))
         with page.expect_request("**/answer*") as asked:
@@ -183,7 +192,7 @@ def test_a_form_of_the_studios_own_page_is_taken_whatever_the_case_of_its_name(b
 def test_what_is_too_large_ends_on_a_page_that_says_what_to_do(behind, chromium, tmp_path, script, size):
     large = tmp_path / "large.png"
     large.write_bytes(picture() + bytes(size))
-    with chromium.new_context(ignore_https_errors=True, java_script_enabled=script) as context:
+    with chromium.new_context(java_script_enabled=script) as context:
         page = context.new_page()
         sent = []
         page.on("request", lambda asked: asked.method == "POST" and sent.append(asked.url))
