@@ -278,6 +278,8 @@ def test_estimates_learn_from_what_was_painted(database):
         assert estimates.seconds(session, "draft", 1000, 1000) == 40 + estimates.START != unknown
         assert estimates.seconds(session, "draft", 500, 1000) == 20 + estimates.START
         assert estimates.seconds(session, "fine", 1000, 1000) == estimates.UNKNOWN["fine"] + estimates.START
+        small, large = (estimates.seconds(session, "standard", *size) for size in ((512, 384), (1024, 768)))
+        assert small == large  # the small one is painted on a finer canvas at last
     for took in (10.0, 30.0, 500.0):
         submit(database)
         job = claim(database)

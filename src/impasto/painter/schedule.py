@@ -72,18 +72,23 @@ def canvas_size(width: int, height: int, size: int | None) -> tuple[int, int]:
     return canvas
 
 
+def finest(width: int, height: int, settings: Settings) -> tuple[int, int]:
+    """The (width, height) that a canvas is painted at in the end; finer than the canvas where that is small."""
+    finer = min(FINER, math.sqrt(FINEST_PIXELS / (width * height)))
+    if finer <= 1 or settings.quality == "draft" or OBJECTIVES[settings.objective].compared:
+        return width, height
+    return round(width * finer), round(height * finer)
+
+
 def scales(width: int, height: int, settings: Settings) -> list[Scale]:
     """The scales for a canvas, the coarsest first; each has twice the sides of the one before.
 
     The last one may be finer than the canvas, whose picture is then what is painted there, made smaller.
     """
     first, second, last = STEPS[settings.quality]
-    finer = min(FINER, math.sqrt(FINEST_PIXELS / (width * height)))
-    if finer > 1 and settings.quality != "draft" and not OBJECTIVES[settings.objective].compared:
-        width, height = round(width * finer), round(height * finer)
-        halvings = 1
-    else:
-        halvings = max(0, math.ceil(math.log(width * height / COARSEST_PIXELS, 4)))
+    halvings = max(0, math.ceil(math.log(width * height / COARSEST_PIXELS, 4)))
+    if (finer := finest(width, height, settings)) != (width, height):
+        (width, height), halvings = finer, 1
     return [
         Scale(
             round(width / 2**k),

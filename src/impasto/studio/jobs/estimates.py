@@ -1,10 +1,14 @@
 """How long a painting takes here, learned from those that were finished, quality by quality."""
 
+import math
 from statistics import median
+from typing import cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from impasto.painter.schedule import finest
+from impasto.painter.settings import Quality, Settings
 from impasto.studio.jobs.database import Base
 from impasto.studio.jobs.rows import Job, State
 
@@ -20,7 +24,7 @@ class Pace(Base):
     """What a quality takes before a painting of it was finished: measured when the painters start.
 
     Attributes:
-        pace: seconds a megapixel of the canvas.
+        pace: seconds a megapixel of the finest canvas that is painted.
     """
 
     __tablename__ = "paces"
@@ -37,13 +41,18 @@ def seconds(session: Session, quality: str, width: int, height: int) -> float:
         .order_by(Job.finished.desc())
         .limit(LATEST)
     )
-    paces = [max(took - START, took / 10) / (w * h / 1e6) for took, w, h in finished if took]
+    paces = [max(took - START, took / 10) / _megapixels(quality, w, h) for took, w, h in finished if took]
     if paces:
         pace = median(paces)
     else:
         measured = session.get(Pace, quality)
         pace = measured.pace if measured else UNKNOWN.get(quality, UNKNOWN["standard"])
-    return START + pace * width * height / 1e6
+    return START + pace * _megapixels(quality, width, height)
+
+
+def _megapixels(quality: str, width: int, height: int) -> float:
+    """Of the finest canvas that is painted for one of this size: a painting's time goes with them."""
+    return math.prod(finest(width, height, Settings(quality=cast(Quality, quality)))) / 1e6
 
 
 def known(session: Session) -> bool:

@@ -11,7 +11,7 @@ WIDTH, HEIGHT = 640, 480
 
 
 def paces(configuration: Configuration) -> dict[str, float]:
-    """Seconds a megapixel, by quality."""
+    """Seconds a megapixel of the finest canvas, by quality."""
     priority.give_way()
     import numpy as np
 
@@ -26,11 +26,7 @@ def paces(configuration: Configuration) -> dict[str, float]:
         size=WIDTH, quality="draft", threads=configuration.painter_threads or priority.cores(),
         memory=configuration.painter_memory,
     )  # fmt: skip
-    evaluations = {
-        quality: sum(
-            scale.pixels * (scale.steps + 1) for scale in scales(WIDTH, HEIGHT, replace(settings, quality=quality))
-        )
-        for quality in get_args(Quality)
-    }
-    one = Painter(Recipe(photo, (Style(photo),), settings)).estimate() / evaluations["draft"]
-    return {quality: one * count / (WIDTH * HEIGHT / 1e6) for quality, count in evaluations.items()}
+    found = {quality: scales(WIDTH, HEIGHT, replace(settings, quality=quality)) for quality in get_args(Quality)}
+    work = {quality: sum(scale.work(None) for scale in each) for quality, each in found.items()}
+    one = Painter(Recipe(photo, (Style(photo),), settings)).estimate() / work["draft"]
+    return {quality: one * work[quality] / (each[-1].pixels / 1e6) for quality, each in found.items()}
