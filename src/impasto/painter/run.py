@@ -85,10 +85,7 @@ class Run(Iterator[Progress]):
         else:
             here = self._place.here
             pixels, objective, costs = _drawn(self._place.canvas, here.point), here.objective, dict(here.costs)
-        if pixels.shape[:2] != (height, width):
-            pixels = _resampled(pixels, width, height)
-        if self.painter.settings.luminance:
-            pixels = colored(pixels, images.resize(self.painter.recipe.photo.pixels, width, height))
+        pixels = self._finished(pixels, width, height)
         return Painting(pixels, self.painter.recipe.to_dict(), objective, costs, self._seconds, self._taken)
 
     @property
@@ -281,13 +278,16 @@ class Run(Iterator[Progress]):
         return Map(key, self._tensor(to_map(share)[:, :, None]), self.painter.network.table.fields, power)
 
     def _preview(self, canvas: Canvas, point: Tensor) -> Bytes:
-        drawn, width, height = _drawn(canvas, point), canvas.width, canvas.height
-        if width > self.painter.width:
-            width, height = self.painter.width, self.painter.height
-            drawn = _resampled(drawn, width, height)
+        width, height = min(canvas.width, self.painter.width), min(canvas.height, self.painter.height)
+        return to_bytes(self._finished(_drawn(canvas, point), width, height))
+
+    def _finished(self, pixels: Floats, width: int, height: int) -> Floats:
+        """What was painted as it is shown, at this size."""
+        if pixels.shape[:2] != (height, width):
+            pixels = _resampled(pixels, width, height)
         if self.painter.settings.luminance:
-            drawn = colored(drawn, images.resize(self.painter.recipe.photo.pixels, width, height))
-        return to_bytes(drawn)
+            pixels = colored(pixels, images.resize(self.painter.recipe.photo.pixels, width, height))
+        return pixels
 
     def _tensor(self, pixels: Bytes | Floats) -> Tensor:
         """Pixels as 1 × 3 × H × W, of the same type, and not copied where that can be."""
