@@ -76,6 +76,12 @@ def test_masks_are_taken_shown_used_again_and_deleted_with_the_painting(web):
     assert web.files.names(job.id) == []
 
 
+def test_a_rest_that_is_to_stay_needs_a_part(web):
+    files = [("photo", ("a.png", picture(size=SIZE))), ("style_file", ("mine.png", picture(size=SIZE)))]
+    told = web.client.post("/api/paintings", data={"bare": "on"}, files=files).json()
+    assert [(style["name"], style["own"]) for style in told["styles"]] == [("mine", True)]
+
+
 @pytest.mark.parametrize(
     ("masks", "styles", "words"),
     [
@@ -123,10 +129,10 @@ def test_a_part_is_painted_in_its_style_and_the_rest_stays(web, home):
 
 @pytest.mark.parametrize(("view", "scheme"), [(DESK, "light"), (PHONE, "dark")], ids=["desk", "phone"])
 def test_parts_are_painted_on_the_photo_by_mouse_and_by_keyboard(web, chromium, view, scheme):
+    browser.needed(browser.AXE, "npm install --no-save axe-core")
     errors = []
     with chromium.new_context(viewport=view, color_scheme=scheme, base_url=web.url) as context:
-        if browser.AXE.exists():
-            context.add_init_script(path=browser.AXE)
+        context.add_init_script(path=browser.AXE)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto("/")
@@ -155,8 +161,7 @@ def test_parts_are_painted_on_the_photo_by_mouse_and_by_keyboard(web, chromium, 
         page.keyboard.press("]")
         page.keyboard.press("Shift+ArrowDown")
         expect(state).to_have_text("Part 2 covers 3% of the photo.")
-        if browser.AXE.exists():
-            assert browser.axe_finds(page, {}) == []
+        assert browser.axe_finds(page, {}) == []
         browser.keep_screen(page, "regions", scheme)
         assert page.evaluate("document.documentElement.scrollWidth") <= view["width"]
         page.get_by_label("Style of part 2").select_option("oil")

@@ -82,6 +82,11 @@ class Submission:
     settings: dict[str, Any] = field(default_factory=dict)
     email: str = ""
 
+    @property
+    def parts_alone(self) -> bool:
+        """Whether styles are in parts of the photo alone."""
+        return self.bare and bool(self.masks or self.masks_of)
+
 
 async def read(
     request: Request,
@@ -157,7 +162,7 @@ async def submit(request: Request, asked: Submission) -> Job:
         offered.check(settings, shares, configuration)
     photo = await _photo(request, asked)
     pictures: dict[str, Decoded] = {}  # own styles, by the name of their files without the suffix
-    for name, weight, picture in [] if asked.bare and not styles else await _own(request, asked):
+    for name, weight, picture in [] if asked.parts_alone else await _own(request, asked):
         stem = f"style-{len(styles)}"
         pictures[stem] = picture
         styles.append({"name": name, "weight": weight, "file": f"{stem}.png"})
@@ -227,7 +232,7 @@ def _email(given: str, state: Any) -> str | None:
 
 def _styles(asked: Submission) -> list[dict[str, Any]]:
     own = [*asked.own, *asked.earlier]
-    if asked.bare and (asked.masks or asked.masks_of):
+    if asked.parts_alone:
         return []
     chosen = asked.styles or ([] if own else [(DEFAULT_STYLE, 1.0)])
     if len(chosen) + len(own) > MOST_STYLES:
@@ -247,9 +252,8 @@ def _settings(given: dict[str, Any], configuration: Configuration) -> dict[str, 
     if size > configuration.max_canvas:
         raise ProblemError(422, f"The long side can be at most {configuration.max_canvas} pixels here.")
     try:
-        faces = {"keep_faces": given.get("keep_faces", False)}
-        checked = Settings(**{**{name: value for name, value in given.items() if name not in faces}, "size": size})
-        return {**checked.to_dict(), **faces}
+        asked = {name: value for name, value in given.items() if name != "keep_faces"}
+        return {**Settings(**{**asked, "size": size}).to_dict(), "keep_faces": given.get("keep_faces", False)}
     except SettingsError as error:
         raise ProblemError(422, str(error)) from error
 

@@ -12,6 +12,7 @@ const size = document.getElementById("brush-size");
 const state = document.getElementById("brush-state");
 const fields = [...form.querySelectorAll("input[name=mask]")];
 const parts = fields.map(() => []); // of each part, what was done, in order: {points, width} or "invert"
+const masks = fields.map(() => null); // the same, drawn: a long drawing is not drawn anew for each move
 const shown = board.getContext("2d");
 let cursor = { x: 0.5, y: 0.5 };
 let stroke = null;
@@ -19,10 +20,11 @@ let stroke = null;
 const part = () => Number(document.querySelector("input[name=part]:checked").value);
 const width = () => Number(size.value) / 100; // of the photo's long side
 
-/** What was done to a part, as opaque places of a canvas of the board's size. */
-function drawn(done) {
+/** What was done to a part, as opaque places of a canvas of the board's size, on top of what is drawn there. */
+function drawn(done, under = null) {
   const canvas = new OffscreenCanvas(board.width, board.height);
   const pen = canvas.getContext("2d");
+  if (under) pen.drawImage(under, 0, 0);
   pen.lineCap = pen.lineJoin = "round";
   pen.strokeStyle = pen.fillStyle = "#fff";
   for (const each of done) {
@@ -47,9 +49,9 @@ function drawn(done) {
 function show() {
   shown.clearRect(0, 0, board.width, board.height);
   parts.forEach((done, index) => {
-    const doing = stroke && index === part() ? [...done, stroke] : done;
-    if (!doing.length) return;
-    const canvas = drawn(doing);
+    const doing = stroke && index === part() ? [stroke] : [];
+    if (!done.length && !doing.length) return;
+    const canvas = drawn(doing, masks[index]);
     const pen = canvas.getContext("2d");
     pen.globalCompositeOperation = "source-in";
     pen.fillStyle = COLORS[index];
@@ -80,7 +82,7 @@ function covered(canvas) {
 /** Put a part's mask into its field. */
 async function keep(index) {
   const done = parts[index];
-  const canvas = drawn(done);
+  const canvas = drawn([], masks[index]);
   const share = covered(canvas);
   state.textContent = share ? `Part ${index + 1} covers ${share < 1 ? "less than 1" : Math.round(share)}% of the photo.` : `Part ${index + 1} is empty.`;
   if (!share) {
@@ -92,12 +94,17 @@ async function keep(index) {
   pen.fillStyle = "#000";
   pen.fillRect(0, 0, canvas.width, canvas.height);
   const blob = await canvas.convertToBlob({ type: "image/png" });
-  if (parts[index] === done && done.at(-1) === parts[index].at(-1)) put(fields[index], new File([blob], `part-${index + 1}.png`, { type: "image/png" }));
+  if (parts[index] === done) put(fields[index], new File([blob], `part-${index + 1}.png`, { type: "image/png" }));
+}
+
+function set(index, done) {
+  parts[index] = done;
+  masks[index] = done.length ? drawn(done) : null;
 }
 
 function act(what) {
   const index = part();
-  parts[index] = what(parts[index]);
+  set(index, what(parts[index]));
   show();
   keep(index);
 }
@@ -154,7 +161,7 @@ document.getElementById("brush-invert").addEventListener("click", () => act((bef
 
 // a file that somebody gives takes the place of what was painted
 fields.forEach((field, index) => field.addEventListener("change", () => {
-  parts[index] = [];
+  set(index, []);
   show();
 }));
 
@@ -171,7 +178,7 @@ function lay() {
   board.height = Math.max(1, Math.round(naturalHeight * share));
   parts.forEach((done, index) => {
     if (!done.length) return; // what somebody gave as a file stays
-    parts[index] = [];
+    set(index, []);
     put(fields[index], null);
   });
   state.textContent = "";
