@@ -100,9 +100,12 @@ class Painter:
     @cached_property
     def network(self) -> Extractor:
         """The network, made when it is first used."""
-        return self._network or compute.network_for(
-            self.machine, {layer for term in self.terms for layer in term.layers}, self.device
-        )
+        return self._network or compute.network_for(self.machine, self._layers, self.device)
+
+    @property
+    def _layers(self) -> set[str]:
+        """Those that the terms read."""
+        return {layer for term in self.terms for layer in term.layers}
 
     def __getstate__(self) -> dict[str, Any]:
         """For another process: without what belongs to this one; see :meth:`join`."""
@@ -123,8 +126,7 @@ class Painter:
         self.share, self.checkpoint = share, None
         self.machine = replace(share.settled(self.settings), dtype=dtype)
         self.device = compute.device_of(self.machine)
-        layers = {layer for term in self.terms for layer in term.layers}
-        self._network = compute.network_for(self.machine, layers, self.device, backbone)
+        self._network = compute.network_for(self.machine, self._layers, self.device, backbone)
 
     def scales(self) -> list[Scale]:
         """The scales of this painting, the coarsest first."""

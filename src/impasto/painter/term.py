@@ -115,7 +115,9 @@ class Scene:
         for name in layers:
             # A tile's row of positions is then in one piece, which is read from a file at once.
             shape = *tiles[0].size(name), self.network.channels(name)
-            kept[name] = self.allocate(shape, self.network.dtype).zero_()
+            kept[name] = self.allocate(shape, self.network.dtype)
+            if self.share.count > 1:  # the others' tiles are added; one's own are all there is otherwise
+                kept[name].zero_()
         for view in self.views(self.photo):
             for name in layers:
                 cut(kept[name].permute(2, 0, 1)[None], view.tile.core(name)).copy_(view.features[name])
