@@ -17,6 +17,7 @@ from random_networks import drawn
 import impasto
 from impasto import images
 from impasto.images import Picture, PictureError
+from impasto.images import arrays as pixel_arrays
 from impasto.networks.extractor import Extractor
 from impasto.networks.table import Table
 from impasto.networks.tiles import tiles
@@ -29,6 +30,7 @@ from impasto.painter.pyramid import LaplacianPyramid
 from impasto.painter.recipe import Recipe, Style
 from impasto.painter.regions import EROSION, Keep, Map, Region, faces_kept, shared
 from impasto.painter.settings import Settings, SettingsError
+from impasto.painter.sources import Sources
 from impasto.painter.term import Scene, StyleSource
 from impasto.painter.terms import style_transfer
 from impasto.styles import HOUSE_STYLES
@@ -169,6 +171,22 @@ def test_regions_share_places_and_sum_to_one_at_most(spans, feather):
     assert float(total.max()) <= 1 + 1e-5
     assert min(float(share.min()) for share in shares) >= 0
     np.testing.assert_allclose(total, np.minimum(sum(own), 1), atol=1e-4)
+
+
+def test_a_large_canvas_has_its_maps_in_files_and_they_are_the_same(monkeypatch, disc, waves):
+    left, right = halves(30, 40, feather=0.05)
+    recipe = Recipe(disc, (Style(waves), Style(disc, region=left), Style(waves, 2, right)), keep=(Keep(right, 2),))
+
+    def maps():
+        sources = Sources(recipe, 160, 120, 32)
+        return [*(coat.map for coat in sources.coats_at(160, 120)), sources.kept_at(160, 120)]
+
+    whole = maps()
+    monkeypatch.setattr(pixel_arrays, "IN_MEMORY", 1000)
+    monkeypatch.setattr(pixel_arrays, "AT_ONCE", 160 * 8)
+    for held, before in zip(maps(), whole, strict=True):
+        assert isinstance(held.base, np.memmap)
+        np.testing.assert_allclose(held, before, atol=1e-6)
 
 
 # What is painted

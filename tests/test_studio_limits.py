@@ -19,7 +19,7 @@ from impasto.studio.mail import consent
 from impasto.studio.mail.mailboxes import mailbox
 from impasto.studio.mail.outbox import Mail
 from impasto.studio.uploads.pool import Decoded
-from impasto.studio.web import submission
+from impasto.studio.web import intake
 
 TOGETHER = 25
 # All of one mailbox.
@@ -66,7 +66,7 @@ def together(monkeypatch):
             await asyncio.sleep(0.01)
         return Decoded(picture("png"), picture("webp"), 60, 40)
 
-    monkeypatch.setattr(submission, "decoded", decoded)
+    monkeypatch.setattr(intake, "decoded", decoded)
 
 
 def answers(webs, emails):

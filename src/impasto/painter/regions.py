@@ -5,7 +5,7 @@ the network a weight for each position: the guidance channels of Gatys et al., "
 Style Transfer", 2017, section 4.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -19,6 +19,7 @@ from torch.nn import functional as F
 from impasto import images
 from impasto.convolution.geometry import Field
 from impasto.images import Picture
+from impasto.images.arrays import empty, strips
 from impasto.networks.faces import face_map, find_faces
 from impasto.networks.tiles import Span, Tile
 from impasto.painter.painting import Bytes
@@ -70,15 +71,17 @@ class Region:
     def at(self, width: int, height: int) -> Share:
         """Its map on a picture of this size."""
         blur = self.feather * max(width, height)
-        shrunk = min(1.0, BLURRED_AT / max(width, height)) if blur >= 1 else 1.0
+        if blur < 1:
+            mask = images.resize(self.mask.pixels, width, height, Image.Resampling.BILINEAR)
+            return by_strips(width, height, lambda rows: np.divide(mask[rows, :, 0], 255, dtype=np.float32))
+        shrunk = min(1.0, BLURRED_AT / max(width, height))
         size = max(1, round(width * shrunk)), max(1, round(height * shrunk))
-        mask = Image.fromarray(
-            np.ascontiguousarray(images.resize(self.mask.pixels, *size, Image.Resampling.BILINEAR)[:, :, 0])
+        small = images.resize(self.mask.pixels, *size, Image.Resampling.BILINEAR)[:, :, 0]
+        blurred = Image.fromarray(np.ascontiguousarray(small)).filter(ImageFilter.GaussianBlur(blur * shrunk / 2))
+        soft = np.repeat(np.asarray(blurred, np.float32)[:, :, None] / np.float32(255), 3, 2)
+        return by_strips(
+            width, height, lambda rows: images.resample(soft, width, height, rows, Image.Resampling.BILINEAR)[:, :, 0]
         )
-        if blur >= 1:
-            mask = mask.filter(ImageFilter.GaussianBlur(blur * shrunk / 2))
-        whole = mask.resize((width, height), Image.Resampling.BILINEAR)
-        return np.asarray(whole, np.float32) / np.float32(255)
 
 
 @dataclass(frozen=True)
@@ -163,6 +166,20 @@ def faces_kept(photo: Picture, strength: float) -> list[Keep]:
     return [Keep(Region(Picture(mask, FACES), 0.0), strength)]
 
 
+def by_strips(width: int, height: int, rule: Callable[[slice], Share]) -> Share:
+    """A map made some rows at a time, since a large canvas's is held in a file and not in memory.
+
+    Args:
+        width: of the canvas.
+        height: the same.
+        rule: gives the rows that a slice names.
+    """
+    made = empty((height, width), np.float32)
+    for rows in strips(height, width):
+        made[rows] = rule(rows)
+    return made
+
+
 def shared(regions: Sequence[Region], weights: Sequence[float], width: int, height: int) -> list[Share]:
     """Maps of regions that may overlap: at each place they sum to 1, or to less where none of them holds fully.
 
@@ -175,11 +192,18 @@ def shared(regions: Sequence[Region], weights: Sequence[float], width: int, heig
         height: the same.
     """
     maps = [region.at(width, height) for region in regions]
-    weighted = [weight * each for weight, each in zip(weights, maps, strict=True)]
-    covered, total = np.minimum(sum(maps), 1), np.maximum(sum(weighted), 1e-6)
-    return [(each * (covered / total)).astype(np.float32) for each in weighted]
+    for rows in strips(height, width):
+        here = np.stack([each[rows] for each in maps]) if maps else np.zeros((0, 1, 1), np.float32)
+        weighted = here * np.array(weights, np.float32)[:, None, None]
+        weighted *= np.minimum(here.sum(0), 1) / np.maximum(weighted.sum(0), 1e-6)
+        for each, part in zip(maps, weighted, strict=True):
+            each[rows] = part
+    return maps
 
 
 def to_map(share: Share) -> Bytes:
     """A map as bytes, 0 to 255."""
-    return (share * 255).round().clip(0, 255).astype(np.uint8)
+    made = empty(share.shape, np.uint8)
+    for rows in strips(*share.shape):
+        made[rows] = (share[rows] * 255).round().clip(0, 255)
+    return made

@@ -264,7 +264,8 @@ class Run(Iterator[Progress]):
         if not self.painter.recipe.keep:
             return None
         kept = self._sources.kept_at(scale.width, scale.height)
-        return self._map((scale.width, scale.height), kept / self.painter.recipe.strongest, power=1)
+        np.divide(kept, np.float32(self.painter.recipe.strongest), out=kept)
+        return self._map((scale.width, scale.height), kept, power=1)
 
     def _bare(self, scale: Scale) -> tuple[Tensor, Tensor] | None:
         """The photo, and how much of it stays as it is."""

@@ -1,7 +1,7 @@
 """The pictures that a painting is made from, at the size that a scale needs them: photo, styles, and the start."""
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -66,8 +66,12 @@ class Sources:
         """The styles of each region of a canvas of this size. Where the photo is kept there is less of each style."""
         if not any(style.region for style in self.recipe.styles) and not self.recipe.keep:
             return [Coat(None, dict(enumerate(self.recipe.shares)))] if self.recipe.styles else []
-        less = np.reciprocal(1 + self.kept_at(width, height))  # half at a strength of 1
-        return [Coat(share * less, styles) for share, styles in self._regions_at(width, height)]
+        kept, coats = self.kept_at(width, height), []
+        for share, styles in self._regions_at(width, height):
+            for rows in strips(height, width):
+                share[rows] /= 1 + kept[rows]  # half at a strength of 1
+            coats.append(Coat(share, styles))
+        return coats
 
     def _regions_at(self, width: int, height: int) -> list[tuple[Share, dict[int, float]]]:
         """Where styles hold, and which: the maps sum to 1, or to less where no style is.
@@ -82,26 +86,32 @@ class Sources:
         maps = shared(list(regions.values()), [weights[key] for key in regions], width, height)
         by_key = dict(zip(regions, maps, strict=True))
         if None in weights:
-            by_key[None] = 1 - sum(maps, np.zeros((height, width), np.float32))
+            by_key[None] = _rest(maps, width, height)
         found: dict[Hashable, tuple[Share, dict[int, float]]] = {}
         for key, share in by_key.items():
             here = {index: style.weight / weights[key] for index, style in styles if _key(style) == key}
             looks = frozenset((self.recipe.styles[index].look, weight) for index, weight in here.items())
-            found[looks] = (found[looks][0] + share, found[looks][1]) if looks in found else (share, here)
+            if looks in found:
+                np.add(found[looks][0], share, out=found[looks][0])
+            else:
+                found[looks] = share, here
         return list(found.values())
 
     def kept_at(self, width: int, height: int) -> Share:
         """How much the photo is kept: at each place the largest strength there, of each region as much as it holds."""
-        kept = np.zeros((height, width), np.float32)
+        kept = empty((height, width), np.float32)
+        kept.fill(0)
         for keep in self.recipe.keep:
-            np.maximum(kept, keep.strength * keep.region.at(width, height), out=kept)
+            held = keep.region.at(width, height)
+            np.multiply(held, np.float32(keep.strength), out=held)
+            np.maximum(kept, held, out=kept)
         return kept
 
     def bare_at(self, width: int, height: int) -> Share | None:
         """Where the photo stays as it is, because no style is there; None for nowhere."""
         if not self.recipe.styles or any(style.region is None and style.weight for style in self.recipe.styles):
             return None
-        return 1 - sum((share for share, _ in self._regions_at(width, height)), np.zeros((height, width), np.float32))
+        return _rest([share for share, _ in self._regions_at(width, height)], width, height)
 
     def first(self) -> Bytes:
         """The canvas before the first step, at its full size."""
@@ -123,15 +133,21 @@ class Sources:
         if not settings.style_weight or not self.recipe.styles:
             return photo
         # In the style's palette from the start, the painting is where it would otherwise be about seven steps later.
-        begun = photo.astype(np.float32)
-        for coat in self.coats_at(self.width, self.height):
-            palettes = [Palette.of(self.style_at(index, self.width * self.height)) for index in coat.styles]
-            painted = recolor(photo, Palette.mixed(palettes, list(coat.styles.values())))
-            if coat.map is None:
-                return painted
+        coats = self.coats_at(self.width, self.height)
+        if coats[0].map is None:  # everywhere, and alone
+            return self._in_palette(photo, coats[0])
+        begun = empty(photo.shape, np.float32)
+        np.copyto(begun, photo)
+        for coat in coats:
+            painted, share = self._in_palette(photo, coat), coat.map
+            assert share is not None  # one that holds everywhere is alone
             for rows in strips(self.height, self.width):
-                begun[rows] += coat.map[rows, :, None] * (painted[rows].astype(np.float32) - photo[rows])
+                begun[rows] += share[rows, :, None] * (painted[rows].astype(np.float32) - photo[rows])
         return to_bytes(begun)
+
+    def _in_palette(self, photo: Bytes, coat: Coat) -> Bytes:
+        palettes = [Palette.of(self.style_at(index, self.width * self.height)) for index in coat.styles]
+        return recolor(photo, Palette.mixed(palettes, list(coat.styles.values())))
 
     def style_at(self, index: int, canvas: int) -> Bytes:
         """A style for a canvas of that many pixels: as many pixels as the canvas, times the style scale squared.
@@ -184,6 +200,15 @@ class Sources:
     def _photos_palette(self) -> Palette:
         photo = self.recipe.photo.pixels
         return Palette.of(grey(photo) if self.recipe.settings.luminance else photo)
+
+
+def _rest(maps: Sequence[Share], width: int, height: int) -> Share:
+    """Where none of the maps holds, and how much."""
+    rest = empty((height, width), np.float32)
+    rest.fill(1)
+    for each in maps:
+        np.subtract(rest, each, out=rest)
+    return rest
 
 
 def _key(style: Style) -> Hashable:

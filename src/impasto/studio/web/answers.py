@@ -15,15 +15,19 @@ class Style(BaseModel):
     """A style of a painting."""
 
     name: str
-    weight: float
     own: bool = Field(description="Whether it is a picture that was sent.")
     image: str | None = Field(description="That picture.")
 
 
-class Region(BaseModel):
+class WeightedStyle(Style):
+    """One that holds where no part is."""
+
+    weight: float
+
+
+class Region(Style):
     """A part of a painting with a style of its own."""
 
-    name: str = Field(description="Of the house style.")
     mask: str = Field(description="The picture that says where.")
 
 
@@ -51,7 +55,7 @@ class Painting(BaseModel):
     height: int
     quality: str
     settings: dict[str, Any]
-    styles: list[Style] = Field(description="Where no region is; none where the photo stays as it is there.")
+    styles: list[WeightedStyle] = Field(description="Where no region is; none where the photo stays as it is there.")
     regions: list[Region]
     created: float
     finished: float | None
@@ -90,3 +94,21 @@ class Checked(BaseModel):
     height: int
     preview: str = Field(description="A data URL.")
     notes: list[str] = Field(description="What to know of how it was read, such as an animation's first frame.")
+
+
+class FoundFace(BaseModel):
+    """A face that is kept: an ellipse around it, in the photo's pixels."""
+
+    x: float = Field(description="Its middle.")
+    y: float
+    across: float = Field(description="Half its width, along the eyes.")
+    down: float = Field(description="Half its height.")
+    tilt: float = Field(description="How far the head leans to the photo's right, in degrees.")
+
+
+class FoundFaces(BaseModel):
+    """The faces that are kept in a photo, the largest first."""
+
+    width: int = Field(description="Of the photo.")
+    height: int
+    faces: list[FoundFace]

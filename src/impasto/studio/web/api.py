@@ -14,18 +14,22 @@ from impasto.painter.settings import Quality
 from impasto.studio.jobs import estimates, rows
 from impasto.studio.jobs.expiry import erase
 from impasto.studio.jobs.rows import IllegalChangeError, Job
-from impasto.studio.web.answers import Checked, Estimate, HouseStyle, Painting, Refusal
+from impasto.studio.lessons import faces as lesson_faces
+from impasto.studio.web.answers import Checked, Estimate, FoundFaces, HouseStyle, Painting, Refusal
 from impasto.studio.web.events import CrowdedError, Watch
+from impasto.studio.web.intake import given_photo, submit
 from impasto.studio.web.problem import ProblemError
+from impasto.studio.web.questions import answered, ask
 from impasto.studio.web.state import described
-from impasto.studio.web.submission import Asked, submit
+from impasto.studio.web.submission import Asked, Photo, PhotoOf, Submission, sent_file
 from impasto.studio.web.upload import decoded
 from impasto.styles import HOUSE_STYLES
 
 GONE = "There is no such painting: its address is wrong, or it has expired or was deleted."
 Kind = Literal[
-    "painting", "view", "thumb", "photo", "preview", "style-0", "style-1", "style-2", "mask-0", "mask-1", "mask-2"
-]
+    "painting", "view", "thumb", "photo", "preview",
+    "style-0", "style-1", "style-2", "style-3", "style-4", "style-5", "mask-0", "mask-1", "mask-2",
+]  # fmt: skip
 Token = Annotated[str, Path(description="Of the painting; who has it can see and delete it.", max_length=64)]
 
 
@@ -55,6 +59,13 @@ async def check(request: Request, photo: UploadFile) -> Any:
     found = await decoded(request, photo)
     preview = f"data:image/webp;base64,{base64.b64encode(found.view).decode()}"
     return {"width": found.width, "height": found.height, "preview": preview, "notes": found.notes}
+
+
+@router.post("/faces", response_model=FoundFaces, responses=refusals(400, 403, 413, 503))
+async def faces(request: Request, photo: Photo = None, photo_of: PhotoOf = "") -> Any:
+    """See which faces of a photo would be kept."""
+    given = await given_photo(request, Submission(photo=sent_file(photo), photo_of=photo_of))
+    return await answered(lambda: ask(request, lesson_faces.faces, given.png))
 
 
 @router.get("/paintings/{token}", response_model=Painting, responses=refusals(404))

@@ -4,7 +4,6 @@ The routes read what was asked and answer; the arithmetic is in `learn_padding`,
 `impasto.studio.lessons.worker` in another process.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
@@ -22,11 +21,11 @@ from impasto.networks.vgg import VGG19
 from impasto.studio.lessons import inside as lesson_inside
 from impasto.studio.lessons.classify import MODELS, classify
 from impasto.studio.lessons.inside import inside
-from impasto.studio.lessons.worker import Answer, LessonError, Lessons, QuestionError
+from impasto.studio.lessons.worker import Answer, Lessons
 from impasto.studio.web import learn_padding
 from impasto.studio.web.problem import ProblemError
+from impasto.studio.web.questions import answered, ask
 from impasto.studio.web.upload import decoded
-from impasto.studio.web.visitor import Visitor
 
 PHOTOS = {"cat": "Chelsea the cat", "coffee": "a cup of coffee", "portrait": "Eileen Collins, astronaut"}
 """The sample photos, static/learn/NAME.webp, and what they show."""
@@ -85,7 +84,7 @@ async def inside_own(request: Request, picture: UploadFile, layer: Annotated[str
     """A layer of a picture of one's own."""
     if layer not in VGG19.convolutions:
         raise ProblemError(404, "There is no such layer: choose one of the page.")
-    return await _of_upload(request, picture, lambda png: _ask(request, inside, png, layer))
+    return await _of_upload(request, picture, lambda png: ask(request, inside, png, layer))
 
 
 @router.get("/classify")
@@ -105,33 +104,22 @@ async def classified(
     if model not in MODELS:
         raise ProblemError(404, "There is no such model: choose one of the page.")
     if picture is not None:
-        return await _of_upload(request, picture, lambda png: _ask(request, classify, png, model))
+        return await _of_upload(request, picture, lambda png: ask(request, classify, png, model))
     grey = b"" if drawing is None else await drawing.read(DRAWING**2 + 1)
     if len(grey) != DRAWING**2:
         raise ProblemError(
             422, f"A drawing is {DRAWING} × {DRAWING} bytes of grey: draw on the page, or give a picture."
         )
-    return await _answered(lambda: _ask(request, classify, (DRAWING, grey), model))
+    return await _answered(lambda: ask(request, classify, (DRAWING, grey), model))
 
 
-async def _of_upload(request: Request, file: UploadFile, ask: Callable[[bytes], "Future[Answer]"]) -> Response:
+async def _of_upload(request: Request, file: UploadFile, asked: Callable[[bytes], "Future[Answer]"]) -> Response:
     picture = await decoded(request, file, lesson_inside.SIDE)
-    return await _answered(lambda: ask(picture.png))
+    return await _answered(lambda: asked(picture.png))
 
 
-def _ask(request: Request, work: Callable[..., Answer], *given: Any) -> "Future[Answer]":
-    lessons: Lessons = request.app.state.lessons
-    visitor: Visitor = request.app.state.visitors.of(request)
-    return lessons.ask(visitor.address, work, *given, people=visitor.people)
-
-
-async def _answered(ask: Callable[[], "Future[Answer]"]) -> Response:
-    try:
-        return JSONResponse(await asyncio.wrap_future(ask()))
-    except LessonError as error:
-        raise ProblemError(503, str(error), {"retry-after": "5"}) from error
-    except QuestionError as error:
-        raise ProblemError(422, str(error)) from error
+async def _answered(asked: Callable[[], "Future[Answer]"]) -> Response:
+    return JSONResponse(await answered(asked))
 
 
 def _page(request: Request, name: str, **values: Any) -> Response:

@@ -12,10 +12,11 @@ from impasto.studio.web import form, words
 from impasto.studio.web.api import GONE, cancel_job, delete_job
 from impasto.studio.web.form import Choice
 from impasto.studio.web.guard import wants_json
+from impasto.studio.web.intake import submit
 from impasto.studio.web.offered import RANGES
 from impasto.studio.web.problem import ProblemError, too_large
 from impasto.studio.web.state import described
-from impasto.studio.web.submission import EARLIER, MOST_REGIONS, Asked, submit
+from impasto.studio.web.submission import EARLIER, MOST_REGIONS, OWN, Asked
 from impasto.styles import HOUSE_STYLES
 
 router = APIRouter(include_in_schema=False)
@@ -130,7 +131,7 @@ async def _start(
     page = _page(
         request, "start", configuration=configuration, styles=list(HOUSE_STYLES.values()), choice=choice, again=earlier,
         sizes=form.sizes(configuration, choice.size), ranges=RANGES, estimate=await run_in_threadpool(look),
-        refused=refused.sentence if refused else "", earlier=EARLIER, regions=MOST_REGIONS,
+        refused=refused.sentence if refused else "", earlier=EARLIER, own=OWN, regions=MOST_REGIONS,
     )  # fmt: skip
     page.status_code = refused.status_code if refused else 200
     return page

@@ -27,17 +27,10 @@ def described(job: Job, outlooks: Outlooks, root: str) -> dict[str, Any]:
         "quality": job.quality,
         "settings": {name: job.settings[name] for name in SHOWN_SETTINGS if name in job.settings},
         "styles": [
-            {
-                "name": style["name"],
-                "weight": style["weight"],
-                "own": style["file"] is not None,
-                "image": f"{picture}style-{place}" if style["file"] else None,
-            }
-            for place, style in enumerate(job.styles)
-            if not style.get("mask")
+            {**_style(style, picture), "weight": style["weight"]} for style in job.styles if not style.get("mask")
         ],
         "regions": [
-            {"name": style["name"], "mask": picture + style["mask"].removesuffix(".png")}
+            {**_style(style, picture), "mask": picture + style["mask"].removesuffix(".png")}
             for style in job.styles
             if style.get("mask")
         ],
@@ -54,4 +47,13 @@ def described(job: Job, outlooks: Outlooks, root: str) -> dict[str, Any]:
         "can_cancel": waits or painting,
         "mail": job.email is not None,
         "mail_confirmed": job.confirmed,
+    }
+
+
+def _style(style: dict[str, Any], picture: str) -> dict[str, Any]:
+    file = style["file"]
+    return {
+        "name": style["name"],
+        "own": file is not None,
+        "image": picture + file.removesuffix(".png") if file else None,
     }

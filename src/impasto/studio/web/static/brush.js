@@ -140,6 +140,10 @@ board.addEventListener("pointercancel", finish);
 
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 board.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key === "z") {
+    event.preventDefault();
+    act((before) => before.slice(0, -1));
+  }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const from = cursor;
   if (event.key in MOVES) {

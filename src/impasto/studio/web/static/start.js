@@ -2,6 +2,7 @@
 
 import "./brush.js";
 import "./drop.js";
+import "./faces.js";
 import { home } from "./home.js";
 import { given, proportions, refuse } from "./photo.js";
 import { estimate } from "./words.js";
@@ -32,6 +33,7 @@ async function update() {
 }
 form.addEventListener("change", (event) => ["size", "quality"].includes(event.target.name) && update());
 form.addEventListener("photo", update);
+if (["size", "quality"].some((name) => !form.querySelector(`[name=${name}]:checked`).defaultChecked)) update(); // chosen before this script came
 setInterval(() => document.hidden || button.disabled || update(), EVERY);
 
 function sending(words) {

@@ -14,6 +14,7 @@ const refusal = document.getElementById("style-refused");
 const boxes = [...gallery.querySelectorAll("input[name=style]")];
 const away = document.getElementById("own-away");
 const words = document.querySelector("#style-file-label span");
+const ofParts = [...form.querySelectorAll("select[name=mask_style]")];
 const chosen = () => boxes.filter((box) => box.checked);
 
 function arrange() {
@@ -67,6 +68,12 @@ function offerOwn() {
   own.classList.toggle("given", there);
   document.getElementById("own-choice").hidden = away.hidden = !there;
   words.textContent = there ? "Change the picture" : "Any picture: a painting, a pattern, a drawing";
+  for (const select of ofParts) {
+    const option = select.querySelector("option[value=own-0]");
+    option.disabled = !there;
+    option.textContent = there ? "Your own style" : "Your own style: give a picture first";
+    if (!there && option.selected) select.selectedIndex = 0;
+  }
   ownStyle.disabled = false;
   if (!there || chosen().length < MOST || !mix.checked) ownStyle.checked = there;
   arrange();
@@ -84,16 +91,20 @@ away.addEventListener("click", () => {
   offerOwn();
   ownField.focus();
 });
-// what is sent: the file only where its box is ticked, and no empty name for it
+// what is sent: the file only where its box is ticked or a part has it, and no empty name for it
 form.addEventListener("formdata", (event) => {
   const styles = event.formData.getAll("style").filter(Boolean);
   event.formData.delete("style");
   for (const name of styles) event.formData.append("style", name);
-  if (!ownStyle.checked) event.formData.delete("style_file");
+  if (ownStyle.checked) return;
+  const masks = event.formData.getAll("mask");
+  if (ofParts.some((select, index) => select.value === "own-0" && masks[index]?.size)) event.formData.set("style_file_weight", "0");
+  else event.formData.delete("style_file");
 });
 gallery.addEventListener("change", (event) => event.target === ownField || update());
 gallery.addEventListener("input", update);
 ownField.addEventListener("change", takeOwn);
 mix.addEventListener("change", arrange);
-arrange();
+if (chosen().length > 1) mix.checked = true; // ticked before this script came
+offerOwn();
 takeOwn();

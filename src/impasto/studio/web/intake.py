@@ -1,0 +1,258 @@
+"""Taking a job in: the pictures are decoded elsewhere, the settings checked, the limits kept."""
+
+import errno
+import time
+from typing import Any
+
+import structlog
+from fastapi import UploadFile
+from fastapi.concurrency import run_in_threadpool
+from sqlalchemy.exc import InternalError, OperationalError
+from starlette.requests import Request
+
+from impasto.images import PictureError
+from impasto.painter.schedule import canvas_size
+from impasto.painter.settings import Settings, SettingsError
+from impasto.studio.configuration import Configuration
+from impasto.studio.jobs import queue
+from impasto.studio.jobs.rows import Job, by_token
+from impasto.studio.mail import addresses
+from impasto.studio.uploads.pool import Decoded
+from impasto.studio.web import allowance, offered
+from impasto.studio.web.problem import FULL, ProblemError
+from impasto.studio.web.submission import EARLIER, MOST_REGIONS, MOST_STYLES, OWN, Submission, place_of
+from impasto.studio.web.upload import decoded
+from impasto.studio.web.visitor import Visitor
+from impasto.styles import DEFAULT_STYLE, HOUSE_STYLES
+
+log = structlog.get_logger("impasto.studio.web")
+CLOSED = "No paintings can be taken at the moment: try again in a few minutes."
+
+
+class _Pieces:
+    """What a job is made of beside its photo.
+
+    Attributes:
+        styles: as a job's row has them.
+        pictures: own styles and masks, by the names of their files without the suffix.
+    """
+
+    def __init__(self) -> None:
+        self.styles: list[dict[str, Any]] = []
+        self.pictures: dict[str, Decoded] = {}
+
+    def add(self, name: str, weight: float, own: Decoded | None, mask: Decoded | None = None) -> None:
+        """Add a style, in a part of the photo where there is a mask; one picture has one file."""
+        style: dict[str, Any] = {"name": name, "weight": weight, "file": None}
+        if own:
+            stem = next((stem for stem, kept in self.pictures.items() if kept == own), f"style-{len(self.styles)}")
+            self.pictures[stem] = own
+            style["file"] = f"{stem}.png"
+        if mask:
+            stem = f"mask-{sum('mask' in each for each in self.styles)}"
+            self.pictures[stem] = mask
+            style["mask"] = f"{stem}.png"
+        self.styles.append(style)
+
+
+async def submit(request: Request, asked: Submission) -> Job:
+    """Take a job in; it waits when this returns.
+
+    Raises:
+        ProblemError: why it is not taken.
+    """
+    state = request.app.state
+    configuration: Configuration = state.configuration
+    visitor: Visitor = state.visitors.of(request)
+    request.state.owner = owner = visitor.owner or visitor.new  # the answer sets it as a cookie
+    email = _email(asked.email, state)
+    allowed = allowance.limits_of(configuration, visitor, email)
+    await run_in_threadpool(allowance.check, state, allowed, email)
+    chosen = _chosen(asked)
+    settings = _settings(asked.settings, configuration)
+    if email:
+        offered.check(settings, [weight for _, weight in chosen], configuration)
+    photo = await given_photo(request, asked)
+    own = await _own(request, asked, {name for name, _ in chosen} | {name for _, name in asked.masks})
+    pieces = _Pieces()
+    for given, weight in chosen:
+        name, picture = own.get(given, (given, None))
+        pieces.add(name, weight, picture)
+    for name, picture, mask in await _parts(request, asked, own):
+        pieces.add(name, 1.0, picture, mask)
+    if not pieces.styles:
+        raise ProblemError(
+            422, "That painting has no parts to use again, and nothing else is to be painted: choose a style."
+        )
+    try:
+        width, height = canvas_size(photo.width, photo.height, settings["size"])
+    except PictureError as error:
+        raise ProblemError(422, str(error)) from error
+
+    def add() -> Job:
+        with state.database.session() as session:
+            job = queue.submit(
+                session, settings=settings, styles=pieces.styles, width=width, height=height, email=email,
+                submitter=visitor.submitter, owner=owner, now=time.time(),
+                keep_days=configuration.keep_days, max_waiting=configuration.max_waiting,
+            )  # fmt: skip
+            try:
+                state.files.write(job.id, "photo.png", photo.png)
+                state.files.write(job.id, "photo-view.webp", photo.view)
+                for stem, picture in pieces.pictures.items():
+                    state.files.write(job.id, f"{stem}.png", picture.png)
+                    state.files.write(job.id, f"{stem}-view.webp", picture.view)
+                allowance.take(session, job, allowed, configuration)
+            except BaseException:
+                state.files.remove(job.id)
+                raise
+        state.outlooks.forget()
+        return job
+
+    try:
+        return await run_in_threadpool(add)
+    except allowance.REFUSED as error:
+        raise allowance.refusal(error) from error
+    except (OperationalError, InternalError) as error:
+        if "full" in str(error.orig) or "No space" in str(error.orig):
+            raise ProblemError(507, FULL) from error
+        log.error("the database can't be written to", reason=str(error.orig).splitlines()[0])
+        raise ProblemError(503, CLOSED, {"retry-after": "300"}) from error
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        raise ProblemError(507, FULL) from error
+
+
+def _email(given: str, state: Any) -> str | None:
+    if not given.strip():
+        return None
+    if not state.configuration.can_mail:
+        raise ProblemError(422, "This studio sends no mail: leave the address empty.")
+    try:
+        address = addresses.checked(given, house=state.configuration.local_addresses)
+    except addresses.AddressError:
+        raise ProblemError(422, "That is no email address: correct it, or leave it empty.") from None
+    if not (state.utf8_addresses or addresses.is_plain(address)):
+        raise ProblemError(
+            422,
+            "This studio's mail server knows only plain letters before the @: give another address, or leave it empty.",
+        )
+    return address
+
+
+def _chosen(asked: Submission) -> list[tuple[str, float]]:
+    """The styles that hold where no part is, as the form names them, with their weights. Those of parts are checked."""
+    sent = [f"{OWN}{number}" for number in range(len(asked.own))]
+    parts = [name for _, name in asked.masks]
+    if len(parts) > MOST_REGIONS:
+        raise ProblemError(422, f"At most {MOST_REGIONS} masks can be used: take some away.")
+    for name in parts:
+        if name.startswith(OWN) and name not in sent:
+            raise ProblemError(422, "A part is to have your own style, and there is no picture of it: give one.")
+        if not (name in HOUSE_STYLES or name in sent or name.startswith(EARLIER)):
+            raise ProblemError(422, "A mask has no style: choose one of the gallery for it.")
+    if asked.parts_alone:
+        return []
+    files = zip(sent, (weight for _, weight in asked.own), strict=True)
+    own = [(f"{EARLIER}{place}", weight) for place, weight in asked.earlier]
+    own += [(name, weight) for name, weight in files if weight or name not in parts]
+    chosen = asked.styles or ([] if own else [(DEFAULT_STYLE, 1.0)])
+    if len(chosen) + len(own) > MOST_STYLES:
+        raise ProblemError(422, f"At most {MOST_STYLES} styles can be mixed: take some away.")
+    if not all(name in HOUSE_STYLES for name, _ in chosen):
+        raise ProblemError(422, "There is no such style: choose one of the gallery.")
+    weights = [weight for _, weight in (*chosen, *own)]
+    if not all(0 <= weight <= 1000 for weight in weights) or not sum(weights):
+        raise ProblemError(422, "A style's weight is 0 or more, and one of them above 0.")
+    return [*chosen, *own]
+
+
+def _settings(given: dict[str, Any], configuration: Configuration) -> dict[str, Any]:
+    """All settings of the painting, checked."""
+    size = given.get("size") or min(512, configuration.max_canvas)
+    if size > configuration.max_canvas:
+        raise ProblemError(422, f"The long side can be at most {configuration.max_canvas} pixels here.")
+    try:
+        asked = {name: value for name, value in given.items() if name != "keep_faces"}
+        return {**Settings(**{**asked, "size": size}).to_dict(), "keep_faces": given.get("keep_faces", False)}
+    except SettingsError as error:
+        raise ProblemError(422, str(error)) from error
+
+
+async def given_photo(request: Request, asked: Submission) -> Decoded:
+    """The photo that was sent, or that of an earlier painting.
+
+    Raises:
+        ProblemError: there is none (422), it can't be painted (422), or not be read now (503).
+    """
+    if asked.photo is not None:
+        return await decoded(request, asked.photo)
+    if not asked.photo_of:
+        raise ProblemError(422, "There is no photo: choose one.")
+    job = await _job(request, asked.photo_of)
+    # the canvas has the photo's proportions
+    return await _kept(request, job, "photo.png")
+
+
+async def _own(request: Request, asked: Submission, names: set[str]) -> dict[str, tuple[str, Decoded]]:
+    """What the styles are called that are no house styles, and their pictures, by how the form names them."""
+    found = {}
+    if earlier := sorted(name for name in names if name.startswith(EARLIER)):
+        job = await _job(request, asked.style_of)
+        for name in earlier:
+            place = place_of(name)
+            style = job.styles[place] if 0 <= place < len(job.styles) else None
+            if style is None or style["file"] is None:
+                raise ProblemError(422, "That style is no longer here: choose another.")
+            found[name] = style["name"], await _kept(request, job, style["file"])
+    for number, (file, _) in enumerate(asked.own):
+        if (name := f"{OWN}{number}") in names:
+            found[name] = _name(file), await decoded(request, file)
+    return found
+
+
+async def _parts(
+    request: Request, asked: Submission, own: dict[str, tuple[str, Decoded]]
+) -> list[tuple[str, Decoded | None, Decoded]]:
+    """The styles of parts of the photo, their pictures where they are own ones, and the masks."""
+    if asked.masks or not asked.masks_of:
+        return [(*own.get(name, (name, None)), await decoded(request, file, mask=True)) for file, name in asked.masks]
+    job = await _job(request, asked.masks_of)
+    return [
+        (
+            style["name"], await _kept(request, job, style["file"]) if style["file"] else None,
+            await _kept(request, job, style["mask"]),
+        )
+        for style in job.styles if style.get("mask")
+    ]  # fmt: skip
+
+
+async def _job(request: Request, token: str) -> Job:
+    """The job that is painted again."""
+
+    def look() -> Job | None:
+        with request.app.state.database.reading() as session:
+            return by_token(session, token)
+
+    job = await run_in_threadpool(look)
+    if job is None:
+        raise ProblemError(422, "That painting is no longer here: choose a photo and a style again.")
+    return job
+
+
+async def _kept(request: Request, job: Job, name: str) -> Decoded:
+    """A picture of an earlier job's, which was decoded then."""
+    files, view = request.app.state.files, f"{name.removesuffix('.png')}-view.webp"
+    try:
+        png, shown = [await run_in_threadpool(files.read, job.id, kept) for kept in (name, view)]
+    except FileNotFoundError:
+        raise ProblemError(422, "That painting is no longer here: choose a photo and a style again.") from None
+    return Decoded(png, shown, job.width, job.height)
+
+
+def _name(file: UploadFile) -> str:
+    """What a style picture is called: its file's name, of which only plain letters are kept."""
+    stem = (file.filename or "").rpartition("/")[2].rpartition("\\")[2].rpartition(".")[0]
+    kept = "".join(letter for letter in stem if letter.isalnum() or letter in " -_")[:40].strip()
+    return kept or "your style"
