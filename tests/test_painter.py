@@ -57,6 +57,19 @@ def costs_of(picture, photo, style, settings):
     return Objective(style_transfer(settings), scene)(tensor(picture))
 
 
+@pytest.mark.parametrize("loss", STYLE_LOSSES)
+def test_a_styles_picture_is_made_once(loss):
+    terms, made = style_transfer(Settings(style_loss=loss)), []
+    network = Extractor(packaged(), {layer for term in terms for layer in term.layers})
+
+    def pixels():
+        made.append(loss)
+        return torch.full((1, 3, 48, 48), 90.0)
+
+    Objective(terms, Scene(network, torch.full((1, 3, 48, 48), 120.0), [StyleSource(1.0, None, pixels)]))
+    assert made == [loss]
+
+
 def recipe(photo, style, settings, **more):
     return Recipe(images.read(photo), (Style(images.read(style)),), settings, **more)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from impasto.cli import signals
+from impasto.cli.choices import choice
 from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop, tell
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from impasto.classify.training import Training
     from impasto.classify.training_run import Report, TrainingSettings
 
+RECIPES = "slide", "fast"
 HOW, OUTPUT = "How it learns", "What is shown and kept"
 
 
@@ -36,7 +38,7 @@ def train(
     lr: Annotated[float | None, typer.Option(help="The learning rate (0.001).", rich_help_panel=HOW)] = None,
     momentum: Annotated[float | None, typer.Option(help="Of the steps (0.9).", rich_help_panel=HOW)] = None,
     recipe: Annotated[
-        str | None, typer.Option(help="slide, or fast: 12 epochs, batches of 128, lr 0.1.", rich_help_panel=HOW)
+        str | None, choice(RECIPES, help="The slide's, or fast: 12 epochs, batches of 128, lr 0.1.", panel=HOW)
     ] = None,
     seed: Annotated[
         int | None, typer.Option(help="Repeats a run bit for bit on the same machine (0).", rich_help_panel=HOW)

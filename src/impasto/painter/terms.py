@@ -26,7 +26,7 @@ from impasto.painter.pyramid import cut
 from impasto.painter.regions import Map
 from impasto.painter.settings import LayerWeights, Settings
 from impasto.painter.style_losses import STYLE_LOSSES
-from impasto.painter.term import Scene, StyleSource, Sums, Term, View, wide
+from impasto.painter.term import Scene, Sums, Term, View, wide
 
 # The photo is kept by this many of the network's style layers, the shallow ones, in which people are recognised.
 KEPT_LAYERS = 4
@@ -197,18 +197,19 @@ class StyleTerm:
     def _compared(self, scene: Scene) -> StyleTargets:
         prepare = STYLE_LOSSES[self.loss].prepare
         known: dict[str, tuple[Any, ...]] = dict.fromkeys(self.layers, ())
+        pictures = [(style, style.pixels()) for style in scene.styles]
         if prepare is not None:
             of_each = [
-                (style.weight * _area(style.region), self._averages(scene, style, "moments_sums", known))
-                for style in scene.styles
+                (style.weight * _area(style.region), self._averages(scene, pixels, style.part, "moments_sums", known))
+                for style, pixels in pictures
             ]
             total = sum(weight for weight, _ in of_each)
             for layer in self.layers:
                 mean, gram = (sum(w / total * averages[layer][i] for w, averages in of_each) for i in (0, 1))
                 known[layer] = (_function(prepare)(mean, gram),)
         coats: dict[Any, list[tuple[dict[str, Averages], dict[str, float]]]] = {}
-        for style in scene.styles:
-            averages = self._averages(scene, style, STYLE_LOSSES[self.loss].sums, known)
+        for style, pixels in pictures:
+            averages = self._averages(scene, pixels, style.part, STYLE_LOSSES[self.loss].sums, known)
             factors = self._factors(scene, averages, known)
             share = {layer: style.weight * factor for layer, factor in factors.items()}
             coats.setdefault(style.region, []).append((averages, share))
@@ -229,11 +230,10 @@ class StyleTerm:
         return factors
 
     def _averages(
-        self, scene: Scene, style: StyleSource, sums: str, known: dict[str, tuple[Any, ...]]
+        self, scene: Scene, pixels: Tensor, part: Map | None, sums: str, known: dict[str, tuple[Any, ...]]
     ) -> dict[str, Averages]:
-        """The averages of a style's features, layer by layer."""
-        views = scene.views(style.pixels())
-        total = scene.added_up(self._summed(view, sums, known, style.part) for view in views)
+        """The averages of the features of a style's picture, or of a part of it, layer by layer."""
+        total = scene.added_up(self._summed(view, sums, known, part) for view in scene.views(pixels))
         return self.averaged(tuple(each.to(scene.dtype) for each in total))
 
     def sums(self, view: View, targets: StyleTargets) -> Sums:
