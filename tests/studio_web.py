@@ -25,7 +25,9 @@ class Web:
     """The web half of a studio on a free port, its rows and its files."""
 
     def __init__(self, folder, **settings):
-        self.configuration = Configuration(data_dir=folder, mail_folder=folder / "mails", min_free=0, **settings)
+        self.configuration = Configuration(
+            **{"data_dir": folder, "mail_folder": folder / "mails", "min_free": 0, "sketches": False, **settings}
+        )
         self.database, self.files = Database(self.configuration.database), Files(self.configuration.files)
         self.database.migrate()
 

@@ -52,6 +52,9 @@ class Configuration(BaseSettings):
     painter_memory: int | None = Field(None, ge=1, description="bytes of each painter; empty for what is free")
     lease_seconds: float = Field(30, gt=0, description="a painter that was silent for so long is taken for dead")
 
+    sketches: bool = Field(
+        True, description="show visitors their own photo in each style, small; it takes 1 GB of memory while they look"
+    )
     max_canvas: int = Field(1024, ge=32, description="the largest long side that can be asked for, in pixels")
     max_upload: int = Field(50_000_000, ge=1, description="bytes of one upload, all its pictures together")
     max_pixels: int = Field(100_000_000, ge=1, description="of an uploaded picture")

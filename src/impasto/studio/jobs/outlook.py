@@ -19,11 +19,13 @@ class Outlook:
         places: the number of each job that waits → how many are begun before it.
         begins: seconds until the one after the first k is begun; one more than there are jobs.
         waiting: how many jobs of each submitter wait.
+        painting: how many are under way.
     """
 
     places: dict[int, int]
     begins: list[float]
     waiting: Counter[str]
+    painting: int
 
     @property
     def count(self) -> int:
@@ -63,4 +65,4 @@ def look(session: Session, painters: int) -> Outlook:
         free_at = sorted([free_at[0] + seconds(settings, width, height), *free_at[1:]])
         begins.append(free_at[0])
     places = {row[0]: place for place, row in enumerate(rows)}
-    return Outlook(places, begins, Counter(row[1] for row in rows))
+    return Outlook(places, begins, Counter(row[1] for row in rows), len(busy))

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from impasto.files import written
+from impasto.studio.painters.priority import WAITS
 
 WAITING = 12
 """Questions that may wait at once, those under way included."""
@@ -185,6 +186,7 @@ def _begin(life: Connection) -> None:
 
     threading.Thread(target=die_with_it, daemon=True).start()
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "VIPS_CONCURRENCY": "1"}
+    os.environ.setdefault("OMP_WAIT_POLICY", WAITS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's
     os.setpriority(os.PRIO_PROCESS, 0, POLITE)
     with suppress(OSError):  # not every system has this

@@ -6,6 +6,9 @@ from contextlib import suppress
 from pathlib import Path
 
 NICEST = 19
+# How threads of a process that shares its machine wait for each other, as OpenMP names it. Those that turn round and
+# round meanwhile keep the cores from all others.
+WAITS = "PASSIVE"
 # Of -1000 to 1000: where memory runs out, this process is the one that ends.
 FIRST_TO_GO = 500
 

@@ -4,6 +4,7 @@ import math
 import time
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -16,13 +17,11 @@ from impasto.studio.jobs.folders import Files
 from impasto.studio.jobs.rows import Job
 from impasto.studio.painters import priority
 from impasto.studio.painters.lease import NO_ROOM, Lease, LostError, StoppedError, is_full
+from impasto.studio.recipes import recipe
 from impasto.studio.uploads import views
 
 if TYPE_CHECKING:
-    from impasto.images import Picture
     from impasto.painter import Painting, Progress, Run
-    from impasto.painter.regions import Region
-    from impasto.styles import HouseStyle
 
 log = structlog.get_logger("impasto.studio.painters.task")
 
@@ -33,8 +32,6 @@ PREVIEW_EVERY, PREVIEW_QUALITY = 1.0, 75
 LONGEST_STEPS = 10
 # Pixels: as wide as a mail shows it, for screens with two dots a pixel.
 MAIL_SIDE = 1120
-# How much faces are kept, as strongly as the command does it.
-KEPT = 1.0
 
 
 def paint(configuration: Configuration, attempt: Attempt) -> None:
@@ -120,11 +117,8 @@ def _keep(run: "Run") -> None:
 
 def _begun(job: Job, lease: Lease, configuration: Configuration) -> "tuple[Run, Progress | None]":
     """A run and its first step: from where an earlier attempt was, or from the start."""
-    from impasto import images
     from impasto.painter.checkpoint import NAME, CheckpointError
     from impasto.painter.painter import Painter
-    from impasto.painter.recipe import Recipe, Style
-    from impasto.painter.regions import faces_kept
     from impasto.painter.settings import Settings
 
     settings = replace(
@@ -133,20 +127,13 @@ def _begun(job: Job, lease: Lease, configuration: Configuration) -> "tuple[Run, 
         memory=configuration.painter_memory,
     )
     try:
-        photo = images.read(lease.files.read(job.id, "photo.png"), name="photo")
-        styles = tuple(
-            Style(
-                _style(style["name"], style["file"], job, lease.files), style["weight"],
-                _region(style.get("mask"), job, lease.files),
-            )
-            for style in job.styles
-        )  # fmt: skip
+        asked = recipe(
+            job.styles, settings, partial(lease.files.read, job.id), keep_faces=job.settings.get("keep_faces", False)
+        )
     except FileNotFoundError:
         raise ValueError("the photo or the style is no longer here; send it again") from None
     folder = lease.checkpoint()
-
-    keeps = tuple(faces_kept(photo, KEPT)) if job.settings.get("keep_faces") else ()
-    painter = Painter(Recipe(photo, styles, settings, keep=keeps), checkpoint=folder)
+    painter = Painter(asked, checkpoint=folder)
     if (folder / NAME).exists():
         run = painter.start(resume=True)
         try:
@@ -155,24 +142,6 @@ def _begun(job: Job, lease: Lease, configuration: Configuration) -> "tuple[Run, 
             log.warning("checkpoint refused", job=job.id)
     run = painter.start()
     return run, next(run, None)
-
-
-def _style(name: str, file: str | None, job: Job, files: Files) -> "HouseStyle | Picture":
-    from impasto import images
-    from impasto.styles import HOUSE_STYLES
-
-    if file is not None:
-        return images.read(files.read(job.id, file), name=name)
-    if name not in HOUSE_STYLES:
-        raise ValueError("there is no such style here any more; choose another")
-    return HOUSE_STYLES[name]
-
-
-def _region(mask: str | None, job: Job, files: Files) -> "Region | None":
-    from impasto import images
-    from impasto.painter.regions import Region
-
-    return Region(images.read_mask(files.read(job.id, mask), name=mask)) if mask else None
 
 
 def _progress(step: "Progress") -> dict[str, float]:

@@ -112,3 +112,9 @@ class FoundFaces(BaseModel):
     width: int = Field(description="Of the photo.")
     height: int
     faces: list[FoundFace]
+
+
+class Sketch(BaseModel):
+    """What a painting would look like."""
+
+    picture: str = Field(description="A data URL.")

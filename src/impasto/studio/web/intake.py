@@ -2,6 +2,7 @@
 
 import errno
 import time
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -29,17 +30,21 @@ log = structlog.get_logger("impasto.studio.web")
 CLOSED = "No paintings can be taken at the moment: try again in a few minutes."
 
 
-class _Pieces:
-    """What a job is made of beside its photo.
+@dataclass
+class Gathered:
+    """What a job is made of.
 
     Attributes:
-        styles: as a job's row has them.
+        photo: decoded.
+        settings: as a job's row has them.
+        styles: the same.
         pictures: own styles and masks, by the names of their files without the suffix.
     """
 
-    def __init__(self) -> None:
-        self.styles: list[dict[str, Any]] = []
-        self.pictures: dict[str, Decoded] = {}
+    photo: Decoded
+    settings: dict[str, Any]
+    styles: list[dict[str, Any]] = field(default_factory=list)
+    pictures: dict[str, Decoded] = field(default_factory=dict)
 
     def add(self, name: str, weight: float, own: Decoded | None, mask: Decoded | None = None) -> None:
         """Add a style, in a part of the photo where there is a mask; one picture has one file."""
@@ -55,6 +60,38 @@ class _Pieces:
         self.styles.append(style)
 
 
+async def gather(request: Request, asked: Submission, *, mailed: bool = False, max_side: int | None = None) -> Gathered:
+    """Check what is asked for, and decode its pictures.
+
+    Args:
+        request: has the studio's settings.
+        asked: the form.
+        mailed: whether the painting is sent to somebody.
+        max_side: larger pictures are made smaller, in pixels; the largest canvas where it is not given.
+
+    Raises:
+        ProblemError: why it can't be painted.
+    """
+    configuration: Configuration = request.app.state.configuration
+    chosen = _chosen(asked)
+    settings = _settings(asked.settings, configuration)
+    if mailed:
+        offered.check(settings, [weight for _, weight in chosen], configuration)
+    photo = await given_photo(request, asked, max_side)
+    own = await _own(request, asked, {name for name, _ in chosen} | {name for _, name in asked.masks}, max_side)
+    gathered = Gathered(photo, settings)
+    for given, weight in chosen:
+        name, picture = own.get(given, (given, None))
+        gathered.add(name, weight, picture)
+    for name, picture, mask in await _parts(request, asked, own, max_side):
+        gathered.add(name, 1.0, picture, mask)
+    if not gathered.styles:
+        raise ProblemError(
+            422, "That painting has no parts to use again, and nothing else is to be painted: choose a style."
+        )
+    return gathered
+
+
 async def submit(request: Request, asked: Submission) -> Job:
     """Take a job in; it waits when this returns.
 
@@ -68,22 +105,8 @@ async def submit(request: Request, asked: Submission) -> Job:
     email = _email(asked.email, state)
     allowed = allowance.limits_of(configuration, visitor, email)
     await run_in_threadpool(allowance.check, state, allowed, email)
-    chosen = _chosen(asked)
-    settings = _settings(asked.settings, configuration)
-    if email:
-        offered.check(settings, [weight for _, weight in chosen], configuration)
-    photo = await given_photo(request, asked)
-    own = await _own(request, asked, {name for name, _ in chosen} | {name for _, name in asked.masks})
-    pieces = _Pieces()
-    for given, weight in chosen:
-        name, picture = own.get(given, (given, None))
-        pieces.add(name, weight, picture)
-    for name, picture, mask in await _parts(request, asked, own):
-        pieces.add(name, 1.0, picture, mask)
-    if not pieces.styles:
-        raise ProblemError(
-            422, "That painting has no parts to use again, and nothing else is to be painted: choose a style."
-        )
+    gathered = await gather(request, asked, mailed=bool(email))
+    photo, settings = gathered.photo, gathered.settings
     try:
         width, height = canvas_size(photo.width, photo.height, settings["size"])
     except PictureError as error:
@@ -92,14 +115,14 @@ async def submit(request: Request, asked: Submission) -> Job:
     def add() -> Job:
         with state.database.session() as session:
             job = queue.submit(
-                session, settings=settings, styles=pieces.styles, width=width, height=height, email=email,
+                session, settings=settings, styles=gathered.styles, width=width, height=height, email=email,
                 submitter=visitor.submitter, owner=owner, now=time.time(),
                 keep_days=configuration.keep_days, max_waiting=configuration.max_waiting,
             )  # fmt: skip
             try:
                 state.files.write(job.id, "photo.png", photo.png)
                 state.files.write(job.id, "photo-view.webp", photo.view)
-                for stem, picture in pieces.pictures.items():
+                for stem, picture in gathered.pictures.items():
                     state.files.write(job.id, f"{stem}.png", picture.png)
                     state.files.write(job.id, f"{stem}-view.webp", picture.view)
                 allowance.take(session, job, allowed, configuration)
@@ -180,14 +203,14 @@ def _settings(given: dict[str, Any], configuration: Configuration) -> dict[str, 
         raise ProblemError(422, str(error)) from error
 
 
-async def given_photo(request: Request, asked: Submission) -> Decoded:
-    """The photo that was sent, or that of an earlier painting.
+async def given_photo(request: Request, asked: Submission, max_side: int | None = None) -> Decoded:
+    """The photo that was sent, made smaller where it is larger than `max_side`, or that of an earlier painting.
 
     Raises:
         ProblemError: there is none (422), it can't be painted (422), or not be read now (503).
     """
     if asked.photo is not None:
-        return await decoded(request, asked.photo)
+        return await decoded(request, asked.photo, max_side)
     if not asked.photo_of:
         raise ProblemError(422, "There is no photo: choose one.")
     job = await _job(request, asked.photo_of)
@@ -195,7 +218,9 @@ async def given_photo(request: Request, asked: Submission) -> Decoded:
     return await _kept(request, job, "photo.png")
 
 
-async def _own(request: Request, asked: Submission, names: set[str]) -> dict[str, tuple[str, Decoded]]:
+async def _own(
+    request: Request, asked: Submission, names: set[str], max_side: int | None
+) -> dict[str, tuple[str, Decoded]]:
     """What the styles are called that are no house styles, and their pictures, by how the form names them."""
     found = {}
     if earlier := sorted(name for name in names if name.startswith(EARLIER)):
@@ -208,16 +233,19 @@ async def _own(request: Request, asked: Submission, names: set[str]) -> dict[str
             found[name] = style["name"], await _kept(request, job, style["file"])
     for number, (file, _) in enumerate(asked.own):
         if (name := f"{OWN}{number}") in names:
-            found[name] = _name(file), await decoded(request, file)
+            found[name] = _name(file), await decoded(request, file, max_side)
     return found
 
 
 async def _parts(
-    request: Request, asked: Submission, own: dict[str, tuple[str, Decoded]]
+    request: Request, asked: Submission, own: dict[str, tuple[str, Decoded]], max_side: int | None
 ) -> list[tuple[str, Decoded | None, Decoded]]:
     """The styles of parts of the photo, their pictures where they are own ones, and the masks."""
     if asked.masks or not asked.masks_of:
-        return [(*own.get(name, (name, None)), await decoded(request, file, mask=True)) for file, name in asked.masks]
+        return [
+            (*own.get(name, (name, None)), await decoded(request, file, max_side, mask=True))
+            for file, name in asked.masks
+        ]
     job = await _job(request, asked.masks_of)
     return [
         (

@@ -87,6 +87,7 @@ async function keep(index) {
   state.textContent = share ? `Part ${index + 1} covers ${share < 1 ? "less than 1" : Math.round(share)}% of the photo.` : `Part ${index + 1} is empty.`;
   if (!share) {
     put(fields[index], null);
+    form.dispatchEvent(new Event("parts"));
     return;
   }
   const pen = canvas.getContext("2d"); // white on black, for whoever opens the file
@@ -94,7 +95,9 @@ async function keep(index) {
   pen.fillStyle = "#000";
   pen.fillRect(0, 0, canvas.width, canvas.height);
   const blob = await canvas.convertToBlob({ type: "image/png" });
-  if (parts[index] === done) put(fields[index], new File([blob], `part-${index + 1}.png`, { type: "image/png" }));
+  if (parts[index] !== done) return;
+  put(fields[index], new File([blob], `part-${index + 1}.png`, { type: "image/png" }));
+  form.dispatchEvent(new Event("parts"));
 }
 
 function set(index, done) {
