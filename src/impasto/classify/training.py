@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +11,22 @@ from torch.utils.data import DataLoader, Dataset
 from impasto.classify.fast import fast
 from impasto.classify.images import LabelledImages, Normalisation
 from impasto.classify.training_run import Report, TrainingRun, momentum_of, restore_momentum
+
+# Numbers of a mini-batch, 3 × H × W for each picture. With fewer, threads wait for each other longer than they work. On
+# a machine that others use too, they wait ten times as long.
+SHARED_OUT = 100_000
+
+
+@contextmanager
+def threads_for(numbers: int) -> Iterator[None]:
+    """Compute a mini-batch of so many numbers: a small one with a single thread."""
+    before = torch.get_num_threads()
+    if numbers < SHARED_OUT:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class Pictures(Dataset[tuple[Tensor, Tensor]]):
@@ -47,11 +64,12 @@ class Training(TrainingRun):
             net.train()
             loader = self.loader(epoch)
             for i, (inputs, labels) in enumerate(loader):
-                optimizer.zero_grad()
-                outputs = net(inputs)
-                loss = criterion(outputs, labels)
-                loss.backward()
-                optimizer.step()
+                with threads_for(inputs.numel()):
+                    optimizer.zero_grad()
+                    outputs = net(inputs)
+                    loss = criterion(outputs, labels)
+                    loss.backward()
+                    optimizer.step()
                 yield self.report(epoch, i, len(loader), loss.item())
             self.model.momentum = momentum_of(optimizer, net)
             self.done = epoch + 1
