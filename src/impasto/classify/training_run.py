@@ -6,9 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from impasto.classify.classifier import Network
 from impasto.classify.images import LabelledImages
 from impasto.classify.model import Model
 
@@ -150,13 +149,13 @@ def check_classes(model: Model, images: LabelledImages) -> None:
         raise TrainingError(f"the model, trained on {model.card.data}, has {why}: use a model trained on such data")
 
 
-def momentum_of(optimizer: torch.optim.Optimizer, network: Network) -> dict[str, Tensor]:
+def momentum_of(optimizer: torch.optim.Optimizer, network: nn.Module) -> dict[str, Tensor]:
     """The optimiser's momentum by the names of the network's parameters."""
     found = {name: optimizer.state[p].get("momentum_buffer") for name, p in network.named_parameters()}
     return {name: value.clone() for name, value in found.items() if value is not None}
 
 
-def restore_momentum(optimizer: torch.optim.Optimizer, network: Network, momentum: dict[str, Tensor]) -> None:
+def restore_momentum(optimizer: torch.optim.Optimizer, network: nn.Module, momentum: dict[str, Tensor]) -> None:
     """Let the optimiser go on with a momentum that was kept."""
     for name, parameter in network.named_parameters():
         if name in momentum:

@@ -10,6 +10,7 @@ from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop, told
 from impasto.cli.look_out import Out, keep, target
 from impasto.cli.look_paint import Photo, balance, reconstruct, unit
 from impasto.cli.named_files import check_outputs, style_file
+from impasto.cli.own_class import Class, found
 from impasto.cli.progress import busy
 from impasto.look.layers import Order
 
@@ -75,6 +76,7 @@ def kernels(
     model: Annotated[
         str, typer.Argument(help="vgg19, or a model: a file of impasto train, or fashion-classifier.")
     ] = "vgg19",
+    own: Class = None,
     out: Out = None,
 ) -> None:
     """The kernels of the first layer, each in the colours that it answers to."""
@@ -83,7 +85,7 @@ def kernels(
     from impasto.look import kernel_sheet
 
     with plain_errors(MISUSE):
-        figure = kernel_sheet(None if model == "vgg19" else load(model))
+        figure = kernel_sheet(None if model == "vgg19" else load(model, found(own)))
     keep(figure, where)
 
 
@@ -91,16 +93,20 @@ def kernels(
 def network(
     network: Annotated[
         str,
-        typer.Argument(help="vgg19, classifier, modern, a model by its name, or a file of a network."),
+        typer.Argument(
+            help="vgg19, classifier, modern, a class of your own as mynet.py:Mine, a model by its name, or a file of a "
+            "network."
+        ),
     ] = "vgg19",
     size: Annotated[int | None, typer.Option(help="The picture's side in pixels (VGG19 224, others 32).")] = None,
+    own: Class = None,
     out: Out = None,
 ) -> None:
     """The network as a diagram: each block's shapes, parameters, and receptive field."""
     where = target(out, Path(Path(network).name), "network", ("the model", Path(network)))
     from impasto.cli.shapes import measured
 
-    rows = measured(network, size if size is not None else 224 if network == "vgg19" else 32)
+    rows = measured(network, size if size is not None else 224 if network == "vgg19" else 32, own)
     from impasto.look import network_sheet
 
     keep(network_sheet(rows, "VGG19" if network == "vgg19" else Path(network).stem), where)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from impasto.cli.errors import MISUSE, plain_errors
+from impasto.cli.own_class import Class, found, with_sizes
 
 if TYPE_CHECKING:
     from impasto.convolution.shapes import LayerShape
@@ -14,35 +15,48 @@ if TYPE_CHECKING:
 def shapes(
     network: Annotated[
         str,
-        typer.Argument(help="classifier, modern, vgg19, a model by its name, or a file of a network."),
+        typer.Argument(
+            help="classifier, modern, vgg19, a class of your own as mynet.py:Mine, a model by its name, or a file of a "
+            "network."
+        ),
     ] = "classifier",
     size: Annotated[int, typer.Option(help="The picture's side in pixels.")] = 32,
+    own: Class = None,
 ) -> None:
     """Each layer's input and output, parameters, multiply-adds, and what one output sees of the picture."""
     from impasto.convolution.shapes import table
 
-    print(table(measured(network, size)))
+    print(table(measured(network, size, own)))
 
 
-def measured(network: str, size: int) -> "list[LayerShape]":
-    """The layers of a network that is named as the commands name it."""
+def measured(network: str, size: int, own: str | None = None) -> "list[LayerShape]":
+    """The layers of a network that is named as the commands name it; `own` is the class of a model's network."""
     from impasto.classify.classifier import ARCHITECTURES
     from impasto.convolution.shapes import shapes as measure
     from impasto.networks.sequential import to_sequential
     from impasto.networks.vgg import VGG19
 
-    with plain_errors(MISUSE):
+    with plain_errors(MISUSE), with_sizes():
         if size < 1:
             raise ValueError(f"a size of {size} is not possible; give 1 or more")
         if network == "vgg19":
             return measure(to_sequential(VGG19), size)
         if network in ARCHITECTURES:
             return measure(ARCHITECTURES[network](10, size), size)
+        from impasto.classify.own import find, is_own
         from impasto.networks.loading import is_safetensors, load
+
+        if is_own(network):
+            mine = find(network)
+            return mine.measured(mine.build(10, size), size)
 
         if Path(network).is_file() and not is_safetensors(Path(network)):
             return measure(to_sequential(load(network).table), size)
         from impasto.classify.model import load as load_model
 
-        card = load_model(network).card
-        return measure(ARCHITECTURES[card.architecture](len(card.classes), size), size)
+        its_class = found(own)
+        model = load_model(network, its_class)
+        if its_class:
+            return its_class.measured(model.network, size)
+        make = ARCHITECTURES.get(model.card.architecture)
+        return measure(make(len(model.card.classes), size) if make else model.network, size)
