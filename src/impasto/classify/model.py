@@ -9,7 +9,7 @@ import json
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
@@ -172,6 +172,7 @@ def load(name: str | os.PathLike[str], own: Own | None = None) -> Model:
 
     Raises:
         ModelError: there is no such file, it is broken, or no model of Impasto's, or of another network.
+        ShapeError: layers of one's own do not fit together.
         OwnError: code of one's own fails.
     """
     if str(name) in SHIPPED:
@@ -216,6 +217,8 @@ def _read(path: Path, own: Own | None) -> Model:
     if any(value.is_meta for value in wanted.values()):
         network.to_empty(device="cpu")
     network.load_state_dict(numbers)
+    if own is not None:
+        card = replace(card, architecture=own.named, layers=own.check(network, len(card.classes)))
     return Model(network.eval(), card, momentum)
 
 
@@ -230,7 +233,7 @@ def _network(path: Path, card: Card, own: Own | None) -> nn.Module:
     if ":" in card.architecture:
         raise ModelError(
             f"{path} needs the class that it was trained with, for its layers alone do not say what it does: "
-            f"name it, as --class {card.architecture}"
+            f"name it, as --class {card.architecture} (with train --resume, as --model)"
         )
     raise ModelError(
         f"{path} is a model of the architecture {card.architecture!r}, which this version of Impasto does not "
@@ -243,8 +246,9 @@ def _described(path: Path, layers: Description, classes: int) -> Chain:
     try:
         chain = Chain(built(layers))
         rows = shapes(chain, SIDE)
-    except (NetworkError, ShapeError) as error:
-        raise ModelError(f"{path} is no model of Impasto's: {error}") from None
+    except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError) as error:  # a file may say anything
+        why = error if isinstance(error, NetworkError | ShapeError) else "its layers do not take pictures"
+        raise ModelError(f"{path} is no model of Impasto's: {why}") from None
     if not rows or rows[-1].output != (classes,) or max(math.prod(row.output) for row in rows) > WIDEST:
         raise ModelError(f"{path} is no model of Impasto's: its layers do not make {classes} scores of a picture")
     return chain

@@ -32,18 +32,35 @@ def features(
     layer: Layers = None,
     top: Annotated[int, typer.Option(help="How many maps a layer.")] = 64,
     order: Annotated[Order, typer.Option(help="The strongest first, or by number.")] = "energy",
-    size: Size = 512,
+    size: Annotated[
+        int | None, typer.Option(help="The long side in pixels; a smaller photo stays as it is (512).")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Another network than VGG19: a file of impasto train, or fashion-classifier.")
+    ] = None,
+    own: Class = None,
     out: Out = None,
 ) -> None:
     """Feature maps as a contact sheet, scale beside scale."""
-    where = target(out, photo, "features", ("the photo", photo))
+    where = target(out, photo, "features", ("the photo", photo), ("the model", Path(model) if model else None))
     from impasto import images
-    from impasto.look import FIRST_OF_EACH_BLOCK, feature_maps, feature_sheet
+    from impasto.look import FIRST_OF_EACH_BLOCK, feature_maps, feature_sheet, model_maps
 
+    asked = None
+    if model is not None:
+        from impasto.classify.model import load
+
+        with plain_errors(MISUSE):
+            if size is not None:
+                raise ValueError("a model takes pictures of one size; leave --size out")
+            asked = load(model, found(own))
     with plain_errors(FAILURE):
         picture = told(images.read(photo), photo)
     with plain_errors(MISUSE), busy("the picture goes through the network"):
-        maps = feature_maps(picture, layer or FIRST_OF_EACH_BLOCK, size)
+        if asked is not None:
+            maps = model_maps(asked, picture, layer)
+        else:
+            maps = feature_maps(picture, layer or FIRST_OF_EACH_BLOCK, 512 if size is None else size)
     with plain_errors(MISUSE), busy("drawing the sheet"):
         figure = feature_sheet(maps, top, order)
     keep(figure, where)
@@ -109,7 +126,8 @@ def network(
     rows = measured(network, size if size is not None else 224 if network == "vgg19" else 32, own)
     from impasto.look import network_sheet
 
-    keep(network_sheet(rows, "VGG19" if network == "vgg19" else Path(network).stem), where)
+    name = "VGG19" if network == "vgg19" else Path(network.rpartition(":")[2]).stem
+    keep(network_sheet(rows, name), where)
 
 
 for command in (reconstruct, unit, balance):

@@ -59,7 +59,7 @@ def viewed(error: str, before: str, made: Shape, pictures: int) -> str | None:
     asked = found["asked"].split(",")[-1].strip()
     return (
         f"{before} gives {_numbers(made)} for a picture, but forward views them as {asked}: "
-        f"write x.view(-1, {math.prod(made)})"
+        f"write x.view(-1, {math.prod(made)}), or change the layers before it"
     )
 
 
