@@ -17,7 +17,7 @@ from impasto.classify import model, own
 from impasto.classify.classifier import Classifier
 from impasto.classify.images import LabelledImages
 from impasto.classify.training import Training
-from impasto.classify.training_run import TrainingSettings
+from impasto.classify.training_run import TrainingError, TrainingSettings
 from impasto.networks.described import built, describe
 from impasto.networks.extractor import Extractor
 from impasto.networks.loading import load as backbone_of
@@ -333,6 +333,22 @@ def test_what_does_not_fit_is_said_in_one_line(folder, before, after, words):
     assert "\n" not in str(refused.value)
 
 
+def test_a_network_that_takes_no_picture_alone_is_refused_before_it_fails():
+    class Squeezed(nn.Sequential):
+        def forward(self, x):
+            return super().forward(x).squeeze()
+
+    def layers(*more):
+        return nn.Sequential(nn.Flatten(), nn.Linear(3072, 8), *more, nn.Linear(8, 3))
+
+    with pytest.raises(own.OwnError, match="of one picture alone forward gives 3, not 1 × 3: keep the first axis"):
+        model.untrained(own.Own("mynet.py:Mine", lambda: Squeezed(layers()), ""), noise())
+    normalised = model.untrained(own.Own("mynet.py:Mine", lambda: layers(nn.BatchNorm1d(8)), ""), noise(9))
+    with pytest.raises(TrainingError, match=r"of 4 one picture stands alone, .*\[1, 8\]\)\): give --batch-size 5"):
+        Training(normalised, noise(9), TrainingSettings(batch_size=4))
+    assert len(list(Training(normalised, noise(9), TrainingSettings(batch_size=5, epochs=1)))) == 2
+
+
 def test_nothing_is_trained_where_layers_do_not_fit_and_those_that_do_are_shown(run, folder):
     (folder / "mynet.py").write_text(MODULE.replace("16 * 5 * 5, 120", "256, 120"))
     process = run("train", "--model", "mynet.py:Slide")
@@ -354,6 +370,7 @@ def test_nothing_is_trained_where_layers_do_not_fit_and_those_that_do_are_shown(
         ("torch.nn:ReLU", "forward gives 3 × 32 × 32 for a picture, not 3 scores"),
         ("torch.nn:Flatten", "forward gives 3072 numbers, but the data has 3 classes"),
         ("mynet", "'mynet' names no class: write mynet.py:Mine"),
+        ("mynet.py", "'mynet.py' names no class: write mynet.py:Mine"),
     ],
 )
 def test_a_class_that_is_not_there_is_refused_in_one_line(name, words):

@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from impasto.classify.images import SIDE
+from impasto.convolution.misfits import by
 from impasto.convolution.shapes import LayerShape, ShapeError, shapes
 from impasto.networks.described import Description, describe
 
@@ -102,10 +103,16 @@ class Own:
         with self.failing("can't be run"):
             with torch.no_grad():
                 scores = copy.deepcopy(network).train()(pictures)
+                one = copy.deepcopy(network).eval()(pictures[:1])
             if not isinstance(scores, Tensor):
                 raise OwnError(f"{self.named}: forward gives {_what(scores)}: let it return the scores, as return x")
             if scores.ndim != 2 or scores.shape[1] != classes:
                 raise ShapeError(_scores(rows, tuple(scores.shape[1:]), classes), rows)
+            if one.shape != (1, classes):
+                raise OwnError(
+                    f"{self.named}: of one picture alone forward gives {by(tuple(one.shape)) or 'one number'}, not 1 × "
+                    f"{classes}: keep the first axis, as x.view(x.size(0), -1) does"
+                )
             if not any(parameter.requires_grad for parameter in network.parameters()):
                 raise OwnError(f"{self.named} has no numbers to learn: give it a layer that has, as nn.Linear")
             return describe(network, pictures)
@@ -122,8 +129,8 @@ class Own:
 
 
 def is_own(name: str) -> bool:
-    """Whether a name is that of a class in a file or module."""
-    return NAMED.fullmatch(name) is not None and not Path(name).exists()
+    """Whether a name is that of a class in a file or module, or of a file of Python whose class is left out."""
+    return name.endswith(".py") or (NAMED.fullmatch(name) is not None and not Path(name).exists())
 
 
 def find(named: str) -> Own:
@@ -203,7 +210,7 @@ def _scores(rows: list[LayerShape], given: tuple[int, ...], classes: int) -> str
     """Why the scores are not one for each class."""
     last = rows[-1] if rows else None
     if len(given) != 1:
-        shape = " × ".join(map(str, given)) or "one number"
+        shape = by(given) or "one number"
         end = f"nn.Flatten() and nn.Linear(…, {classes})"
         return f"forward gives {shape} for a picture, not {classes} scores: end with {end}"
     fix = f"nn.Linear({last.input[0]}, {classes})" if last and last.kind == "Linear" else f"a last layer of {classes}"

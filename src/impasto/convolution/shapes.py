@@ -21,8 +21,8 @@ class LayerShape:
     """One layer, as a picture passes it.
 
     Attributes:
-        name: what the network calls it.
-        kind: its class in torch.nn, with kernel and stride.
+        name: what the network calls it; "flatten" where that is done between two layers.
+        kind: its class in torch.nn, with kernel and stride; empty for such a flattening.
         input: channels × height × width, or features; without the batch.
         output: the same.
         parameters: how many numbers it learns; a layer that is used again has none the second time.
