@@ -314,10 +314,11 @@ RETURN = f"return self.classifier({VIEW})"
         ("(3, 6", "(1, 6", "the picture gives 3 channels, but features.0 takes 1: write nn.Conv2d(3, 6, 5, …)"),
         ("(120, 84)", "(100, 84)",
          "classifier.1 gives 120 numbers, but classifier.2 takes 100: write nn.Linear(120, 84)"),
-        ("(6, 16, 5)", "(6, 16, 15)", "14 × 14 (features.2), and no further; features.3 is larger"),
+        ("(6, 16, 5)", "(6, 16, 15)", "14 × 14 (features.2), and no further; features.3 (Conv2d 15 × 15) is larger"),
         ("84, classes", "84, 7", "classifier.4 gives 7 numbers, but the data has 10 classes: write nn.Linear(84, 10)"),
         (RETURN, RETURN.removeprefix("return "), "forward gives nothing"),
         (RETURN, "return x", "forward gives 16 × 5 × 5 for a picture, not 10"),
+        ("return self", "x = x + x[:, :, 1:]\n        return self", "line 20: RuntimeError: The size of tensor a"),
         ("forward(self, x)", "forward(self, input)", "line 19: UnboundLocalError"),
         ("super()", "super(Discriminator, self)", "line 9: NameError: name 'Discriminator' is not defined"),
         ("(2, 2), nn.Conv2d", "(2, 2) nn.Conv2d", "mynet.py can't be loaded: line 12: SyntaxError"),
@@ -376,6 +377,20 @@ def test_nothing_is_trained_where_layers_do_not_fit_and_those_that_do_are_shown(
 def test_a_class_that_is_not_there_is_refused_in_one_line(name, words):
     with pytest.raises(ValueError, match=re.escape(words)):
         model.untrained(own.find(name), noise())
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["shapes", "classifier", "--class", "mynet.py:Slide"], "name a model too"),
+        (["look", "kernels", "--class", "mynet.py:Slide"], "name a model too"),
+        (["look", "features", "x.jpg", "--model", "fashion-classifier", "--size", "64"], "leave --size out"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused_in_one_line(run, photo, command, words):
+    process = run(*(photo if each == "x.jpg" else each for each in command))
+    assert (process.returncode, words in line(process)) == (2, True)
 
 
 def test_a_module_is_found_beside_the_user_and_takes_nobodys_place(folder):

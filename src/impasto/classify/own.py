@@ -122,8 +122,12 @@ class Own:
         """Turn what somebody's code raises into one line that says where."""
         try:
             yield
-        except (ShapeError, OwnError):
+        except OwnError:
             raise
+        except ShapeError as error:
+            if error.explained or error.__cause__ is None:
+                raise
+            raise ShapeError(f"{self.named} {what}: {_where(error.__cause__, self.file)}", error.rows) from error
         except (Exception, SystemExit) as error:
             raise OwnError(f"{self.named} {what}: {_where(error, self.file)}") from error
 

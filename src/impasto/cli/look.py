@@ -46,14 +46,15 @@ def features(
     from impasto import images
     from impasto.look import FIRST_OF_EACH_BLOCK, feature_maps, feature_sheet, model_maps
 
-    asked = None
-    if model is not None:
-        from impasto.classify.model import load
+    with plain_errors(MISUSE):
+        mine = found(own, goes_with=model is not None)
+        asked = None
+        if model is not None:
+            from impasto.classify.model import load
 
-        with plain_errors(MISUSE):
             if size is not None:
                 raise ValueError("a model takes pictures of one size; leave --size out")
-            asked = load(model, found(own))
+            asked = load(model, mine)
     with plain_errors(FAILURE):
         picture = told(images.read(photo), photo)
     with plain_errors(MISUSE), busy("the picture goes through the network"):
@@ -102,7 +103,8 @@ def kernels(
     from impasto.look import kernel_sheet
 
     with plain_errors(MISUSE):
-        figure = kernel_sheet(None if model == "vgg19" else load(model, found(own)))
+        mine = found(own, goes_with=model != "vgg19")
+        figure = kernel_sheet(None if mine is None and model == "vgg19" else load(model, mine))
     keep(figure, where)
 
 

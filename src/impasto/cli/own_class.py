@@ -16,14 +16,20 @@ Class = Annotated[
 ]
 
 
-def found(named: str | None) -> "Own | None":
+def found(named: str | None, *, goes_with: bool = True) -> "Own | None":
     """The class that `--class` names, if it names one.
 
+    Args:
+        named: as the user wrote it.
+        goes_with: whether there is a model whose class it can be.
+
     Raises:
-        OwnError: there is none, or its code fails.
+        ValueError: there is no such class, its code fails, or there is no model.
     """
     if named is None:
         return None
+    if not goes_with:
+        raise ValueError("--class names the class of a model's network; name a model too, or leave it out")
     from impasto.classify.own import find
 
     return find(named)
@@ -37,5 +43,6 @@ def with_sizes() -> Iterator[None]:
     try:
         yield
     except ShapeError as error:
-        tell(table(error.rows, sums=False))
+        if error.rows:
+            tell(table(error.rows, sums=False))
         raise

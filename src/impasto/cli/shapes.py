@@ -32,6 +32,7 @@ def shapes(
 def measured(network: str, size: int, own: str | None = None) -> "list[LayerShape]":
     """The layers of a network that is named as the commands name it; `own` is the class of a model's network."""
     from impasto.classify.classifier import ARCHITECTURES
+    from impasto.classify.own import is_own
     from impasto.convolution.shapes import shapes as measure
     from impasto.networks.sequential import to_sequential
     from impasto.networks.vgg import VGG19
@@ -39,24 +40,23 @@ def measured(network: str, size: int, own: str | None = None) -> "list[LayerShap
     with plain_errors(MISUSE), with_sizes():
         if size < 1:
             raise ValueError(f"a size of {size} is not possible; give 1 or more")
+        a_class = is_own(network)
+        mine = found(network if a_class else own, goes_with=network not in ("vgg19", *ARCHITECTURES))
+        if mine and a_class:
+            found(own, goes_with=False)
+            return mine.measured(mine.build(10, size), size)
         if network == "vgg19":
             return measure(to_sequential(VGG19), size)
         if network in ARCHITECTURES:
             return measure(ARCHITECTURES[network](10, size), size)
-        from impasto.classify.own import find, is_own
         from impasto.networks.loading import is_safetensors, load
-
-        if is_own(network):
-            mine = find(network)
-            return mine.measured(mine.build(10, size), size)
 
         if Path(network).is_file() and not is_safetensors(Path(network)):
             return measure(to_sequential(load(network).table), size)
         from impasto.classify.model import load as load_model
 
-        its_class = found(own)
-        model = load_model(network, its_class)
-        if its_class:
-            return its_class.measured(model.network, size)
+        model = load_model(network, mine)
+        if mine:
+            return mine.measured(model.network, size)
         make = ARCHITECTURES.get(model.card.architecture)
         return measure(make(len(model.card.classes), size) if make else model.network, size)

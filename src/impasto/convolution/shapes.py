@@ -44,11 +44,12 @@ class ShapeError(GeometryError):
 
     Attributes:
         rows: the layers that it passed.
+        explained: whether the message says why; else the error's cause has what PyTorch said.
     """
 
-    def __init__(self, message: str, rows: Sequence[LayerShape]) -> None:
+    def __init__(self, message: str, rows: Sequence[LayerShape], *, explained: bool = True) -> None:
         super().__init__(message)
-        self.rows = list(rows)
+        self.rows, self.explained = list(rows), explained
 
 
 def shapes(
@@ -82,7 +83,7 @@ def shapes(
         with torch.no_grad():
             made = copied(pictures)
     except RuntimeError as error:
-        raise ShapeError(walk.why(str(error)), walk.rows) from error
+        raise walk.refusal(str(error)) from error
     if isinstance(made, Tensor) and made.ndim and len(made) != PICTURES and walk.parted:
         raise ShapeError(walk.parted, walk.rows)
     return walk.rows
@@ -131,21 +132,23 @@ class _Walk:
         costs = _multiply_adds(layer, math.prod(outs))
         self.rows.append(LayerShape(name, _kind(layer), ins, outs, own, costs, self.field))
 
-    def why(self, error: str) -> str:
-        """Why it went no further."""
+    def refusal(self, error: str) -> ShapeError:
+        """Why it went no further, from where it is and PyTorch's words."""
         before, made = self.before
+        stopped, geometry = "give another size", None
         if self.inside is None:
             found = viewed(error, before, made, PICTURES)
-            stopped = f"PyTorch says: {error.splitlines()[0] if error else 'nothing'}"
         else:
             name, layer, given = self.inside
-            found = misfit(name, layer, given, before, made, PICTURES)
-            geometry = _geometry(layer)
-            stopped = f"{name} can't take it: give another size"
+            found, geometry = misfit(name, layer, given, before, made, PICTURES), _geometry(layer)
             if geometry is not None:
-                stopped = f"{name} is larger: give a larger picture, padding, or fewer layers before it"
+                stopped = (
+                    f"{name} ({_kind(layer)}) is larger: give a larger picture, padding, or fewer layers before it"
+                )
         height, width = self.picture[1:]
-        return found or too_small(height, width, [(row.name, row.output) for row in self.rows if row.kind], stopped)
+        passed = [(row.name, row.output) for row in self.rows if row.kind]
+        explained = found is not None or geometry is not None
+        return ShapeError(found or too_small(height, width, passed, stopped), self.rows, explained=explained)
 
 
 def table(rows: Sequence[LayerShape], *, sums: bool = True) -> str:
