@@ -18,6 +18,7 @@ from impasto.classify.classifier import Classifier
 from impasto.classify.images import LabelledImages
 from impasto.classify.training import Training
 from impasto.classify.training_run import TrainingError, TrainingSettings
+from impasto.convolution.shapes import shapes, table
 from impasto.networks.described import built, describe
 from impasto.networks.extractor import Extractor
 from impasto.networks.loading import load as backbone_of
@@ -109,7 +110,7 @@ def test_the_slides_class_of_ones_own_is_described_in_its_file(run, folder):
     card = card_of(folder / "m")
     assert card["architecture"] == "mynet.py:Slide"
     assert [kind for _, kind, _ in card["layers"]].count("Linear") == 3
-    assert ok(run("shapes", "m")) == ok(run("shapes"))
+    assert ok(run("shapes", "m")).strip() == table(shapes(Classifier()))
 
 
 def test_a_network_that_is_no_chain_asks_for_its_class(run, photo, folder):
@@ -117,7 +118,7 @@ def test_a_network_that_is_no_chain_asks_for_its_class(run, photo, folder):
     assert card_of(folder / "m")["layers"] is None
     marker = folder / "was-run"
     (folder / "mynet.py").write_text(MODULE + f"\nopen({str(marker)!r}, 'w')\n")
-    for command in (["classify", photo, "--model", "m"], ["shapes", "m"], ["look", "features", photo, "--model", "m"]):
+    for command in (["classify", photo, "--model", "m"], ["look", "features", photo, "--model", "m"]):
         process = run(*command)
         assert (process.returncode, "name it, as --class mynet.py:Shortcut" in line(process)) == (2, True)
     with pytest.raises(NetworkError, match="m does not describe its layers"):
@@ -350,6 +351,17 @@ def test_a_network_that_takes_no_picture_alone_is_refused_before_it_fails():
     assert len(list(Training(normalised, noise(9), TrainingSettings(batch_size=5, epochs=1)))) == 2
 
 
+def test_numbers_that_no_file_can_keep_are_refused_before_training():
+    def network():
+        made = nn.Sequential(nn.Flatten(), nn.Linear(3072, 3))
+        made.momentum = nn.Linear(2, 2)
+        made.forward = lambda x: made[1](made[0](x))
+        return made
+
+    with pytest.raises(model.ModelError, match=r"momentum\.weight can't be kept in a file"):
+        model.untrained(own.Own("mynet.py:network", network, ""), noise())
+
+
 def test_nothing_is_trained_where_layers_do_not_fit_and_those_that_do_are_shown(run, folder):
     (folder / "mynet.py").write_text(MODULE.replace("16 * 5 * 5, 120", "256, 120"))
     process = run("train", "--model", "mynet.py:Slide")
@@ -429,7 +441,7 @@ def test_the_exercise_goes_as_the_page_says(run, tmp_path, monkeypatch):
     exercise.write_text(code)
     goes(asked[0])
     exercise.write_text(code := code.replace("            # … to do", complete))
-    assert ok(run("shapes", "exercise.py:Classifier")) == ok(run("shapes"))
+    assert ok(run("shapes", "exercise.py:Classifier")).strip() == table(shapes(Classifier()))
     pooled = "nn.MaxPool2d(2, 2),\n        )"
     exercise.write_text(code.replace(pooled, pooled.replace("        )", f"{layer}\n        )")))
     obey(goes(asked[1]))

@@ -146,7 +146,7 @@ def untrained(architecture: str | Own, images: LabelledImages) -> Model:
         images: what it is to learn.
 
     Raises:
-        ModelError: no architecture has that name.
+        ModelError: no architecture has that name, or numbers of one's own can't be saved.
         ShapeError: layers of one's own do not fit together.
         OwnError: code of one's own fails.
     """
@@ -154,6 +154,9 @@ def untrained(architecture: str | Own, images: LabelledImages) -> Model:
     if isinstance(architecture, Own):
         name, network = architecture.named, architecture.build(len(images.classes))
         layers = architecture.check(network, len(images.classes))
+        for key, value in network.state_dict().items():
+            if not isinstance(value, Tensor) or key.startswith(MOMENTUM):
+                raise ModelError(f"{name}: {key} can't be kept in a file; let it be a tensor of another name")
     elif architecture in ARCHITECTURES:
         name, network = architecture, ARCHITECTURES[architecture](len(images.classes), SIDE)
     else:
