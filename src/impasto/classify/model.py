@@ -199,7 +199,8 @@ def _read(path: Path, own: Own | None) -> Model:
         raise ModelError(f"{path} is broken or no safetensors file: give a file that impasto train wrote") from error
     try:
         normalisation = Normalisation(*(tuple(map(float, stored["normalisation"][key])) for key in ("mean", "std")))
-        card = Card(**{**stored, "classes": tuple(map(str, stored["classes"])), "normalisation": normalisation})
+        texts = {"architecture": str(stored["architecture"]), "classes": tuple(map(str, stored["classes"]))}
+        card = Card(**{**stored, **texts, "normalisation": normalisation})
     except (TypeError, KeyError, ValueError):
         raise ModelError(other) from None
     network = _network(path, card, own)
