@@ -261,6 +261,18 @@ def test_a_network_with_numbers_beside_its_layers_is_not_described():
     assert describe(network, torch.randn(4, 3, 32, 32)) is None
 
 
+def test_settings_that_a_file_can_not_hold_are_not_described():
+    pictures = torch.randn(4, 3, 32, 32)
+    assert describe(nn.Sequential(nn.Dropout(np.float32(0.5)), nn.Flatten()), pictures) is None
+
+    class Pooled(nn.MaxPool2d):
+        def forward(self, x):
+            return super().forward(x)[0]
+
+    for pooling in (Pooled(2, return_indices=True), nn.Sequential(Pooled(2, return_indices=True))):
+        assert describe(nn.Sequential(pooling, nn.Flatten()), pictures) is None
+
+
 @pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
 @pytest.mark.parametrize(
     "layers",

@@ -6,6 +6,7 @@ no layer has an empty name.
 """
 
 import copy
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -63,6 +64,10 @@ def describe(network: nn.Module, pictures: Tensor) -> Description | None:
             described.append(("", "Flatten", {}))
         described.append((name, type(layer).__name__, {each: _setting(layer, each) for each in KINDS[type(layer)]}))
     if {name.rpartition(".")[0] for name in network.state_dict()} - {name for name, _, _ in passed}:
+        return None
+    try:
+        json.dumps(described)
+    except TypeError:  # a number of another library, as numpy's
         return None
     same = all(_alike(network, [(flat, layer) for _, layer, flat in passed], pictures, mode) for mode in (False, True))
     return described if same else None
@@ -138,7 +143,7 @@ def _passed(network: nn.Module, pictures: Tensor) -> list[tuple[str, nn.Module, 
 
     def note(name: str, layer: nn.Module, given: Any, made: Any) -> None:
         nonlocal last
-        found.append((name, layer, bool(given) and given[0].ndim == 2 < last))
+        found.append((name, layer, bool(given) and isinstance(given[0], Tensor) and given[0].ndim == 2 < last))
         last = made.ndim if isinstance(made, Tensor) else 0
 
     leaves = [(name, each) for name, each in network.named_modules() if name and next(each.children(), None) is None]
@@ -170,7 +175,13 @@ def _alike(network: nn.Module, chain: list[tuple[bool, nn.Module]], pictures: Te
         try:
             for (flat, _), layer in zip(chain, layers, strict=True):
                 x = layer.train(training)(x.flatten(1) if flat else x)
-        except (RuntimeError, ValueError, LookupError):  # the network does something between them
+        except (
+            RuntimeError,
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+        ):  # the network does something between them
             return False
     return theirs.shape == x.shape and torch.allclose(theirs, x, rtol=1e-4, atol=1e-5, equal_nan=True)
 
