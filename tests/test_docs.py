@@ -14,6 +14,7 @@ import impasto
 ROOT = Path(__file__).parent.parent
 PAGES = [
     "README.md",
+    "docs/classify.md",
     "docs/convolutions.md",
     "docs/engine.md",
     "docs/inside.md",

@@ -155,12 +155,14 @@ def test_a_file_of_impasto_train_has_the_features_of_its_model(tmp_path, archite
     def note(layer, _, made):
         passed.setdefault(layer, []).append(made)
 
-    for child in theirs.network.children():
-        child.register_forward_hook(note)
+    layers = [each for each in theirs.network.modules() if isinstance(each, nn.ReLU | nn.MaxPool2d)]
+    for layer in layers:
+        layer.register_forward_hook(note)
     theirs.probabilities(given)
-    convolutions = [getattr(theirs.network, name) for name in names if name.startswith("conv")]
-    expected = {f"conv{i}": passed[layer][0].relu() for i, layer in enumerate(convolutions, 1)}
-    expected |= {f"pool{i}": made for i, made in enumerate(passed[theirs.network.pool], 1)}
+    rectified, pooled = ([made for each in layers if isinstance(each, kind) for made in passed[each]]
+                         for kind in (nn.ReLU, nn.MaxPool2d))  # fmt: skip
+    expected = {f"conv{i}": made for i, made in enumerate(rectified, 1)}
+    expected |= {f"pool{i}": made for i, made in enumerate(pooled, 1)}
     backbone = load(tmp_path / "m.safetensors")
     assert backbone.table.names == names
     features = Extractor(backbone, names)(given.float())

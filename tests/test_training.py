@@ -224,6 +224,7 @@ def card(**changes):
         ({model.KEY: "{"}, "broken"),
         (card(normalisation={}), "no model of Impasto"),
         (card(surprise=1), "no model of Impasto"),
+        (card(architecture=["classifier"]), "which this version of Impasto does not know"),
         (card(architecture="resnet"), "'resnet', which this version of Impasto does not know"),
         (card(architecture="modern"), "another architecture"),
         (card(classes=list("012")), "another architecture"),

@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from impasto.convolution.geometry import Layer, sizes
 from impasto.convolution.shapes import shapes, table
@@ -38,7 +37,7 @@ class Classifier(Network):
     """The course's network: two convolutions and three linear layers, after LeCun et al. 1998 (LeNet-5).
 
     The slide calls `super(Discriminator, …)` in a class named otherwise, misses a comma, names its argument `input`
-    and uses `x`, and returns nothing; this is what it means.
+    and uses `x`, and returns nothing; this is what it means. Its `print` is that of every :class:`Network`.
 
     Args:
         classes: how many there are to choose from.
@@ -51,21 +50,27 @@ class Classifier(Network):
     def __init__(self, classes: int = 10, size: int | tuple[int, int] = 32) -> None:
         super().__init__(classes, size)
         rows, columns = self._sizes(self.height)[-1], self._sizes(self.width)[-1]
-        self.conv1 = nn.Conv2d(3, 6, 5)
-        self.pool = nn.MaxPool2d(2, 2)
-        self.conv2 = nn.Conv2d(6, 16, 5)
-        self.fc1 = nn.Linear(16 * rows * columns, 120)
-        self.fc2 = nn.Linear(120, 84)
-        self.fc3 = nn.Linear(84, classes)
+        self.features = nn.Sequential(  # the shapes are those of 32 × 32
+            nn.Conv2d(3, 6, 5),  # (B, 6, 28, 28)
+            nn.ReLU(),
+            nn.MaxPool2d(2, 2),  # (B, 6, 14, 14)
+            nn.Conv2d(6, 16, 5),  # (B, 16, 10, 10)
+            nn.ReLU(),
+            nn.MaxPool2d(2, 2),  # (B, 16, 5, 5)
+        )
+        self.classifier = nn.Sequential(
+            nn.Linear(16 * rows * columns, 120),
+            nn.ReLU(),
+            nn.Linear(120, 84),
+            nn.ReLU(),
+            nn.Linear(84, classes),
+        )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Scores (B × classes) of pictures (B × 3 × H × W); the shapes are those of 32 × 32."""
-        x = self.pool(F.relu(self.conv1(x)))  # (B, 6, 28, 28), then (B, 6, 14, 14)
-        x = self.pool(F.relu(self.conv2(x)))  # (B, 16, 10, 10), then (B, 16, 5, 5)
-        x = torch.flatten(x, 1)  # (B, 400)
-        x = F.relu(self.fc1(x))  # (B, 120)
-        x = F.relu(self.fc2(x))  # (B, 84)
-        scores: Tensor = self.fc3(x)  # (B, classes)
+        """Scores (B × classes) of pictures (B × 3 × H × W)."""
+        x = self.features(x)
+        x = x.flatten(1)  # (B, 400); the slide's x.view(-1, 16 * 5 * 5), in any layout of the memory
+        scores: Tensor = self.classifier(x)
         return scores
 
     @staticmethod

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from impasto.classify.classifier import Network
@@ -49,7 +49,9 @@ def fast(run: TrainingRun) -> Iterator[Report]:
     normalisation = run.model.card.normalisation
     batches = max(1, len(images) // settings.batch_size)
     steps = settings.epochs * batches
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    ours = isinstance(network, Network)
+    if ours:  # one's own may use `view`, which wants the usual layout
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     kernels = [parameter for parameter in network.parameters() if parameter.ndim > 1]
     others = [parameter for parameter in network.parameters() if parameter.ndim <= 1]
     groups: list[dict[str, Any]] = [{"params": kernels, "weight_decay": WEIGHT_DECAY}, {"params": others}]
@@ -74,8 +76,9 @@ def fast(run: TrainingRun) -> Iterator[Report]:
                     group["lr"] = settings.lr * schedule((epoch * batches + i) / steps)
                 chosen = order[i * settings.batch_size : (i + 1) * settings.batch_size]
                 pixels = augment(images.pixels[chosen], mirrored[epoch % 2][chosen], shift, generator)
+                inputs = normalisation.apply(pixels)
                 with autocast:
-                    scores = forward(network, normalisation.apply(pixels))
+                    scores = forward(network, inputs if ours else inputs.contiguous())
                 loss = F.cross_entropy(scores.float(), images.labels[chosen], label_smoothing=SMOOTHING)
                 optimizer.zero_grad()
                 loss.backward()
@@ -127,7 +130,7 @@ def schedule(progress: float) -> float:
 class Mean:
     """A running mean of a network's numbers, its batch statistics too."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: nn.Module) -> None:
         self.network, self.count = network, 0
         self.numbers = {name: value.detach().clone() for name, value in network.state_dict().items()}
 

@@ -9,11 +9,10 @@ side by side. For a 5 × 5 kernel that is 36 / 25 of the multiplications, done s
 A picture whose three channels are one (grey, expanded) has its kernels summed over the channels first.
 """
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from impasto.classify.classifier import Classifier
 
@@ -23,19 +22,18 @@ PLACES = ((0, 0), (0, 1), (1, 0), (1, 1))
 
 def forward(network: nn.Module, x: Tensor) -> Tensor:
     """What `network(x)` gives; for the course's classifier by the products above, for others as it is."""
-    if not isinstance(network, Classifier) or any(side % 4 for side in x.shape[2:]):
-        as_it_is: Tensor = network(x)
-        return as_it_is
-    weight = network.conv1.weight
-    if x.stride(1) == 0:  # three times the same channel
-        x, weight = x[:, :1], weight.sum(1, keepdim=True)
-    y = convolve_pool(x.permute(0, 2, 3, 1), weight, network.conv1.bias)  # (B, 14, 14, 6)
-    y = convolve_pool(y, network.conv2.weight, network.conv2.bias)  # (B, 5, 5, 16)
-    y = y.permute(0, 3, 1, 2).flatten(1)  # the slide's network flattens in this order
-    y = F.relu(network.fc1(y))
-    y = F.relu(network.fc2(y))
-    scores: Tensor = network.fc3(y)
-    return scores
+    if type(network) is Classifier and all(side % 4 == 0 for side in x.shape[2:]):
+        first, second = (cast(nn.Conv2d, network.features[place]) for place in (0, 3))
+        weight = first.weight
+        if x.stride(1) == 0:  # three times the same channel
+            x, weight = x[:, :1], weight.sum(1, keepdim=True)
+        y = convolve_pool(x.permute(0, 2, 3, 1), weight, first.bias)  # (B, 14, 14, 6)
+        y = convolve_pool(y, second.weight, second.bias)  # (B, 5, 5, 16)
+        y = y.permute(0, 3, 1, 2).flatten(1)  # the slide's network flattens in this order
+        scores: Tensor = network.classifier(y)
+        return scores
+    as_it_is: Tensor = network(x)
+    return as_it_is
 
 
 def convolve_pool(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from io import BytesIO
@@ -52,8 +53,9 @@ def write_all(
     figures = {
         "confusion": confusion(evaluation),
         "mistakes": mistakes(evaluation, tested),
-        "kernels": kernels(model),
     }
+    with suppress(ValueError):  # a network without convolutions has none
+        figures["kernels"] = kernels(model)
     if history is not None:
         figures["curves"] = curves(history)
     paths = []
@@ -145,8 +147,10 @@ def mistakes(evaluation: Evaluation, tested: LabelledImages) -> Any:
 
 def kernels(model: Model) -> Any:
     """The first layer's kernels of a model."""
-    first = next(layer for layer in model.network.modules() if isinstance(layer, torch.nn.Conv2d))
-    weights = first.weight.detach().float()  # (C_out, 3, k, k)
+    convolutions = [each for each in model.network.modules() if isinstance(each, torch.nn.Conv2d)]
+    weights = next((each.weight.detach().float() for each in convolutions if each.weight.shape[1] == 3), None)
+    if weights is None:  # (C_out, 3, k, k)
+        raise ValueError("this network has no convolution that takes RGB, so no kernels to look at; look at another")
     if model.grey:  # the three channels were always equal, so only their sum means anything
         weights = weights.sum(1, keepdim=True).expand(-1, 3, -1, -1)
     return kernel_grid(weights)

@@ -1,14 +1,14 @@
 """What a run of training is by either recipe: what is asked, what is reported, and how far it has come."""
 
+import copy
 import math
 import time
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from impasto.classify.classifier import Network
 from impasto.classify.images import LabelledImages
 from impasto.classify.model import Model
 
@@ -103,6 +103,7 @@ class TrainingRun:
 
     def __init__(self, model: Model, images: LabelledImages, settings: TrainingSettings, done: int = 0) -> None:
         check_classes(model, images)
+        check_single(model, images, settings)
         if done >= settings.epochs:
             raise TrainingError(f"the model has {done} epochs behind it already; give --epochs {done + 1} or more")
         self.model, self.images, self.settings, self.done = model, images, settings, done
@@ -150,13 +151,33 @@ def check_classes(model: Model, images: LabelledImages) -> None:
         raise TrainingError(f"the model, trained on {model.card.data}, has {why}: use a model trained on such data")
 
 
-def momentum_of(optimizer: torch.optim.Optimizer, network: Network) -> dict[str, Tensor]:
+def check_single(model: Model, images: LabelledImages, settings: TrainingSettings) -> None:
+    """Refuse mini-batches of one picture where a network can't learn from one: BatchNorm1d has no mean of it.
+
+    Raises:
+        TrainingError: it can't; the line holds a size of mini-batches that leaves no picture alone.
+    """
+    left = len(images) % settings.batch_size == 1 and settings.recipe == "slide"  # the fast recipe leaves those out
+    if not (left or settings.batch_size == 1):
+        return
+    try:
+        with torch.no_grad():
+            copy.deepcopy(model.network).train()(model.card.normalisation.apply(images.pixels[:1]).contiguous())
+    except (RuntimeError, ValueError) as error:
+        fit = next(size for size in range(max(2, settings.batch_size), len(images) + 2) if len(images) % size != 1)
+        raise TrainingError(
+            f"in mini-batches of {settings.batch_size} one picture stands alone, and the network does not learn from "
+            f"one ({str(error).splitlines()[0]}): give --batch-size {fit}"
+        ) from None
+
+
+def momentum_of(optimizer: torch.optim.Optimizer, network: nn.Module) -> dict[str, Tensor]:
     """The optimiser's momentum by the names of the network's parameters."""
     found = {name: optimizer.state[p].get("momentum_buffer") for name, p in network.named_parameters()}
     return {name: value.clone() for name, value in found.items() if value is not None}
 
 
-def restore_momentum(optimizer: torch.optim.Optimizer, network: Network, momentum: dict[str, Tensor]) -> None:
+def restore_momentum(optimizer: torch.optim.Optimizer, network: nn.Module, momentum: dict[str, Tensor]) -> None:
     """Let the optimiser go on with a momentum that was kept."""
     for name, parameter in network.named_parameters():
         if name in momentum:

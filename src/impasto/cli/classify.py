@@ -9,6 +9,8 @@ import typer
 
 from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop
 from impasto.cli.named_files import STDIO, expanded
+from impasto.cli.own_class import Class
+from impasto.cli.own_class import found as its_class
 
 
 def classify(
@@ -18,6 +20,7 @@ def classify(
     ] = "fashion-modern",
     top: Annotated[int, typer.Option(help="How many classes to name.")] = 5,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a picture.")] = False,
+    own: Class = None,
 ) -> None:
     """What pictures show: the five most probable classes."""
     sources = expanded(pictures, deep=True)
@@ -27,7 +30,7 @@ def classify(
     with plain_errors(MISUSE):
         if top < 1:
             raise ValueError(f"the top {top} is nothing; give --top 1 or more")
-        asked = models.load(model)
+        asked = models.load(model, its_class(own))
     given: list[Any] = [sys.stdin.buffer if source == STDIO else Path(source) for source in sources]
     failed = inverted = 0
     for name, found in zip(sources, predict(asked, given, top), strict=True):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from impasto.cli.errors import FAILURE, MISUSE, plain_errors
+from impasto.cli.own_class import Class, found
 
 if TYPE_CHECKING:
     from impasto.classify.evaluation import Evaluation
@@ -23,6 +24,7 @@ def evaluate(
         Path | None, typer.Option(help="A folder for the confusion matrix, the worst mistakes, the kernels.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    own: Class = None,
 ) -> None:
     """How good a model is on the test part of a data set: accuracy, confusion matrix, worst mistakes."""
     from impasto.classify import evaluation as judge
@@ -34,19 +36,19 @@ def evaluate(
         with plain_errors(FAILURE):
             make_folder(plots)
     with plain_errors(MISUSE):
-        judged = models.load(model)
+        judged = models.load(model, found(own))
     from impasto.cli.data import loaded
 
     tested = loaded(data, "test")
     with plain_errors(MISUSE):
-        found = judge.evaluate(judged, tested)
+        evaluation = judge.evaluate(judged, tested)
     paths: list[Path] = []
     if plots is not None:
         from impasto.classify.plots import write_all
 
         with plain_errors(FAILURE):
-            paths = write_all(plots, judged, found, tested)
-    print(json.dumps(found.to_dict(WORST)) if as_json else text(found))
+            paths = write_all(plots, judged, evaluation, tested)
+    print(json.dumps(evaluation.to_dict(WORST)) if as_json else text(evaluation))
     for path in () if as_json else paths:
         print(path)
 

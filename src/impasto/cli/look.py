@@ -10,6 +10,7 @@ from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop, told
 from impasto.cli.look_out import Out, keep, target
 from impasto.cli.look_paint import Photo, balance, reconstruct, unit
 from impasto.cli.named_files import check_outputs, style_file
+from impasto.cli.own_class import Class, found
 from impasto.cli.progress import busy
 from impasto.look.layers import Order
 
@@ -31,18 +32,36 @@ def features(
     layer: Layers = None,
     top: Annotated[int, typer.Option(help="How many maps a layer.")] = 64,
     order: Annotated[Order, typer.Option(help="The strongest first, or by number.")] = "energy",
-    size: Size = 512,
+    size: Annotated[
+        int | None, typer.Option(help="The long side in pixels; a smaller photo stays as it is (512).")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Another network than VGG19: a file of impasto train, or fashion-classifier.")
+    ] = None,
+    own: Class = None,
     out: Out = None,
 ) -> None:
     """Feature maps as a contact sheet, scale beside scale."""
-    where = target(out, photo, "features", ("the photo", photo))
+    where = target(out, photo, "features", ("the photo", photo), ("the model", Path(model) if model else None))
     from impasto import images
-    from impasto.look import FIRST_OF_EACH_BLOCK, feature_maps, feature_sheet
+    from impasto.look import FIRST_OF_EACH_BLOCK, feature_maps, feature_sheet, model_maps
 
+    with plain_errors(MISUSE):
+        mine = found(own, goes_with=model is not None)
+        asked = None
+        if model is not None:
+            from impasto.classify.model import load
+
+            if size is not None:
+                raise ValueError("a model takes pictures of one size; leave --size out")
+            asked = load(model, mine)
     with plain_errors(FAILURE):
         picture = told(images.read(photo), photo)
     with plain_errors(MISUSE), busy("the picture goes through the network"):
-        maps = feature_maps(picture, layer or FIRST_OF_EACH_BLOCK, size)
+        if asked is not None:
+            maps = model_maps(asked, picture, layer)
+        else:
+            maps = feature_maps(picture, layer or FIRST_OF_EACH_BLOCK, 512 if size is None else size)
     with plain_errors(MISUSE), busy("drawing the sheet"):
         figure = feature_sheet(maps, top, order)
     keep(figure, where)
@@ -75,6 +94,7 @@ def kernels(
     model: Annotated[
         str, typer.Argument(help="vgg19, or a model: a file of impasto train, or fashion-classifier.")
     ] = "vgg19",
+    own: Class = None,
     out: Out = None,
 ) -> None:
     """The kernels of the first layer, each in the colours that it answers to."""
@@ -83,7 +103,8 @@ def kernels(
     from impasto.look import kernel_sheet
 
     with plain_errors(MISUSE):
-        figure = kernel_sheet(None if model == "vgg19" else load(model))
+        mine = found(own, goes_with=model != "vgg19")
+        figure = kernel_sheet(None if mine is None and model == "vgg19" else load(model, mine))
     keep(figure, where)
 
 
@@ -91,19 +112,24 @@ def kernels(
 def network(
     network: Annotated[
         str,
-        typer.Argument(help="vgg19, classifier, modern, a model by its name, or a file of a network."),
+        typer.Argument(
+            help="vgg19, classifier, modern, a class of your own as mynet.py:Mine, a model by its name, or a file of a "
+            "network."
+        ),
     ] = "vgg19",
     size: Annotated[int | None, typer.Option(help="The picture's side in pixels (VGG19 224, others 32).")] = None,
+    own: Class = None,
     out: Out = None,
 ) -> None:
     """The network as a diagram: each block's shapes, parameters, and receptive field."""
     where = target(out, Path(Path(network).name), "network", ("the model", Path(network)))
     from impasto.cli.shapes import measured
 
-    rows = measured(network, size if size is not None else 224 if network == "vgg19" else 32)
+    rows = measured(network, size if size is not None else 224 if network == "vgg19" else 32, own)
     from impasto.look import network_sheet
 
-    keep(network_sheet(rows, "VGG19" if network == "vgg19" else Path(network).stem), where)
+    name = "VGG19" if network == "vgg19" else Path(network.rpartition(":")[2]).stem
+    keep(network_sheet(rows, name), where)
 
 
 for command in (reconstruct, unit, balance):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from impasto.cli.errors import MISUSE, plain_errors
+from impasto.cli.own_class import Class, found, with_sizes
 
 if TYPE_CHECKING:
     from impasto.convolution.shapes import LayerShape
@@ -14,26 +15,36 @@ if TYPE_CHECKING:
 def shapes(
     network: Annotated[
         str,
-        typer.Argument(help="classifier, modern, vgg19, a model by its name, or a file of a network."),
+        typer.Argument(
+            help="classifier, modern, vgg19, a class of your own as mynet.py:Mine, a model by its name, or a file of a "
+            "network."
+        ),
     ] = "classifier",
     size: Annotated[int, typer.Option(help="The picture's side in pixels.")] = 32,
+    own: Class = None,
 ) -> None:
     """Each layer's input and output, parameters, multiply-adds, and what one output sees of the picture."""
     from impasto.convolution.shapes import table
 
-    print(table(measured(network, size)))
+    print(table(measured(network, size, own)))
 
 
-def measured(network: str, size: int) -> "list[LayerShape]":
-    """The layers of a network that is named as the commands name it."""
+def measured(network: str, size: int, own: str | None = None) -> "list[LayerShape]":
+    """The layers of a network that is named as the commands name it; `own` is the class of a model's network."""
     from impasto.classify.classifier import ARCHITECTURES
+    from impasto.classify.own import is_own
     from impasto.convolution.shapes import shapes as measure
     from impasto.networks.sequential import to_sequential
     from impasto.networks.vgg import VGG19
 
-    with plain_errors(MISUSE):
+    with plain_errors(MISUSE), with_sizes():
         if size < 1:
             raise ValueError(f"a size of {size} is not possible; give 1 or more")
+        a_class = is_own(network)
+        mine = found(network if a_class else own, goes_with=network not in ("vgg19", *ARCHITECTURES))
+        if mine and a_class:
+            found(own, goes_with=False)
+            return mine.measured(mine.build(10, size), size)
         if network == "vgg19":
             return measure(to_sequential(VGG19), size)
         if network in ARCHITECTURES:
@@ -44,5 +55,8 @@ def measured(network: str, size: int) -> "list[LayerShape]":
             return measure(to_sequential(load(network).table), size)
         from impasto.classify.model import load as load_model
 
-        card = load_model(network).card
-        return measure(ARCHITECTURES[card.architecture](len(card.classes), size), size)
+        model = load_model(network, mine)
+        if mine:
+            return mine.measured(model.network, size)
+        make = ARCHITECTURES.get(model.card.architecture)
+        return measure(make(len(model.card.classes), size) if make else model.network, size)

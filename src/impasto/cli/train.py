@@ -10,6 +10,7 @@ import typer
 from impasto.cli import signals
 from impasto.cli.choices import choice
 from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop, tell
+from impasto.cli.own_class import found, with_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,9 @@ def train(
     data: Annotated[
         str, typer.Option(help="digits, fashion-mnist, cifar10, or a folder with one subfolder a class.")
     ] = "digits",
-    model: Annotated[str | None, typer.Option(help="The network: classifier (the slide's) or modern.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="The network: classifier (the slide's), modern, or yours: mynet.py:Mine.")
+    ] = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="The file of the model.")] = None,
     epochs: Annotated[
         int | None, typer.Option(help="How often every picture is seen (2).", rich_help_panel=HOW)
@@ -60,6 +63,7 @@ def train(
 
     from impasto.classify import model as models
     from impasto.classify.evaluation import evaluate
+    from impasto.classify.own import is_own
     from impasto.classify.plots import make_folder
     from impasto.classify.training import Training
 
@@ -67,15 +71,16 @@ def train(
     with plain_errors(MISUSE):
         if threads is not None:
             torch.set_num_threads(max(1, threads))
-        before = models.load(resume) if resume else None
+        own = found(model) if model and is_own(model) else None
+        before = models.load(resume, own) if resume else None
         done = int(before.card.training.get("epochs_done", 0)) if before else 0
         settings = _settings({name: value for name, value in given.items() if value is not None}, before, done)
-        if before and model not in (None, before.card.architecture):
+        if before and own is None and model not in (None, before.card.architecture):
             stop(f"{resume} is a model of the architecture {before.card.architecture}, not {model}", MISUSE)
     from impasto.cli.data import loaded
     from impasto.images.names import numbered
 
-    tail = f"-{model or 'classifier'}"
+    tail = f"-{own.named.rpartition(':')[2] if own else model or 'classifier'}"
     name = Path(f"{Path(data.partition(':')[0]).resolve().name}{tail}.safetensors")
     names = numbered(name, tail=tail)
     with plain_errors(FAILURE):
@@ -85,8 +90,8 @@ def train(
 
     images, tested = loaded(data, "train"), loaded(data, "test")
     torch.manual_seed(settings.seed)
-    with plain_errors(MISUSE):
-        net = before or models.untrained(model or "classifier", images)
+    with plain_errors(MISUSE), with_sizes():
+        net = before or models.untrained(own or model or "classifier", images)
         training = Training(net, images, settings, done)
     interrupted = False
     with plain_errors(FAILURE), signals.keeping():

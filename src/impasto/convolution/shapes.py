@@ -1,6 +1,7 @@
 """What each layer of a network does to the size of a picture, what it holds, and what it costs."""
 
 import copy
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from impasto.convolution.geometry import Field, GeometryError, Layer, see_through
+from impasto.convolution.misfits import Shape, by, misfit, rows_of_others, too_small, viewed
 
-Shape = tuple[int, ...]
+PICTURES = 2
+"""In the mini-batch that is followed: with one alone, a flattening of several into one row would not be seen."""
 
 
 @dataclass(frozen=True)
@@ -18,8 +21,8 @@ class LayerShape:
     """One layer, as a picture passes it.
 
     Attributes:
-        name: what the network calls it.
-        kind: its class in torch.nn, with kernel and stride.
+        name: what the network calls it; "flatten" where that is done between two layers.
+        kind: its class in torch.nn, with kernel and stride; empty for such a flattening.
         input: channels × height × width, or features; without the batch.
         output: the same.
         parameters: how many numbers it learns; a layer that is used again has none the second time.
@@ -36,60 +39,129 @@ class LayerShape:
     field: Field | None
 
 
-def shapes(model: nn.Module, size: int | tuple[int, int] = 32, channels: int = 3) -> list[LayerShape]:
+class ShapeError(GeometryError):
+    """A picture that a network does not take; the message is one plain line that says where it ends, and the fix.
+
+    Attributes:
+        rows: the layers that it passed.
+        explained: whether the message says why; else the error's cause has what PyTorch said.
+    """
+
+    def __init__(self, message: str, rows: Sequence[LayerShape], *, explained: bool = True) -> None:
+        super().__init__(message)
+        self.rows, self.explained = list(rows), explained
+
+
+def shapes(
+    model: nn.Module, size: int | tuple[int, int] = 32, channels: int = 3, device: str = "meta"
+) -> list[LayerShape]:
     """Follow a picture through the layers of a network, in the order in which it passes them.
 
     Nothing is computed: a copy of the network without numbers (PyTorch's device "meta") is run. Receptive fields take
-    the layers as a chain; beside a shortcut, which widens nothing, that is right.
+    the layers as a chain; beside a shortcut, which widens nothing, that is right. Where features are flattened between
+    two layers by no layer, a row says so.
 
     Args:
         model: a network of torch.nn layers.
         size: the picture's height and width in pixels, or its side.
         channels: 3 for colour.
+        device: "cpu" for a network of somebody's own, whose forward may look at numbers.
 
     Raises:
-        ValueError: the picture is too small for the network, or of another size than it was built for.
+        ShapeError: the picture is too small for the network, or of another size than it was built for, or two layers
+            do not fit together.
     """
     height, width = (size, size) if isinstance(size, int) else size
-    rows: list[LayerShape] = []
-    known: set[int] = set()
-    field: Field | None = Field()
-
-    def note(name: str, layer: nn.Module, given: Tensor, made: Tensor) -> None:
-        nonlocal field
-        geometry = _geometry(layer)
-        if isinstance(layer, nn.Linear):
-            field = None
-        elif geometry is not None and field is not None:
-            field = see_through(field, geometry)
-        own = 0 if id(layer) in known else sum(parameter.numel() for parameter in layer.parameters(recurse=False))
-        known.add(id(layer))
-        ins, outs = tuple(given.shape[1:]), tuple(made.shape[1:])
-        rows.append(LayerShape(name, _kind(layer), ins, outs, own, _multiply_adds(layer, made), field))
-
-    bare = copy.deepcopy(model).to("meta").eval()
-    for name, layer in bare.named_modules():
+    walk = _Walk((channels, height, width))
+    copied = copy.deepcopy(model).to(device).eval()
+    for name, layer in copied.named_modules():
         if next(layer.children(), None) is None and name:
-            layer.register_forward_hook(lambda layer, given, made, name=name: note(name, layer, given[0], made))
-    picture = torch.empty(1, channels, height, width, device="meta")
+            layer.register_forward_pre_hook(lambda layer, given, name=name: walk.enter(name, layer, given))
+            layer.register_forward_hook(lambda layer, given, made, name=name: walk.leave(name, layer, given, made))
+    pictures = torch.zeros(PICTURES, channels, height, width, device=device)
     try:
         with torch.no_grad():
-            bare(picture)
-    except RuntimeError:
-        raise _refusal(height, width, rows) from None
-    return rows
+            made = copied(pictures)
+    except RuntimeError as error:
+        raise walk.refusal(str(error)) from error
+    if isinstance(made, Tensor) and made.ndim and len(made) != PICTURES and walk.parted:
+        raise ShapeError(walk.parted, walk.rows)
+    return walk.rows
 
 
-def table(rows: Sequence[LayerShape]) -> str:
-    """The layers as text, one line each, with a line of sums."""
+class _Walk:
+    """The way of a mini-batch through a network: the rows so far, and the layer that it has entered and not left."""
+
+    def __init__(self, picture: Shape) -> None:
+        self.rows: list[LayerShape] = []
+        self.picture = picture
+        self.known: set[int] = set()
+        self.field: Field | None = Field()
+        self.inside: tuple[str, nn.Module, Shape] | None = None
+        self.parted: str | None = None
+
+    @property
+    def before(self) -> tuple[str, Shape]:
+        """What the picture passed last that has a name, and what that gave."""
+        named = [row for row in self.rows if row.kind not in ("", "Flatten")]
+        return (named[-1].name, named[-1].output) if named else ("the picture", self.picture)
+
+    def enter(self, name: str, layer: nn.Module, given: Any) -> None:
+        """A layer begins."""
+        if given and isinstance(given[0], Tensor):
+            self.inside = name, layer, tuple(given[0].shape)
+            if len(given[0]) != PICTURES and self.parted is None:
+                self.parted = rows_of_others(*self.before, len(given[0]), PICTURES)
+
+    def leave(self, name: str, layer: nn.Module, given: Any, made: Any) -> None:
+        """A layer is done."""
+        self.inside = None
+        if not (given and isinstance(given[0], Tensor) and isinstance(made, Tensor)):
+            return
+        ins, outs = tuple(given[0].shape[1:]), tuple(made.shape[1:])
+        last = self.rows[-1].output if self.rows else self.picture
+        if len(ins) == 1 < len(last) and math.prod(ins) == math.prod(last):
+            self.rows.append(LayerShape("flatten", "", last, ins, 0, 0, self.field))
+        geometry = _geometry(layer)
+        if isinstance(layer, nn.Linear | nn.AdaptiveAvgPool2d):
+            self.field = None
+        elif geometry is not None and self.field is not None:
+            self.field = see_through(self.field, geometry)
+        own = 0 if id(layer) in self.known else sum(each.numel() for each in layer.parameters(recurse=False))
+        self.known.add(id(layer))
+        costs = _multiply_adds(layer, math.prod(outs))
+        self.rows.append(LayerShape(name, _kind(layer), ins, outs, own, costs, self.field))
+
+    def refusal(self, error: str) -> ShapeError:
+        """Why it went no further, from where it is and PyTorch's words."""
+        before, made = self.before
+        stopped, geometry = "give another size", None
+        if self.inside is None:
+            found = viewed(error, before, made, PICTURES)
+        else:
+            name, layer, given = self.inside
+            found, geometry = misfit(name, layer, given, before, made, PICTURES), _geometry(layer)
+            if geometry is not None:
+                stopped = (
+                    f"{name} ({_kind(layer)}) is larger: give a larger picture, padding, or fewer layers before it"
+                )
+        height, width = self.picture[1:]
+        passed = [(row.name, row.output) for row in self.rows if row.kind]
+        explained = found is not None or geometry is not None
+        return ShapeError(found or too_small(height, width, passed, stopped), self.rows, explained=explained)
+
+
+def table(rows: Sequence[LayerShape], *, sums: bool = True) -> str:
+    """The layers as text, one line each, with a line of sums where the network ends there."""
     titles = ("layer", "", "input", "output", "parameters", "multiply-adds", "field", "jump", "margin")
     lines: list[tuple[str, ...]] = [titles]
     for row in rows:
         seen = ("", "", "") if row.field is None else (row.field.size, row.field.jump, row.field.margin)
         numbers = (f"{row.parameters:,}", f"{row.multiply_adds:,}", *map(str, seen))
-        lines.append((row.name, row.kind, _by(row.input), _by(row.output), *numbers))
+        lines.append((row.name, row.kind, by(row.input), by(row.output), *numbers))
     parameters, costs = sum(row.parameters for row in rows), sum(row.multiply_adds for row in rows)
-    lines.append(("in all", "", "", "", f"{parameters:,}", f"{costs:,}", "", "", ""))
+    if sums:
+        lines.append(("in all", "", "", "", f"{parameters:,}", f"{costs:,}", "", "", ""))
     widths = [max(len(line[column]) for line in lines) for column in range(len(titles))]
     left = 2  # the columns of words; numbers stand to the right
     return "\n".join(
@@ -118,22 +190,13 @@ def _kind(layer: nn.Module) -> str:
     return words + f", stride {geometry.stride}" * (geometry.stride > 1)
 
 
-def _multiply_adds(layer: nn.Module, made: Tensor) -> int:
+def _multiply_adds(layer: nn.Module, outputs: int) -> int:
     if isinstance(layer, nn.Conv2d):
-        return made.numel() * layer.weight[0].numel()
+        return outputs * layer.weight[0].numel()
     if isinstance(layer, nn.Linear):
         return layer.weight.numel()
-    return made.numel() if isinstance(layer, nn.BatchNorm2d) else 0
-
-
-def _refusal(height: int, width: int, rows: Sequence[LayerShape]) -> GeometryError:
-    led = " → ".join([f"{height} × {width}", *(f"{_by(row.output[1:])} ({row.name})" for row in rows)])
-    return GeometryError(f"this network does not take {height} × {width}: {led}, and no further; give another size")
+    return outputs if isinstance(layer, nn.BatchNorm2d) else 0
 
 
 def _first(value: Any) -> int:
     return int(value[0] if isinstance(value, tuple) else value)
-
-
-def _by(shape: Shape) -> str:
-    return " × ".join(map(str, shape))

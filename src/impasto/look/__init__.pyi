@@ -21,6 +21,7 @@ from .layers import (
 from .layers import (
     field_of as field_of,
 )
+from .model_features import model_maps as model_maps
 from .patches import Patch as Patch
 from .patches import best_patches as best_patches
 from .picture_sheets import (

@@ -8,7 +8,7 @@ from PIL import Image
 
 from impasto.look.features import FeatureMaps, Floats
 from impasto.look.layers import LookError, Order
-from impasto.look.page import ACCENT, FAINT, MARGIN, SEQUENTIAL, TALL, WIDTH, Page, shaded
+from impasto.look.page import ACCENT, DIVERGING, FAINT, MARGIN, SEQUENTIAL, TALL, WIDTH, Page, shaded
 
 TOP = 64
 CLIPPED = 0.005
@@ -46,11 +46,15 @@ def feature_sheet(features: Sequence[FeatureMaps], top: int = TOP, order: Order 
     wide = (column - GAP * (across - 1)) // across
     high = max(1, round(wide * ratio))
     page = Page(first + -(-most // across) * (high + LABEL) + MARGIN)
+    signed = any(layer.maps.min() < 0 for layer in features)
     page.title(
         f"Feature maps of {photo.name}, {photo.width} × {photo.height}",
-        "After the ReLU. Below each map: its layer and unit; its range, and the share of it that is zero.",
+        ("" if signed else "After the ReLU. ")
+        + "Below each map: its layer and unit; its range, and the share of it that is zero.",
     )
     page.scale(WIDTH - MARGIN - 240, 30, 160, "0", "its highest")
+    if signed:
+        page.scale(WIDTH - MARGIN - 240, 52, 160, "below 0", "above 0", DIVERGING)
     for index, layer in enumerate(features):
         left = MARGIN + index * (column + COLUMN_GAP)
         _head(page, layer, left, HEAD, thumb)
@@ -64,9 +68,14 @@ def feature_sheet(features: Sequence[FeatureMaps], top: int = TOP, order: Order 
 
 
 def shaded_map(features: Floats, width: int, height: int) -> Any:
-    """One map at a size, from 0 to where its highest half per cent begins; uint8, height × width × 3."""
+    """One map at a size, from 0 to where its highest half per cent begins; uint8, height × width × 3.
+
+    A map with numbers below 0 has 0 in the middle of its colours.
+    """
     how = Image.Resampling.NEAREST if width >= features.shape[1] else Image.Resampling.BOX
     shown = np.asarray(Image.fromarray(features).resize((width, height), how))
+    if features.min() < 0:
+        return shaded(0.5 + shown / (2 * max(float(np.quantile(abs(shown), 1 - CLIPPED)), 1e-12)), DIVERGING)
     return shaded(shown / max(float(np.quantile(shown, 1 - CLIPPED)), 1e-12), SEQUENTIAL)
 
 
@@ -91,7 +100,9 @@ def _head(page: Page, layer: FeatureMaps, left: int, top: int, thumb: tuple[int,
 
 def _numbers(layer: FeatureMaps, unit: int) -> str:
     low, high = layer.maps[unit].min(), layer.maps[unit].max()
-    return f"{low:.0f}–{high:.0f}, {layer.silence[unit]:.0%}"
+    places = 0 if max(-low, high) >= 10 else 1
+    between = " to " if low < 0 else "–"
+    return f"{low:.{places}f}{between}{high:.{places}f}, {layer.silence[unit]:.0%}".replace("-", "−")
 
 
 def _across(column: int, ratio: float, maps: int, room: int) -> int:

@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from impasto.convolution.shapes import LayerShape, Shape
+from impasto.convolution.misfits import Shape
+from impasto.convolution.shapes import LayerShape
 from impasto.look.page import ACCENT, FAINT, INK, MARGIN, WIDTH, Page
 
 HEAD, LINE, GAP = 128, 25, 26

@@ -27,18 +27,15 @@ class FeatureMaps:
 
     Attributes:
         layer: its name.
-        maps: N × H × W, after the ReLU, so 0 or more.
+        maps: N × H × W; VGG19's after the ReLU, so 0 or more.
         photo: what the network was given.
+        field: what one number of a map sees of the picture.
     """
 
     layer: str
     maps: Floats
     photo: Picture
-
-    @property
-    def field(self) -> Field:
-        """What one number of a map sees of the picture."""
-        return field_of(self.layer)
+    field: Field
 
     @cached_property
     def energies(self) -> Floats:
@@ -79,7 +76,7 @@ def feature_maps(photo: Any, layers: Iterable[str] = FIRST_OF_EACH_BLOCK, size: 
     network = Extractor(weights(), names, prepare=False)
     with torch.no_grad():
         found = network(tensor_of(picture))
-    return [FeatureMaps(name, found[name][0].contiguous().numpy(), picture) for name in names]
+    return [FeatureMaps(name, found[name][0].contiguous().numpy(), picture, field_of(name)) for name in names]
 
 
 def fitted(photo: Any, size: int, layers: Iterable[str]) -> Picture:

@@ -1,7 +1,7 @@
 """The convolutions of a classifier that `impasto train` has written.
 
 A file of safetensors holds numbers and text, and can't run code. The text is a JSON object under the key "impasto", of
-which the architecture and the normalisation of pictures are read here.
+which the architecture, or a description of the layers, and the normalisation of pictures are read here.
 """
 
 import json
@@ -12,15 +12,15 @@ from safetensors import SafetensorError, safe_open
 from torch import nn
 
 from impasto.networks.backbone import Backbone
+from impasto.networks.described import Chain, Description, built
 from impasto.networks.sequential import from_sequential
 from impasto.networks.table import NetworkError
 
 
 def _classifier() -> nn.Sequential:
     """The course's network up to its linear layers."""
-    layers = OrderedDict[str, nn.Module](conv1=nn.Conv2d(3, 6, 5), relu1=nn.ReLU(), pool1=nn.MaxPool2d(2))
-    layers.update(conv2=nn.Conv2d(6, 16, 5), relu2=nn.ReLU(), pool2=nn.MaxPool2d(2))
-    return nn.Sequential(layers)
+    first, second = (nn.Conv2d(3, 6, 5), nn.ReLU(), nn.MaxPool2d(2)), (nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2))
+    return nn.Sequential(OrderedDict(features=nn.Sequential(*first, *second)))
 
 
 def _modern() -> nn.Sequential:
@@ -36,6 +36,16 @@ def _modern() -> nn.Sequential:
 
 
 CHAINS = {"classifier": _classifier, "modern": _modern}
+OLD_NAMES = {
+    "conv1": "features.0", "conv2": "features.3", "fc1": "classifier.0", "fc2": "classifier.2", "fc3": "classifier.4",
+}  # fmt: skip
+"""What the classifier's layers were called in files before it was the slide's word for word."""
+
+
+def present_name(architecture: str, name: str) -> str:
+    """What the numbers are called today that a file of an architecture has under a name."""
+    layer, _, numbers = name.rpartition(".")
+    return f"{OLD_NAMES[layer]}.{numbers}" if architecture == "classifier" and layer in OLD_NAMES else name
 
 
 def from_trained(path: Path) -> Backbone:
@@ -47,9 +57,27 @@ def from_trained(path: Path) -> Backbone:
     try:
         with safe_open(path, "pt") as file:
             card = json.loads((file.metadata() or {}).get("impasto", "null"))
-            network = CHAINS[card["architecture"]]()
-            network.load_state_dict({name: file.get_tensor(name) for name in network.state_dict()})
+            architecture = card["architecture"]
+            chain, network = _network(path, architecture, card.get("layers"))
+            stored = file.keys()
+            names = {present_name(architecture, name): name for name in stored}
+            network.load_state_dict({name: file.get_tensor(names[name]) for name in network.state_dict()}, assign=True)
             mean, std = (tuple(map(float, card["normalisation"][key])) for key in ("mean", "std"))
-    except (SafetensorError, OSError, RuntimeError, LookupError, TypeError, ValueError):
+    except NetworkError:
+        raise
+    except (SafetensorError, OSError, RuntimeError, LookupError, TypeError, ValueError, AttributeError):
         raise NetworkError(f"{path} is no model of Impasto's; give a file that impasto train wrote") from None
-    return from_sequential(network, mean, std, str(path))
+    return from_sequential(chain, mean, std, str(path))
+
+
+def _network(path: Path, architecture: str, described: Description | None) -> tuple[nn.Sequential, nn.Module]:
+    """The layers one after another, and what has them under the names that they have in the file."""
+    if architecture in CHAINS:
+        chain = CHAINS[architecture]()
+        return chain, chain
+    if described is None and ":" in architecture:
+        raise NetworkError(
+            f"{path} does not describe its layers; give a model of a plain chain of layers to paint with"
+        )
+    layers = built(described or [])
+    return nn.Sequential(*(layer for _, layer in layers)), Chain(layers)

@@ -7,7 +7,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from collections.abc import Iterator
+
+    from torch import Tensor, nn
 
     from impasto.classify.model import Model
 
@@ -86,7 +88,7 @@ def _steps(model: "Model", pixels: Any) -> list[dict[str, Any]]:
 
     hooks = [
         child.register_forward_hook(lambda layer, _, made, name=name: note(name, layer, made))
-        for name, child in model.network.named_children()
+        for name, child in _layers(model.network)
     ]
     try:
         model.probabilities(torch.from_numpy(pixels)[None])
@@ -94,6 +96,17 @@ def _steps(model: "Model", pixels: Any) -> list[dict[str, Any]]:
         for hook in hooks:
             hook.remove()
     return passed
+
+
+def _layers(network: "nn.Module", path: str = "") -> "Iterator[tuple[str, nn.Module]]":
+    """The layers that have a step of their own, with their names: a ReLU is shown with the layer before it."""
+    from torch import nn
+
+    for name, child in network.named_children():
+        if type(child) is nn.Sequential:
+            yield from _layers(child, f"{path}{name}.")
+        elif not isinstance(child, nn.ReLU):
+            yield f"{path}{name}", child
 
 
 def _step(name: str, layer: Any, made: "Tensor", rectified: bool) -> dict[str, Any]:
