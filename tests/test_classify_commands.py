@@ -65,6 +65,12 @@ def test_the_same_seed_makes_the_same_file_and_resume_goes_on(start, run, tmp_pa
     text = ok(run("train", "--resume", names[0], "--epochs", "3", "-o", names[2]))
     assert re.match(r"\[3,    11\] loss:", text)
     assert "3 epochs" in line(run("train", "--resume", names[2], "--epochs", "3", "-o", names[2]))
+    in_place = run("train", "--resume", names[0], "--epochs", "3")
+    assert (in_place.returncode, str(names[0]) in line(in_place)) == (0, True)
+    assert json.loads(ok(run("evaluate", names[0], "--json"))) == json.loads(ok(run("evaluate", names[2], "--json")))
+    kept = names[0].read_bytes()
+    refused = run(*quick, "--epochs", "1", "-o", names[0])
+    assert (refused.returncode, "--resume" in line(refused), names[0].read_bytes() == kept) == (2, True, True)
 
 
 def test_the_model_says_in_its_file_what_it_is(trained):

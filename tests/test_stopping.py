@@ -137,8 +137,9 @@ def test_who_has_signals_ignored_is_not_stopped_by_them(photo, environment, tmp_
 
 def test_training_keeps_what_was_learned(run, environment, tmp_path):
     out = tmp_path / "m.safetensors"
-    with on_a_terminal([*IMPASTO, "train", "--epochs", "500", "-o", out], environment) as terminal:
-        terminal.wait_for(b"epoch 2/500")
+    asked = ["train", "--epochs", "500", "-o", out, "--plots", tmp_path / "plots"]
+    with on_a_terminal([*IMPASTO, *asked], environment) as terminal:
+        terminal.wait_for(b"epoch 2/500, batch ")
         for number in (signal.SIGINT, signal.SIGTERM):
             terminal.process.send_signal(number)
             terminal.wait_for(b"stopping after this step")
@@ -146,6 +147,7 @@ def test_training_keeps_what_was_learned(run, environment, tmp_path):
     assert b"what there is was saved" in terminal.shown
     assert b"Traceback" not in terminal.shown
     assert "accuracy" in ok(run("evaluate", out))
+    assert {path.name for path in (tmp_path / "plots").iterdir()} >= {"curves.png", "confusion.png", "kernels.png"}
 
 
 def test_what_has_nothing_to_keep_leaves_nothing(photo, environment, tmp_path):

@@ -29,16 +29,17 @@ class History:
     """What to draw curves of.
 
     Attributes:
-        batches: the number of mini-batches after which each of `losses` was reported.
-        losses: the running loss.
-        epochs: the number of mini-batches at the end of each epoch.
-        accuracies: on the test part then, 0 to 1.
+        losses: of each mini-batch.
+        accuracies: on the test part, 0 to 1, by the number of mini-batches before; at each epoch's end, or where
+            training was interrupted.
     """
 
-    batches: list[int] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
-    epochs: list[int] = field(default_factory=list)
-    accuracies: list[float] = field(default_factory=list)
+    accuracies: dict[int, float] = field(default_factory=dict)
+
+    def ended(self, accuracy: float) -> None:
+        """Note the accuracy after the mini-batches so far."""
+        self.accuracies[len(self.losses)] = accuracy
 
 
 def write_all(
@@ -56,7 +57,7 @@ def write_all(
     }
     with suppress(ValueError):  # a network without convolutions has none
         figures["kernels"] = kernels(model)
-    if history is not None:
+    if history is not None and history.losses:
         figures["curves"] = curves(history)
     paths = []
     for name, figure in figures.items():
@@ -88,7 +89,8 @@ def curves(history: History) -> Any:
     """The running loss, and the accuracy at each epoch's end."""
     figure = _figure(8, 4.5)
     axes = figure.subplots()
-    axes.plot(history.batches, history.losses, color=FIRST, marker="o" if len(history.losses) < 30 else None)
+    ends, losses = smoothed(history.losses)
+    axes.plot(ends, losses, color=FIRST, marker="o" if len(losses) < 30 else None)
     axes.set_xlabel("mini-batches")
     axes.set_ylabel("loss in training (nats)", color=FIRST)
     axes.set_ylim(bottom=0)
@@ -96,9 +98,11 @@ def curves(history: History) -> Any:
     axes.grid(color=GRID)
     if history.accuracies:
         other = axes.twinx()
-        other.plot(history.epochs, [100 * share for share in history.accuracies], color=SECOND, marker="o")
+        other.plot(list(history.accuracies), [100 * share for share in history.accuracies.values()], color=SECOND,
+                   marker="o")  # fmt: skip
         other.set_ylabel("accuracy on the test part (%)", color=SECOND)
-    axes.set_title(f"{len(history.epochs)} epochs" if len(history.epochs) != 1 else "1 epoch")
+        other.set_ylim(0, 100)
+    axes.set_title("Training")
     return figure
 
 

@@ -1,5 +1,6 @@
 """`impasto train`: a network learns to tell the classes of a data set apart."""
 
+import math
 import sys
 import time
 from pathlib import Path
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from impasto.classify.training import Training
     from impasto.classify.training_run import Report, TrainingSettings
 
+# How much of the loss that the bar shows is that of the mini-batches before.
+SMOOTH = 0.98
 RECIPES = "slide", "fast"
 HOW, OUTPUT = "How it learns", "What is shown and kept"
 
@@ -33,7 +36,7 @@ def train(
     model: Annotated[
         str | None, typer.Option(help="The network: classifier (the slide's), modern, or yours: mynet.py:Mine.")
     ] = None,
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="The file of the model.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="The new file of the model.")] = None,
     epochs: Annotated[
         int | None, typer.Option(help="How often every picture is seen (2).", rich_help_panel=HOW)
     ] = None,
@@ -47,7 +50,8 @@ def train(
         int | None, typer.Option(help="Repeats a run bit for bit on the same machine (0).", rich_help_panel=HOW)
     ] = None,
     resume: Annotated[
-        Path | None, typer.Option(help="Go on with this model, until it has had --epochs in all.", rich_help_panel=HOW)
+        Path | None,
+        typer.Option(help="Go on in this model's file, until it has had --epochs in all.", rich_help_panel=HOW),
     ] = None,
     threads: Annotated[int | None, typer.Option(help="How many the processor may use.", rich_help_panel=HOW)] = None,
     plots: Annotated[
@@ -64,8 +68,9 @@ def train(
     from impasto.classify import model as models
     from impasto.classify.evaluation import evaluate
     from impasto.classify.own import is_own
-    from impasto.classify.plots import make_folder
+    from impasto.classify.plots import History, make_folder
     from impasto.classify.training import Training
+    from impasto.images.names import is_file, numbered
 
     given = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "momentum": momentum, "recipe": recipe, "seed": seed}
     with plain_errors(MISUSE):
@@ -78,13 +83,18 @@ def train(
         if before and own is None and model not in (None, before.card.architecture):
             stop(f"{resume} is a model of the architecture {before.card.architecture}, not {model}", MISUSE)
     from impasto.cli.data import loaded
-    from impasto.images.names import numbered
 
     tail = f"-{own.named.rpartition(':')[2] if own else model or 'classifier'}"
-    name = Path(f"{Path(data.partition(':')[0]).resolve().name}{tail}.safetensors")
-    names = numbered(name, tail=tail)
+    usual = Path(f"{Path(data.partition(':')[0]).resolve().name}{tail}.safetensors")
+
+    def names() -> "Iterator[Path]":
+        return numbered(out) if out else numbered(usual, tail=tail)
+
+    in_place = resume if resume and is_file(resume) and out in (None, resume) else None
+    if out and is_file(out) and not in_place:
+        stop(f"{out} is there already; give another name, or go on with that model by --resume {out}", MISUSE)
     with plain_errors(FAILURE):
-        models.check_target(out or next(numbered(name, tail=tail)))
+        models.check_target(in_place or next(names()))
         if plots is not None:
             make_folder(plots)
 
@@ -93,39 +103,33 @@ def train(
     with plain_errors(MISUSE), with_sizes():
         net = before or models.untrained(own or model or "classifier", images)
         training = Training(net, images, settings, done)
-    interrupted = False
+    interrupted, history = False, History()
     with plain_errors(FAILURE), signals.keeping():
         try:
-            history = _run(training, tested if plots else None)
+            _run(training, history, tested if plots else None)
         except KeyboardInterrupt:
             if training.seconds == 0:
                 raise
-            interrupted, history = True, None
+            interrupted = True
         evaluation = evaluate(net, tested)
-        target = _keep(net, training, evaluation, out or names, small)
+        target = _keep(net, training, evaluation, in_place or names(), small)
         if plots is not None:
             _plot(plots, net, evaluation, tested, history)
     if interrupted:
         stop(f"interrupted after {training.done} whole epochs; what there is was saved: {target}", signals.INTERRUPTED)
 
 
-def _run(training: "Training", tested: "LabelledImages | None") -> "History":
+def _run(training: "Training", history: "History", tested: "LabelledImages | None") -> None:
     """Train, printing what the slide prints, and note the curves."""
     from impasto.classify.evaluation import evaluate
-    from impasto.classify.plots import History, smoothed
 
-    history = History()
-    losses: list[float] = []
     for report in signals.until_asked(_shown(training)):
-        losses.append(report.loss)
+        history.losses.append(report.loss)
         if report.batch == report.batches and tested is not None:
             paused = time.perf_counter()
-            history.epochs.append(len(losses))
-            history.accuracies.append(evaluate(training.model, tested).accuracy)
+            history.ended(evaluate(training.model, tested).accuracy)
             training.pause(time.perf_counter() - paused)
     tell("Finished Training")
-    history.batches, history.losses = smoothed(losses)
-    return history
 
 
 def _shown(training: "Training") -> "Iterator[Report]":
@@ -140,14 +144,16 @@ def _shown(training: "Training") -> "Iterator[Report]":
     from rich.progress import BarColumn, Progress, TextColumn
 
     columns = (
-        TextColumn("epoch {task.fields[epoch]}"),
+        TextColumn("epoch {task.fields[epoch]}, batch {task.fields[batch]}"),
         BarColumn(),
         TextColumn("loss {task.fields[loss]}, {task.fields[left]} s left"),
     )
     console = Console(stderr=True)
     with Progress(*columns, console=console, redirect_stdout=False, transient=True) as bar:
-        task = bar.add_task("", total=1.0, epoch="-", loss="-", left="-")
+        task, loss = bar.add_task("", total=1.0, epoch="-", batch="-", loss="-", left="-"), math.nan
         for report in training:
+            # single mini-batches jump up and down
+            loss = report.loss if math.isnan(loss) else SMOOTH * loss + (1 - SMOOTH) * report.loss
             if report.running_loss is not None:
                 if sys.stdout.isatty():
                     console.print(report.line, highlight=False, markup=False)
@@ -158,7 +164,8 @@ def _shown(training: "Training") -> "Iterator[Report]":
                 task,
                 completed=((report.epoch - 1) * report.batches + report.batch) / whole,
                 epoch=f"{report.epoch}/{report.epochs}",
-                loss=f"{report.loss:.3f}",
+                batch=f"{report.batch}/{report.batches}",
+                loss=f"{loss:.3f}",
                 left="-" if report.seconds_left is None else f"{report.seconds_left:.0f}",
             )
             yield report
@@ -167,7 +174,7 @@ def _shown(training: "Training") -> "Iterator[Report]":
 def _keep(
     net: "Model", training: "Training", evaluation: "Evaluation", out: "Path | Iterator[Path]", small: bool
 ) -> Path:
-    """Save the model in a file, or under the first of some names that no file has."""
+    """Save the model in the file that it went on in, or under the first of some names that no file has."""
     from dataclasses import replace
 
     from impasto.images.names import written
@@ -191,13 +198,10 @@ def _keep(
     return target
 
 
-def _plot(
-    folder: Path, net: "Model", evaluation: "Evaluation", tested: "LabelledImages", history: "History | None"
-) -> None:
+def _plot(folder: Path, net: "Model", evaluation: "Evaluation", tested: "LabelledImages", history: "History") -> None:
     from impasto.classify.plots import write_all
 
-    if history is not None and history.accuracies:
-        history.accuracies[-1] = evaluation.accuracy  # of the numbers that were kept
+    history.ended(evaluation.accuracy)  # of the numbers that were kept
     for path in write_all(folder, net, evaluation, tested, history):
         tell(path)
 
