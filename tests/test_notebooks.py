@@ -47,7 +47,7 @@ def shown(cell):
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_it_runs_from_top_to_bottom_with_the_answers(notebook, home):
+def test_it_runs_from_top_to_bottom_with_the_answers(notebook, home, tmp_path):
     committed = {cell.id: shown(cell) for cell in notebook.cells if cell.cell_type == "code"}
     environment = {**os.environ, "IMPASTO_HOME": str(home), "IPYTHONDIR": str(home / "ipython")}
     environment.pop("MPLBACKEND", None)  # else figures are not shown
@@ -56,7 +56,7 @@ def test_it_runs_from_top_to_bottom_with_the_answers(notebook, home):
     # Sockets in a folder: ports of the network are chosen before they are bound, and two tests could choose the same.
     with TemporaryDirectory() as sockets:  # a socket's path is of 107 bytes at most, which tmp_path's would exceed
         config = Config(KernelManager={"transport": "ipc", "connection_file": f"{sockets}/kernel.json"})
-        resources = {"metadata": {"path": str(FOLDER)}}
+        resources = {"metadata": {"path": str(tmp_path)}}  # an empty folder: what it needs comes with the package
         NotebookClient(run, timeout=400, resources=resources, config=config).execute(env=environment)
 
     now = {cell.id: shown(cell) for cell in run.cells if cell.cell_type == "code" and cell.id in committed}

@@ -1,3 +1,4 @@
+from . import examples as examples
 from .painter import (
     Painter as Painter,
 )

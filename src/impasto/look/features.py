@@ -48,15 +48,32 @@ class FeatureMaps:
         """The share of each map that is zero, from 0 to 1; N."""
         return np.asarray((self.maps == 0).mean((1, 2), dtype=np.float32))
 
+    @cached_property
+    def inner(self) -> Floats:
+        """The positions that see nothing but the picture, N × H' × W'; along an axis that has none, all of them.
+
+        At an edge some units answer to the zeros of the padding, and more strongly than to anything in the picture.
+        """
+        edge = -(-self.field.margin // self.field.jump)
+        rows, columns = (
+            slice(edge, -edge) if edge and side > 2 * edge else slice(None) for side in self.maps.shape[1:]
+        )
+        return self.maps[:, rows, columns]
+
     def ordered(self, by: Order = "energy") -> list[int]:
-        """The units, the one with the most energy first, or by number.
+        """The units, the one with the most energy away from the edges first, or by number.
 
         Raises:
             LookError: another order.
         """
         if by not in get_args(Order):
             raise LookError(f"maps can't be ordered by {by!r}; choose one of: {', '.join(get_args(Order))}")
-        return list(range(len(self.maps))) if by == "number" else np.argsort(-self.energies, kind="stable").tolist()
+        return list(range(len(self.maps))) if by == "number" else self._strongest()
+
+    def _strongest(self) -> list[int]:
+        strength = np.einsum("nhw,nhw->n", self.inner, self.inner)
+        order: list[int] = np.argsort(-strength, kind="stable").tolist()
+        return order
 
 
 def feature_maps(photo: Any, layers: Iterable[str] = FIRST_OF_EACH_BLOCK, size: int = SIZE) -> list[FeatureMaps]:

@@ -1,0 +1,6 @@
+"""The photos that come along, to try things on: `impasto.examples.cat` is a file's path, as are `coffee`, `portrait`."""
+
+from pathlib import Path
+
+folder = Path(__file__).parent
+cat, coffee, portrait = (folder / f"{name}.jpg" for name in ("cat", "coffee", "portrait"))
