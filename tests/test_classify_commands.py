@@ -224,7 +224,19 @@ def test_conv_shows_the_matrix_before_and_after_padding_the_kernel_and_the_outpu
     blocks = ok(start("conv", "--padding", "1")).split("\n\n")
     padded = next(block for block in blocks if block.startswith("with its padding, 7 × 7")).splitlines()[1:]
     assert padded == [" 0 0 0 0 0 0 0", *[" 0 1 1 1 1 1 0"] * 5, " 0 0 0 0 0 0 0"]
-    assert blocks[-1].splitlines()[1] == " 4 6 6 6 4"
+    assert blocks[-2].splitlines()[1] == " 4 6 6 6 4"
+    assert blocks[-1].splitlines()[:2] == ["how often each number of the matrix is read, 5 × 5", " 4 6 6 6 4"]
+    assert ok(start("conv")).splitlines()[-5:] == [" 1 2 3 2 1", " 2 4 6 4 2", " 3 6 9 6 3", " 2 4 6 4 2", " 1 2 3 2 1"]
+
+
+def test_conv_works_a_layer_over_channels_through(start, run):
+    text = ok(start("conv", "--channels", "3", "--outputs", "6"))
+    assert "3 × 5 × 5 → 6 × 3 × 3\nnumbers to learn: 6 · (3 · 3 · 3) + 6 = 168\n" in text
+    assert "channel 3, all 3: the products with its kernel sum to 27\n  the bias: 1\n" in text
+    assert "all channels and the bias: 55\n" in text
+    for arguments in (["--channels", "0"], ["--channels", "3", "--transposed"]):
+        refused = run("conv", *arguments)
+        assert (refused.returncode, "--channels" in line(refused)) == (2, True)
 
 
 def test_conv_draws_the_named_kernels_on_a_picture(run, photo, tmp_path):

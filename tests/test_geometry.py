@@ -158,6 +158,15 @@ def test_unread_rows_are_those_without_a_gradient(size, kernel, padding, stride,
     assert unread(size, kernel, padding, stride, dilation) == expected
 
 
+@given(SIZES, KERNELS, st.tuples(PADS, PADS), STRIDES, DILATIONS)
+@settings(deadline=None)
+def test_a_row_is_read_as_often_as_its_gradient_says(size, kernel, padding, stride, dilation):
+    assume(size + sum(padding) >= geometry.span(kernel, dilation))
+    rows = torch.zeros(1, 1, size, requires_grad=True)
+    F.conv1d(F.pad(rows, padding), torch.ones(1, 1, kernel), stride=stride, dilation=dilation).sum().backward()
+    assert geometry.reads(size, kernel, padding, stride, dilation) == rows.grad[0, 0].tolist()
+
+
 LAYERS = st.builds(Layer, st.integers(1, 4), st.integers(0, 3), st.integers(1, 3), st.integers(1, 2))
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 
 from impasto.convolution.geometry import span
-from impasto.convolution.kernels import KERNELS, convolve, convolve_transposed, pad
+from impasto.convolution.kernels import KERNELS, convolve, convolve_channels, convolve_transposed, pad
 
 SIDE, TAPS = st.integers(1, 9), st.integers(1, 4)
 STEP = st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(1, 3), st.integers(1, 2))
@@ -26,6 +26,22 @@ def test_convolve_is_conv2d(height, width, down, across, step):
     )
     expected = F.conv2d(x, kernel, None, stride, (top, left), dilation)[0, 0]
     found = convolve(x[0, 0].numpy(), kernel[0, 0].numpy(), (top, left), stride, dilation)
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+@given(SIDE, SIDE, TAPS, TAPS, STEP, st.integers(1, 3), st.integers(1, 4))
+@settings(deadline=None)
+def test_convolve_channels_is_conv2d(height, width, down, across, step, channels, outputs):
+    top, left, stride, dilation = step
+    assume(height + 2 * top >= span(down, dilation))
+    assume(width + 2 * left >= span(across, dilation))
+    random = torch.Generator().manual_seed(height)
+    x, kernels, biases = (
+        torch.randn(*shape, dtype=torch.float64, generator=random)
+        for shape in ((channels, height, width), (outputs, channels, down, across), (outputs,))
+    )
+    expected = F.conv2d(x[None], kernels, biases, stride, (top, left), dilation)[0]
+    found = convolve_channels(x.numpy(), kernels.numpy(), biases.numpy(), (top, left), stride, dilation)
     np.testing.assert_allclose(found, expected, atol=1e-12)
 
 

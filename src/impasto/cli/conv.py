@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from impasto.cli.conv_channels import print_layer
 from impasto.cli.errors import FAILURE, MISUSE, plain_errors, stop, tell, told
 from impasto.cli.named_files import check_outputs
 
@@ -23,6 +24,8 @@ def conv(
     padding: Annotated[str, typer.Option(help="A number, same, valid, or for each side: TOP,BOTTOM,LEFT,RIGHT.")] = "0",
     stride: Annotated[int, typer.Option(help="How far the kernel moves at each step.")] = 1,
     dilation: Annotated[int, typer.Option(help="How far its numbers are apart.")] = 1,
+    channels: Annotated[int, typer.Option(help="Of the input: 3 for red, green and blue.")] = 1,
+    outputs: Annotated[int, typer.Option(help="How many kernels each channel has: the layer's outputs.")] = 1,
     transposed: Annotated[bool, typer.Option("--transposed", help="The other way: from few to many.")] = False,
     image: Annotated[
         Path | None,
@@ -37,7 +40,12 @@ def conv(
     from impasto.convolution import geometry
     from impasto.convolution.kernels import KERNELS, convolve, convolve_transposed
 
+    several = (channels, outputs) != (1, 1)
     with plain_errors(MISUSE):
+        if min(channels, outputs) < 1:
+            raise ValueError("a layer has at least 1 channel and 1 output; give --channels and --outputs of 1 or more")
+        if several and (transposed or image is not None):
+            raise ValueError("--channels and --outputs go with a convolution in numbers; leave the others out")
         sides = _pair("size", size)
         weights = KERNELS.get(kernel)
         taps = (weights.shape[0], weights.shape[1]) if weights is not None else _pair("kernel", kernel)
@@ -65,19 +73,28 @@ def conv(
     if as_json:
         row: dict[str, Any] = {
             "size": sides, "kernel": taps, "padding": {"rows": pads[0], "columns": pads[1]}, "stride": stride,
-            "dilation": dilation, "transposed": transposed, "output": made,
+            "dilation": dilation, "transposed": transposed, "output": made, "channels": channels, "outputs": outputs,
+            "numbers": outputs * (channels * taps[0] * taps[1] + 1),
             "unread": {"rows": unread[0], "columns": unread[1]},
         }  # fmt: skip
         print(json.dumps(row))
         return
     formula = _transposed_formula if transposed else _formula
     print(_explained(formula, sides, taps, pads, made, stride, dilation))
+    if several:
+        print(f"{channels} × {sides[0]} × {sides[1]} → {outputs} × {made[0]} × {made[1]}")
     for what, at, n in zip(("row", "column"), unread, sides, strict=True):
         if at:
             print(_never_read(what, at, n))
+    if several and result is not None:
+        print_layer(sides, weights, pads, stride, dilation, channels, outputs)
+        return
     if result is None or max(*made, *(n + sum(p) for n, p in zip(sides, pads, strict=True))) > LARGEST:
         return
     _print_all(matrix, weights, result, pads, transposed)
+    if not transposed:
+        counts = [geometry.reads(n, k, p, stride, dilation) for n, k, p in zip(sides, taps, pads, strict=True)]
+        _print("how often each number of the matrix is read", np.outer(*map(np.array, counts)))
 
 
 def _print_all(

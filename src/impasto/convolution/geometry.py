@@ -148,6 +148,22 @@ def unread(size: int, kernel: int, padding: Padding = 0, stride: int = 1, dilati
     return [row - before for row in range(before + size + after) if row not in read]
 
 
+def reads(size: int, kernel: int, padding: Padding = 0, stride: int = 1, dilation: int = 1) -> list[int]:
+    """How often each of the input's own rows (or columns) is read, over all positions of the kernel.
+
+    A pixel is read as often as its row times as often as its column. Without padding those at the edges count least.
+    """
+    positions = output_size(size, kernel, padding, stride, dilation)
+    before, _ = pads(padding, size, kernel, stride, dilation)
+    counts = [0] * size
+    for at in range(positions):
+        for tap in range(kernel):
+            row = at * stride + tap * dilation - before
+            if 0 <= row < size:
+                counts[row] += 1
+    return counts
+
+
 def see_through(field: Field, layer: Layer) -> Field:
     """The field of a layer's outputs, given that of its inputs.
 

@@ -11,7 +11,7 @@ import numpy as np
 from impasto.convolution.geometry import Padding, output_size, pads, transposed_pads, transposed_size
 
 Matrix = np.ndarray[Any, np.dtype[np.float64]]
-"""Rows × columns."""
+"""Rows × columns; of a layer also channels × rows × columns, and more."""
 
 KERNELS: dict[str, Matrix] = {
     "identity": np.array([[0.0, 0, 0], [0, 1, 0], [0, 0, 0]]),
@@ -59,6 +59,40 @@ def convolve(
             tap * padded[top : top + rows * stride : stride, left : left + columns * stride : stride][:rows, :columns]
         )
     return out
+
+
+def convolve_channels(
+    volume: Matrix,
+    kernels: Matrix,
+    biases: Matrix,
+    padding: tuple[Padding, Padding] = (0, 0),
+    stride: int = 1,
+    dilation: int = 1,
+) -> Matrix:
+    """A layer: for each output, every channel has a kernel of its own; the sums over all channels, and a bias.
+
+    Args:
+        volume: C × H × W, such as red, green and blue.
+        kernels: N × C × K × L.
+        biases: N.
+        padding: for the rows, and for the columns.
+        stride: how far the kernels move at each step.
+        dilation: how far their taps are apart.
+
+    Returns:
+        N × H' × W': out[n] = bias[n] + Σ_c convolve(volume[c], kernels[n, c]).
+
+    Raises:
+        GeometryError: the kernels do not fit.
+    """
+    made = []
+    for of_output, bias in zip(kernels, biases, strict=True):
+        parts = [
+            convolve(matrix, kernel, padding, stride, dilation)
+            for matrix, kernel in zip(volume, of_output, strict=True)
+        ]
+        made.append(np.sum(parts, axis=0) + bias)
+    return np.stack(made)
 
 
 def convolve_transposed(

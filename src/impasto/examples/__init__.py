@@ -1,4 +1,4 @@
-"""The photos that come along, to try things on: `impasto.examples.cat` is a file's path, as are `coffee`, `portrait`."""
+"""The photos that come along, to try things on: `impasto.examples.cat` is a path, as are `coffee` and `portrait`."""
 
 from pathlib import Path
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from impasto.convolution import geometry
 from impasto.convolution.geometry import GeometryError, Padding
-from impasto.convolution.kernels import KERNELS, Matrix, convolve
+from impasto.convolution.kernels import KERNELS, Matrix, convolve, convolve_channels
 
 LIMITS = {
     "size": (1, 12), "kernel": (1, 7), "pad": (0, 6), "stride": (1, 6), "dilation": (1, 4), "output_padding": (0, 5),
@@ -24,6 +24,8 @@ WORDS = {
     "size": "an input size", "kernel": "a kernel", "pad": "a padding", "stride": "a stride", "dilation": "a dilation",
     "output_padding": "an output padding",
 }  # fmt: skip
+COLORS, BIAS = ("red", "green", "blue"), 2
+"""Of the layer that is worked through."""
 LARGEST = 32
 """A matrix with more rows than this is not drawn."""
 
@@ -164,7 +166,31 @@ def page(asked: Convolution) -> dict[str, Any]:
             "kernels": {name: matrix.tolist() for name, matrix in KERNELS.items()},
         },
         "kernels": ["ones", *KERNELS],
+        "edges": _edges(),
+        "channels": _channels(),
         "examples": [_example(words, asked) for words, asked in EXAMPLES],
+    }
+
+
+def _edges() -> list[dict[str, Any]]:
+    """How often a 3 × 3 kernel reads each number of a 5 × 5 matrix, without and with padding."""
+    counts = {words: np.array(geometry.reads(5, 3, padding), float) for words, padding in (("valid", 0), ("same", 1))}
+    return [{"padding": words, "counts": _texts(np.outer(each, each))} for words, each in counts.items()]
+
+
+def _channels() -> dict[str, Any]:
+    """A layer's first output over three channels of 4 × 4, worked through."""
+    volume = np.stack([INPUTS[name][:4, :4] for name in ("numbers", "edge", "diagonal")])
+    kernels = np.stack([KERNELS[name] for name in ("sobel-x", "identity", "laplacian")])
+    parts = [convolve(matrix, kernel) for matrix, kernel in zip(volume, kernels, strict=True)]
+    return {
+        "parts": [
+            {"color": color, "input": _texts(matrix), "kernel": _texts(kernel), "sum": _texts(part)}
+            for color, matrix, kernel, part in zip(COLORS, volume, kernels, parts, strict=True)
+        ],
+        "bias": BIAS,
+        "output": _texts(convolve_channels(volume, kernels[None], np.array([float(BIAS)]))[0]),
+        "numbers": 6 * (volume.shape[0] * kernels[0].size + 1),
     }
 
 
