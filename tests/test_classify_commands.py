@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 
@@ -152,11 +153,29 @@ def test_a_folder_trains_with_its_bad_files_named_and_a_model_of_fewer_classes_i
     (tmp_path / "kinds" / "sky" / "bad.jpg").write_bytes(b"?")
     out = tmp_path / "kinds.safetensors"
     process = run("train", "--data", tmp_path / "kinds", "--recipe", "fast", "--batch-size", "4", "-o", out)
-    assert "accuracy 100.00% on 4 test images" in ok(process)
+    assert "accuracy 100.00% on 4 test images; guessing gives 50.00%\n" in ok(process)
     assert "bad.jpg" in process.stderr.decode()
+    assert "few pictures" not in process.stderr.decode()
     assert ok(run("classify", tmp_path / "kinds" / "sky" / "3.jpg", "--model", out)).splitlines()[0].endswith("  sky")
     refused = run("evaluate", out, "--data", "digits")
     assert (refused.returncode, "10 classes and the model 2" in line(refused)) == (2, True)
+    lots, few = tmp_path / "doubtful" / "sky", tmp_path / "doubtful" / "leaf" / "green"
+    lots.mkdir(parents=True)
+    few.mkdir(parents=True)
+    for source, folder in ((tmp_path / "kinds" / "leaf" / "1.jpg", few), (tmp_path / "kinds" / "sky" / "1.jpg", lots)):
+        for number in range(3 if folder is few else 12):
+            shutil.copy(source, folder / f"{number}.jpg")
+    told = run("train", "--data", tmp_path / "doubtful", "--recipe", "fast", "--epochs", "1", "-o", tmp_path / "d")
+    said = told.stderr.decode()
+    assert "few pictures to learn from: leaf (2);" in said
+    assert "sky has 10 pictures and leaf 2" in said
+    assert "folders within leaf count as their class" in said
+    shutil.move(lots, lots.with_name("leaf2"))
+    shutil.move(few.parent, few.parent.with_name("sky"))
+    shutil.move(lots.with_name("leaf2"), lots.with_name("leaf"))
+    wrong = json.loads(ok(run("evaluate", out, "--data", tmp_path / "doubtful", "--json")))
+    assert (wrong["accuracy"], wrong["guessing"]) == (0, 2 / 3)
+    assert {mistake["file"].partition("/")[0] for mistake in wrong["worst_mistakes"]} == {"leaf", "sky"}
     other = run("train", "--resume", out, "--model", "modern", "-o", out)
     assert (other.returncode, "architecture classifier, not modern" in line(other)) == (2, True)
 

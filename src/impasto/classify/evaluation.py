@@ -23,12 +23,14 @@ class Mistake:
         truth: what it shows.
         taken_for: what the model said.
         probability: how sure it was.
+        file: the picture's name in its folder; None where it is no file.
     """
 
     index: int
     truth: str
     taken_for: str
     probability: float
+    file: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +61,11 @@ class Evaluation:
         return float(self.confusion.diagonal().sum()) / self.images
 
     @property
+    def guessing(self) -> float:
+        """The accuracy of always naming the class that has the most pictures, 0 to 1."""
+        return float(self.confusion.sum(1).max()) / self.images
+
+    @property
     def per_class(self) -> dict[str, float | None]:
         """The same for each class; None for one without pictures."""
         right, all_ = self.confusion.diagonal().tolist(), self.confusion.sum(1).tolist()
@@ -68,6 +75,7 @@ class Evaluation:
         """As JSON can hold it."""
         return {
             "accuracy": self.accuracy,
+            "guessing": self.guessing,
             "images": self.images,
             "loss": self.loss,
             "per_class": self.per_class,
@@ -103,6 +111,10 @@ def evaluate(model: Model, images: LabelledImages, progress: Callable[[int, int]
     wrong = wrong[surest[wrong].argsort(descending=True, stable=True)]
     classes = model.card.classes
     mistakes = [
-        Mistake(i, classes[int(labels[i])], classes[int(taken_for[i])], float(surest[i])) for i in wrong.tolist()
-    ]
+        Mistake(
+            i, classes[int(labels[i])], classes[int(taken_for[i])], float(surest[i]),
+            images.files[i] if images.files else None,
+        )
+        for i in wrong.tolist()
+    ]  # fmt: skip
     return Evaluation(classes, confusion, loss, mistakes)

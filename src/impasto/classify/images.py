@@ -28,6 +28,8 @@ class LabelledImages:
         labels: int64, N, indices of `classes`.
         dark_ground: whether what is shown is bright on a black ground, so that photos must be made so too.
         skipped: what of a folder could not be read, one line each.
+        files: the pictures' names in their folder; empty where they are no files.
+        doubts: what is wrong with a folder, one line each; it can be used all the same.
     """
 
     name: str
@@ -36,6 +38,8 @@ class LabelledImages:
     labels: Tensor
     dark_ground: bool = False
     skipped: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)

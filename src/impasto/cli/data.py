@@ -26,6 +26,8 @@ def loaded(source: str, part: "Part") -> "LabelledImages":
             part,
             lambda done, total: bar.update(task, completed=done, total=total, visible=True),
         )
+    for line in images.doubts:
+        say(line)
     for line in images.skipped:
         say(f"passed over: {line}")
     if images.skipped:

@@ -56,7 +56,11 @@ def evaluate(
 def text(found: "Evaluation") -> str:
     """What was found, to be read."""
     width = max(map(len, found.classes))
-    lines = [f"accuracy {found.accuracy:.2%} on {found.images:,} images, loss {found.loss:.3f}", ""]
+    lines = [
+        f"accuracy {found.accuracy:.2%} on {found.images:,} images, loss {found.loss:.3f}; guessing gives "
+        f"{found.guessing:.2%}",
+        "",
+    ]
     for name, share in found.per_class.items():
         lines.append(f"{name:<{width}}  {'no pictures' if share is None else f'{share:6.1%}'}")
     numbers = found.confusion.tolist()
@@ -68,6 +72,7 @@ def text(found: "Evaluation") -> str:
         lines += ["", f"the worst of {len(found.mistakes):,} mistakes"]
     for mistake in found.mistakes[:WORST]:
         lines.append(
-            f"image {mistake.index}: {mistake.truth}, taken for {mistake.taken_for} ({mistake.probability:.1%})"
+            f"{mistake.file or f'image {mistake.index}'}: {mistake.truth}, taken for {mistake.taken_for} "
+            f"({mistake.probability:.1%})"
         )
     return "\n".join(lines)

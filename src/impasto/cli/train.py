@@ -193,7 +193,10 @@ def _keep(
     else:
         target = written(out, lambda free: kept.save(free, small=small, new=True))
     speed = f", {seen / training.seconds:,.0f} images a second" if seen else ""
-    tell(f"accuracy {evaluation.accuracy:.2%} on {evaluation.images:,} test images")
+    tell(
+        f"accuracy {evaluation.accuracy:.2%} on {evaluation.images:,} test images; guessing gives "
+        f"{evaluation.guessing:.2%}"
+    )
     say(f"trained for {training.seconds:.1f} s{speed}; the model is {target}")
     return target
 

@@ -1,11 +1,12 @@
 """A folder with one subfolder a class; or with two, train and test, that have one subfolder a class each.
 
 Where there is no test folder, a fifth of every class is held out to test on: always the same pictures, chosen by
-a digest of their names, so that a picture that is added moves no other.
+a digest of their names. A picture that is added moves one other of its class at most.
 """
 
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -16,6 +17,8 @@ from impasto.images import pictures_in
 
 HELD_OUT = 5
 """One in so many."""
+FEW, UNEVEN = 10, 3
+"""A class of fewer pictures is told, and one that has so many times as many as the smallest."""
 
 
 def load(folder: Path, part: Part) -> LabelledImages:
@@ -41,7 +44,37 @@ def load(folder: Path, part: Part) -> LabelledImages:
             raise DataError(f"of {folder / name} no picture can be read: put good ones in, or remove the folder")
     if not kept:
         raise DataError(f"{folder} has no pictures to test: give every class at least 2, so that 1 is held out")
-    return LabelledImages(folder.resolve().name, classes, pixels, found, skipped=tuple(skipped))
+    counts = {name: int((found == label).sum()) for label, name in enumerate(classes)}
+    doubts = _doubts(folder / part if divided else folder, counts) if part == "train" else []
+    return LabelledImages(
+        folder.resolve().name, classes, pixels, found, skipped=tuple(skipped),
+        files=tuple(str(paths[place].relative_to(folder)) for place in kept), doubts=tuple(doubts),
+    )  # fmt: skip
+
+
+def _doubts(folder: Path, counts: dict[str, int]) -> list[str]:
+    """What a person should know of a folder before a network is trained on it."""
+    told = []
+    few = [f"{name} ({count})" for name, count in counts.items() if count < FEW]
+    if few:
+        told.append(f"few pictures to learn from: {', '.join(few)}; {FEW} a class are little, and 100 are better")
+    least, most = min(counts, key=lambda name: counts[name]), max(counts, key=lambda name: counts[name])
+    if counts[most] >= UNEVEN * counts[least]:
+        told.append(
+            f"{most} has {counts[most]} pictures and {least} {counts[least]}: the network will say {most} too often; "
+            "give all classes about as many"
+        )
+    nested = [name for name in counts if any(_pictures_below(folder / name))]
+    if nested:
+        told.append(
+            f"folders within {', '.join(nested)} count as their class: for classes of their own, put them beside it"
+        )
+    return told
+
+
+def _pictures_below(folder: Path) -> Iterator[Path]:
+    """The pictures in folders within a class's."""
+    return (path for path in pictures_in(folder, deep=True) if path.parent != folder)
 
 
 def _classes(folder: Path) -> tuple[str, ...]:
