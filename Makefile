@@ -45,6 +45,7 @@ docs: $(VENV)/installed-dev  ## make the pictures that the docs and the studio s
 	$(IMPASTO) look reconstruct examples/cat.jpg --all -o docs/kept.webp
 	$(IMPASTO) look unit conv1_1:0 conv2_1:20 conv3_1:98 conv4_1:17 conv5_1:60 -o docs/units.webp
 	$(IMPASTO) look patches conv4_1:17 examples -o docs/patches.webp
+	$(IMPASTO) classify examples/coffee.jpg --model fashion-classifier --why -o docs/why.webp
 	$(IMPASTO) look balance examples/cat.jpg --style night -o docs/balance.webp
 	$(IMPASTO) look kernels -o docs/vgg19-kernels.webp
 	$(IMPASTO) look network -o docs/vgg19.webp

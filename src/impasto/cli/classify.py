@@ -3,14 +3,18 @@
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop
+from impasto.cli.errors import FAILURE, MISUSE, plain_errors, say, stop, tell
+from impasto.cli.look_out import Out, Target, target, write_sheet
 from impasto.cli.named_files import STDIO, expanded
 from impasto.cli.own_class import Class
 from impasto.cli.own_class import found as its_class
+
+if TYPE_CHECKING:
+    from impasto.classify.model import Model
 
 
 def classify(
@@ -20,10 +24,19 @@ def classify(
     ] = "fashion-modern",
     top: Annotated[int, typer.Option(help="How many classes to name.")] = 5,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a picture.")] = False,
+    why: Annotated[
+        bool, typer.Option("--why", help="Also draw what speaks for the class: Grad-CAM, occlusion, the gradient.")
+    ] = False,
+    out: Out = None,
     own: Class = None,
 ) -> None:
-    """What pictures show: the five most probable classes."""
+    """What pictures show: the five most probable classes; and why, as a sheet."""
     sources = expanded(pictures, deep=True)
+    if out is not None and (not why or len(sources) > 1):
+        stop("-o is the sheet of --why, of one picture; leave it out, or give one picture and --why", MISUSE)
+    if why and STDIO in sources:
+        stop("--why draws beside the picture; give a file, and not standard input", MISUSE)
+    sheets = [target(out, Path(name), "why", ("the picture", Path(name))) for name in sources] if why else []
     from impasto.classify import model as models
     from impasto.classify.predict import Prediction, predict
 
@@ -32,8 +45,9 @@ def classify(
             raise ValueError(f"the top {top} is nothing; give --top 1 or more")
         asked = models.load(model, its_class(own))
     given: list[Any] = [sys.stdin.buffer if source == STDIO else Path(source) for source in sources]
-    failed = inverted = 0
-    for name, found in zip(sources, predict(asked, given, top), strict=True):
+    failed = inverted = unsure = 0
+    knows = f"the model knows {', '.join(asked.card.classes)}"
+    for place, (name, found) in enumerate(zip(sources, predict(asked, given, top), strict=True)):
         if not isinstance(found, Prediction):
             reason = str(found[1]).splitlines()[0]
             if len(sources) == 1:
@@ -42,17 +56,34 @@ def classify(
             failed += 1
             continue
         inverted += found.inverted
+        unsure += found.unsure
         if found.inverted and len(sources) == 1:
             say(f"{name} has a bright ground and was inverted: the model knows bright things on black")
+        if found.unsure and len(sources) == 1:
+            doubt = "shows nothing, so its shares mean nothing" if found.blank else "may be none of these"
+            say(f"{name} {doubt}: {knows}")
         if as_json:
             row = {"image": name, "top": [{"class": c, "probability": p} for c, p in found.top]}
-            print(json.dumps({**row, "inverted": found.inverted}))
+            drawn = {"why": str(_draw_why(asked, name, sheets[place]))} if sheets else {}
+            print(json.dumps({**row, "inverted": found.inverted, "unsure": found.unsure, **drawn}))
         elif len(sources) == 1:
             for label, probability in found.top:
                 print(f"{probability:6.1%}  {label}")
         else:
             print(f"{name}: " + ", ".join(f"{label} {probability:.1%}" for label, probability in found.top))
+        if sheets and not as_json:
+            tell(_draw_why(asked, name, sheets[place]))
     if inverted and len(sources) > 1:
         say(f"{inverted} of {len(sources)} have a bright ground and were inverted: the model knows things on black")
+    if unsure and len(sources) > 1:
+        say(f"{unsure} of {len(sources)} show nothing, or may be none of these: {knows}")
     if failed:
         stop(f"{failed} of {len(sources)} files could not be read and were passed over", FAILURE)
+
+
+def _draw_why(model: "Model", name: str, where: Target) -> Path:
+    from impasto.look import explain, why_sheet
+
+    with plain_errors(FAILURE):
+        figure = why_sheet(explain(model, Path(name)))
+    return write_sheet(figure, where)

@@ -59,6 +59,11 @@ def target(out: Path | None, beside: Path, what: str, *read: tuple[str, Path | N
 
 def keep(figure: "Figure", where: Target) -> None:
     """Write a sheet and print where."""
+    tell(write_sheet(figure, where))
+
+
+def write_sheet(figure: "Figure", where: Target) -> Path:
+    """Write a sheet; gives its file."""
     from impasto.images.names import written
     from impasto.look.sheet_files import write
 
@@ -68,4 +73,4 @@ def keep(figure: "Figure", where: Target) -> None:
             write(path, figure)
         else:
             path = written(where.names(), lambda free: write(free, figure, new=True))
-    tell(path)
+    return path

@@ -3,6 +3,8 @@ from .contact_sheet import feature_sheet as feature_sheet
 from .diagram import network_sheet as network_sheet
 from .excite import visualization as visualization
 from .excite import visualizations as visualizations
+from .explanations import Why as Why
+from .explanations import explain as explain
 from .features import FeatureMaps as FeatureMaps
 from .features import feature_maps as feature_maps
 from .first_kernels import kernel_sheet as kernel_sheet
@@ -22,6 +24,7 @@ from .layers import (
     field_of as field_of,
 )
 from .model_features import model_maps as model_maps
+from .overlays import why_sheet as why_sheet
 from .patches import Patch as Patch
 from .patches import best_patches as best_patches
 from .picture_sheets import (
