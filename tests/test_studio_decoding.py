@@ -136,15 +136,15 @@ def hostile():
     whole = encoded(Image.effect_noise((300, 300), 90).convert("RGB"), "JPEG")
     png = encoded(Image.effect_noise((300, 300), 90))
     yield "nothing", b"", "this file is empty"
-    yield "random bytes", np.random.default_rng(0).bytes(20_000), "no picture that can be painted here"
-    yield "a page", b"<!doctype html><script>alert(1)</script>", "no picture that can be painted here"
-    yield "an SVG that asks for files", XXE.encode(), "no picture that can be painted here"
+    yield "random bytes", np.random.default_rng(0).bytes(20_000), "no picture that can be read here"
+    yield "a page", b"<!doctype html><script>alert(1)</script>", "no picture that can be read here"
+    yield "an SVG that asks for files", XXE.encode(), "no picture that can be read here"
     yield (
         "an SVG",
         b'<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"/>',
         "no picture that can be painted",
     )
-    yield "a matrix", b"2 2\n1 2\n3 4\n", "no picture that can be painted here"
+    yield "a matrix", b"2 2\n1 2\n3 4\n", "no picture that can be read here"
     yield "a JPEG cut short", whole[: len(whole) // 2], "of its 300 rows are there; get a whole copy of it"
     yield "a PNG cut short", png[: len(png) // 2], "of its 300 rows are there; get a whole copy of it"
     yield "a raw file", b"FUJIFILMCCD-RAW 0201" + bytes(99), "camera's raw file (RAF)"

@@ -18,12 +18,16 @@ import torch
 from PIL import Image
 from playwright.sync_api import expect
 from studio_web import Web, until
+from torch import nn
 
 from impasto import look
+from impasto.classify.classifier import Convolution
 from impasto.convolution import geometry
 from impasto.convolution.geometry import GeometryError
 from impasto.convolution.kernels import convolve
 from impasto.studio.lessons import worker as lessons
+from impasto.studio.lessons.layers import Passed
+from impasto.studio.lessons.number import worked
 from impasto.studio.lessons.worker import LessonError, Lessons, QuestionError
 from impasto.studio.web import learn, learn_padding
 
@@ -239,6 +243,13 @@ def test_the_factors_of_a_sum_have_the_colours_of_their_cells(page):
     assert page.locator("#padded-matrix td.tap").evaluate_all(hues) == factors
     page.locator("#padded-matrix td").first.hover()
     expect(page.locator("#said")).to_have_text("This zero of the padding is read for one output.")
+    page.locator("#kernel-matrix td").first.hover()
+    words = "Row 1, column 1 of the kernel, 0, is multiplied with 9 numbers, one for each output; "
+    expect(page.locator("#said")).to_have_text(f"{words}of these, zeros of the padding: 5.")
+    assert page.locator("#padded-matrix td.tap").count() == 9
+    assert page.locator("#kernel-matrix td.hand").count() == 1
+    page.locator("#output-matrix td").first.hover()
+    assert page.locator("#kernel-matrix td.hand").count() == 0
 
 
 def test_a_link_holds_the_settings(page, chromium):
@@ -367,7 +378,7 @@ def test_axe_finds_nothing(page, address):
 
 def test_the_pages_own_scripts_and_styles_are_light():
     own = [path for path in learn.STATIC.iterdir() if path.suffix in (".js", ".css")]
-    assert sum(path.stat().st_size for path in own) < 60_000
+    assert sum(path.stat().st_size for path in own) < 70_000
 
 
 # Inside VGG
@@ -469,6 +480,70 @@ def test_classify_a_picture(page, site, tmp_path):
     assert (wrong.status_code, wrong.json()["detail"][:9]) == (422, "A drawing")
     none = httpx.post(f"{site}/learn/classify/answer", data={"model": "../secret"}, files={"drawing": b"123"})
     assert none.status_code == 404
+
+
+def test_a_number_of_a_map_and_the_shares_are_worked_through(page, site):
+    page.goto("/learn/classify")
+    page.get_by_role("button", name="Trouser").click()
+    page.locator("#softmax tbody tr").nth(9).wait_for()
+    assert page.locator("#softmax tbody th").first.inner_text() == page.locator("#top li span").first.inner_text()
+    shares = [float(cell.inner_text()[:-2]) for cell in page.locator("#softmax tbody td:last-child").all()]
+    assert abs(sum(shares) - 100) < 0.6
+    assert f"{shares[0]:.0f} %" == page.locator("#top li span").nth(2).inner_text()
+    maps = page.locator("#steps button.holder")
+    maps.nth(1).click(position={"x": 3, "y": 3})
+    worked = page.locator("#steps .spelled")
+    expect(worked).to_contain_text("Row 2, column 2 of map 2 is a sum over 3 channels")
+    assert worked.locator("h4").all_inner_texts() == ["red", "green", "blue"]
+    assert worked.locator("td").count() == 3 * 2 * 25
+    page.keyboard.press("ArrowDown")
+    expect(worked).to_contain_text("Row 3, column 2 of map 2")
+    maps.nth(7).press("Enter")  # by keyboard the one in the middle, of a pooling
+    expect(worked).to_contain_text("Row 8, column 8 of map 2 is the largest of 4 numbers")
+    browser.keep_screen(page, "learn-classify-number", "light")
+    asked = {"model": "fashion-classifier", "step": 0, "unit": 6, "row": 0, "column": 0}
+    wrong = httpx.post(f"{site}/learn/classify/number", data=asked, files={"drawing": bytes(64 * 64)}, timeout=60)
+    assert (wrong.status_code, wrong.json()["detail"][:31]) == (422, "The map has no such number: cho")
+
+
+def test_a_file_that_is_refused_takes_the_old_answer_away(page):
+    page.goto("/learn/classify")
+    page.get_by_role("button", name="Trouser").click()
+    page.locator("#top li").first.wait_for()
+    page.locator("#file").set_input_files({"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"})
+    expect(page.get_by_role("alert")).to_contain_text("no picture that can be read here")
+    expect(page.locator("#answer")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        nn.Conv2d(3, 6, 5), nn.Conv2d(4, 6, (3, 2), stride=2, padding=(1, 2), dilation=2, groups=2),
+        nn.Conv2d(12, 2, 3, padding="same", bias=False), nn.MaxPool2d(3, 2, 1), nn.MaxPool2d(2, ceil_mode=True),
+        Convolution(3, 5),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_number_is_what_pytorch_makes(layer):
+    torch.manual_seed(1)
+    channels = next((each.in_channels for each in layer.modules() if isinstance(each, nn.Conv2d)), 2)
+    read = torch.randn(channels, 9, 11)
+    for norm in (each for each in layer.modules() if isinstance(each, nn.BatchNorm2d)):
+        norm.running_mean.normal_()
+        norm.running_var.uniform_(0.5, 2)
+    with torch.no_grad():
+        made = layer.eval()(read[None])[0]
+    for unit, row, column in ((0, 0, 0), (len(made) - 1, made.shape[1] - 1, made.shape[2] - 1), (1, 2, 3)):
+        answer = worked(Passed("a", layer, read, made), unit, row, column)
+        if answer["kind"] == "pool":
+            found = max(each for line in answer["window"] for each in line if each is not None)
+        else:
+            sums = [np.sum(np.multiply(part["window"], part["kernel"])) for part in answer["parts"]]
+            np.testing.assert_allclose(sums, [part["sum"] for part in answer["parts"]], atol=1e-4)
+            found = sum(sums) + answer["rest"] + (answer["bias"] or 0)
+            if "scale" in answer:
+                found = max(0, found * answer["scale"] + answer["shift"])
+        assert found == pytest.approx(float(made[unit, row, column]), abs=1e-4)
 
 
 # The process

@@ -99,7 +99,7 @@ def decode(data: bytes, max_side: int, max_pixels: int, *, mask: bool = False) -
             width, height = undecoded.width, undecoded.height
     except PictureError as error:
         if "no picture that Impasto knows" in str(error):  # it offers SVG, which has no loader here
-            raise PictureError(f"this file is no picture that can be painted here: {KNOWN}") from error
+            raise PictureError(f"this file is no picture that can be read here: {KNOWN}") from error
         raise
     if width * height > max_pixels:  # this visitor has no command line
         raise PictureError(
@@ -114,7 +114,7 @@ def decode(data: bytes, max_side: int, max_pixels: int, *, mask: bool = False) -
     share = min(1.0, max_side / max(picture.width, picture.height))
     small = round(picture.width * share), round(picture.height * share)
     if min(small) < images.MIN_SIDE:
-        raise PictureError(f"this picture of {width} × {height} pixels is too thin to paint: crop it")
+        raise PictureError(f"this picture of {width} × {height} pixels is too thin: crop it")
     if mask and not picture.pixels.any():
         raise PictureError("this mask marks nothing: paint white where its style is to be")
     kernel = Image.Resampling.BILINEAR if mask else Image.Resampling.LANCZOS

@@ -21,6 +21,7 @@ from impasto.networks.vgg import VGG19
 from impasto.studio.lessons import inside as lesson_inside
 from impasto.studio.lessons.classify import MODELS, classify
 from impasto.studio.lessons.inside import inside
+from impasto.studio.lessons.number import number
 from impasto.studio.lessons.worker import Answer, Lessons
 from impasto.studio.web import learn_padding
 from impasto.studio.web.problem import ProblemError
@@ -101,16 +102,42 @@ async def classified(
     drawing: UploadFile | None = None,
 ) -> Response:
     """What a model says of a picture, or of a drawing of 64 × 64 bytes of grey."""
+    return await _of_model(request, model, picture, drawing, classify)
+
+
+@router.post("/classify/number")
+async def one_number(
+    request: Request,
+    model: Annotated[str, Form()],
+    step: Annotated[int, Form()],
+    unit: Annotated[int, Form()],
+    row: Annotated[int, Form()],
+    column: Annotated[int, Form()],
+    picture: UploadFile | None = None,
+    drawing: UploadFile | None = None,
+) -> Response:
+    """How a layer made one number of its maps, of the same picture or drawing."""
+    return await _of_model(request, model, picture, drawing, number, step, unit, row, column)
+
+
+async def _of_model(
+    request: Request,
+    model: str,
+    picture: UploadFile | None,
+    drawing: UploadFile | None,
+    work: Callable[..., Answer],
+    *more: int,
+) -> Response:
     if model not in MODELS:
         raise ProblemError(404, "There is no such model: choose one of the page.")
     if picture is not None:
-        return await _of_upload(request, picture, lambda png: ask(request, classify, png, model))
+        return await _of_upload(request, picture, lambda png: ask(request, work, png, model, *more))
     grey = b"" if drawing is None else await drawing.read(DRAWING**2 + 1)
     if len(grey) != DRAWING**2:
         raise ProblemError(
             422, f"A drawing is {DRAWING} × {DRAWING} bytes of grey: draw on the page, or give a picture."
         )
-    return await _answered(lambda: ask(request, classify, (DRAWING, grey), model))
+    return await _answered(lambda: ask(request, work, (DRAWING, grey), model, *more))
 
 
 async def _of_upload(request: Request, file: UploadFile, asked: Callable[[bytes], "Future[Answer]"]) -> Response:

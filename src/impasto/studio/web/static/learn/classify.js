@@ -3,6 +3,7 @@ import { ask, say } from "./ask.js";
 import { build } from "./build.js";
 import { Drawing } from "./drawing.js";
 import { EXAMPLES } from "./examples.js";
+import { marked, softmax, spelled } from "./spelled.js";
 
 const $ = (id) => document.getElementById(id);
 const SIDE = 64; // of a drawing as it is sent
@@ -45,15 +46,20 @@ async function look() {
     say("Draw something, or choose an example.");
     return;
   }
-  const body = new FormData();
-  body.append("model", chosen("model"));
-  if (file) body.append("picture", file);
-  else body.append("drawing", new Blob([drawing.grey(SIDE)]));
-  const answer = await ask("classify/answer", body);
+  const answer = await ask("classify/answer", question());
   if (answer) show(answer);
+  else if (!$("refused").hidden) $("answer").hidden = true; // what stands there is of another picture
 }
 
-function show({ top, accuracy, inverted, given, steps }) {
+function question(more = {}) {
+  const body = new FormData();
+  for (const [name, value] of Object.entries({ model: chosen("model"), ...more })) body.append(name, value);
+  if (file) body.append("picture", file);
+  else body.append("drawing", new Blob([drawing.grey(SIDE)]));
+  return body;
+}
+
+function show({ top, accuracy, inverted, given, steps, scores }) {
   $("answer").hidden = false;
   $("top").replaceChildren(...top.map(bar));
   const right = accuracy ? ` In its test it was right about ${(accuracy * 100).toFixed(0)} of 100 pictures.` : "";
@@ -61,6 +67,7 @@ function show({ top, accuracy, inverted, given, steps }) {
   $("about").textContent = `Probabilities, by softmax; all ten classes sum to 100 %.${right}${turned}`;
   const first = { name: "input", kind: "trimmed, centred, grey on black", shape: [3, 32, 32], maps: [given], photo: true };
   $("steps").replaceChildren(...[first, ...steps].map(step));
+  $("softmax").replaceChildren(...softmax(scores));
   say(`${top[0].name}, ${percent(top[0].share)}.`, false);
 }
 
@@ -68,17 +75,55 @@ function bar({ name, share }) {
   return build("li", { "--share": share }, build("span", {}, name), build("span", { className: "bar" }), build("span", {}, percent(share)));
 }
 
-function step({ name, kind, shape, maps, strip, photo }) {
-  const pictures = maps.map((src, index) => build("img", { src, alt: photo ? "The picture that the network is given" : `Map ${index}`, className: "map" }));
+function step({ name, kind, shape, maps, strip, photo }, index) {
+  const made = build("li", { shape });
+  const pictures = maps.map((src, unit) => map(made, src, photo ? null : { step: index - 1, unit }));
   if (strip) pictures.push(build("img", { src: strip, alt: `${shape[0]} numbers as a strip of colours`, className: "strip" }));
   const more = shape.length === 3 && !photo && shape[0] > maps.length ? `the first ${maps.length} of ${shape[0]}` : "";
-  return build(
-    "li",
-    {},
+  made.append(
     build("h3", {}, name, " ", build("span", {}, shape.join(" × "))),
     build("p", { className: "note" }, more ? `${kind}; ${more}` : kind),
     build("div", { className: "row", "--side": shape.length === 3 ? shape[1] : 1 }, ...pictures),
   );
+  return made;
+}
+
+// One map of a step; a click, or arrow keys, take one of its numbers in hand.
+function map(li, src, of) {
+  const image = build("img", { src, alt: of ? `Map ${of.unit + 1}` : "The picture that the network is given", className: "map" });
+  if (!of) return build("span", { className: "holder" }, image);
+  const button = build("button", { type: "button", className: "holder", title: "Click a number to see how it is made" }, image);
+  const [, height, width] = li.shape;
+  let at = null;
+  const take = (row, column) => {
+    at = [Math.min(height - 1, Math.max(0, row)), Math.min(width - 1, Math.max(0, column))];
+    work(li, button, { ...of, row: at[0], column: at[1] });
+  };
+  button.addEventListener("click", (event) => {
+    const box = image.getBoundingClientRect();
+    if (event.detail === 0) take(...(at ?? [height >> 1, width >> 1])); // by keyboard
+    else take(Math.floor(((event.clientY - box.top) / box.height) * height), Math.floor(((event.clientX - box.left) / box.width) * width));
+  });
+  button.addEventListener("keydown", (event) => {
+    const move = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+    if (!move || !at) return;
+    event.preventDefault();
+    take(at[0] + move[0], at[1] + move[1]);
+  });
+  return button;
+}
+
+async function work(li, button, place) {
+  const answer = await ask("classify/number", question(place));
+  if (!answer || !li.isConnected) return;
+  for (const old of $("steps").querySelectorAll(".spelled, .holder i")) old.remove();
+  const [, height, width] = li.shape;
+  button.append(marked({ top: place.row / height, left: place.column / width, height: 1 / height, width: 1 / width }));
+  for (const holder of li.previousElementSibling.querySelectorAll(".holder")) {
+    const own = answer.kind === "convolution" || holder.querySelector("img").alt === button.querySelector("img").alt;
+    if (own) holder.append(marked(answer.frame));
+  }
+  li.append(spelled(answer, place, li.previousElementSibling.shape[0] === 3));
 }
 
 const percent = (share) => (share < 0.005 ? "< 1 %" : `${Math.round(share * 100)} %`);

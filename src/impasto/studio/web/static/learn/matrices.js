@@ -7,13 +7,13 @@ import { exact, factor, shown, weight } from "./numbers.js";
 const $ = (id) => document.getElementById(id);
 
 export class Matrices {
-  // onTake(hand): a cell { kind: "output" or "input", row, column } is pointed at. onEdit(which, row, column, number).
+  // onTake(hand): a cell { kind: "output", "input" or "kernel", row, column } is pointed at. onEdit(which, row, column, number).
   constructor({ onTake, onEdit }) {
     const take = (kind) => (row, column) => onTake({ kind, row, column });
     const edit = (which) => (row, column, number) => onEdit(which, row, column, number);
     this.input = new Grid($("input-matrix"), { onHand: take("input"), onEdit: edit("input") });
     this.padded = new Grid($("padded-matrix"), { onHand: take("input") });
-    this.kernel = new Grid($("kernel-matrix"), { onHand: () => {}, onEdit: edit("weights") });
+    this.kernel = new Grid($("kernel-matrix"), { onHand: take("kernel"), onEdit: edit("weights") });
     this.output = new Grid($("output-matrix"), { onHand: take("output") });
     this.hand = null;
   }
@@ -50,10 +50,12 @@ export class Matrices {
     this.hand = hand;
     if (this.settings.transposed) this.#stamp(until);
     for (const grid of [this.input, this.padded, this.output]) grid.clear();
+    for (const cell of this.kernel.cells.values()) cell.classList.remove("hand"); // its tints stay
     if (!this.settings.transposed) {
       for (let at = until + 1; at < this.made ** 2; at++) this.output.mark(Math.floor(at / this.made), at % this.made, "later");
     }
     if (hand.kind === "output") this.#holdOutput(hand);
+    else if (hand.kind === "kernel") this.#holdKernel(hand);
     else this.#holdInput(hand);
   }
 
@@ -133,6 +135,26 @@ export class Matrices {
     if (transposed) say(`${name} puts down ${shown(value)} times the kernel: it reaches ${outputs}.`, ...chips);
     else if (found.length) say(`${name} is read for ${outputs}.`, ...chips);
     else say(`${name} is never read: no output depends on it.`);
+  }
+
+  // Where a number of the kernel is used: once for each output, each time with another number of the input.
+  #holdKernel({ row, column }) {
+    const { input, weights, transposed } = this.settings;
+    $("window").hidden = true;
+    this.kernel.mark(row, column, "hand");
+    const places = range(0, this.made);
+    const found = places.flatMap((i) => places.flatMap((j) =>
+      terms(input, weights, this.settings, i, j).filter(({ u, v }) => u === row && v === column).map((term) => ({ ...term, i, j }))));
+    for (const term of found) {
+      this.input.tint(term.row, term.column, this.#hue(term));
+      this.padded.tint(term.row, term.column, this.#hue(term));
+      if (transposed) this.output.tint(term.i, term.j, this.#hue(term));
+    }
+    const zeros = found.filter(({ padded }) => padded).length;
+    const times = found.length === 1 ? "one number" : `${found.length} numbers`;
+    const name = `Row ${row + 1}, column ${column + 1} of the kernel, ${weight(weights[row][column])}, is multiplied with ${times}`;
+    const rest = transposed ? ", each for another output" : ", one for each output";
+    say(`${name}${rest}${zeros ? `; of these, zeros of the padding: ${zeros}` : ""}.`);
   }
 
   // The frame around all that the kernel spans, with the holes of a dilation.

@@ -1,0 +1,69 @@
+"""What a picture becomes in each of a network's layers, in the order in which it passes them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from impasto.classify.model import Model
+
+
+@dataclass
+class Passed:
+    """One layer that the picture passed.
+
+    Attributes:
+        name: the layer's, in the network.
+        layer: itself; a block with a normalisation is one.
+        read: what it was given, C × H × W, or N numbers.
+        made: what came out, after the ReLU where one follows.
+        rectified: whether one does.
+    """
+
+    name: str
+    layer: nn.Module
+    read: Tensor
+    made: Tensor
+    rectified: bool = False
+
+
+def passes(model: Model, pixels: Any) -> tuple[list[Passed], Tensor]:
+    """Show a picture to a network.
+
+    Args:
+        model: its card says how pixels are normalised.
+        pixels: uint8, C × 32 × 32.
+
+    Returns:
+        The layers, and the scores that the network gives, one for each class.
+    """
+    found: list[Passed] = []
+
+    def note(name: str, layer: nn.Module, read: Tensor, made: Tensor) -> None:
+        if not isinstance(layer, nn.ReLU):
+            found.append(Passed(name, layer, read[0], made[0]))
+        elif found:  # it is shown with the layer before it
+            found[-1].made, found[-1].rectified = made[0], True
+
+    hooks = [
+        layer.register_forward_hook(lambda layer, read, made, name=name: note(name, layer, read[0], made))
+        for name, layer in _layers(model.network)
+    ]
+    scores: list[Tensor] = []
+    hooks.append(model.network.register_forward_hook(lambda _, __, made: scores.append(made[0])))
+    try:
+        model.probabilities(torch.from_numpy(pixels)[None])
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return found, scores[0]
+
+
+def _layers(network: nn.Module, path: str = "") -> Iterator[tuple[str, nn.Module]]:
+    for name, child in network.named_children():
+        if type(child) is nn.Sequential:
+            yield from _layers(child, f"{path}{name}.")
+        else:
+            yield f"{path}{name}", child
