@@ -3,6 +3,7 @@ import { ask, say } from "./ask.js";
 import { build } from "./build.js";
 import { Drawing } from "./drawing.js";
 import { EXAMPLES } from "./examples.js";
+import { shown } from "./numbers.js";
 import { marked, softmax, spelled } from "./spelled.js";
 
 const $ = (id) => document.getElementById(id);
@@ -67,6 +68,8 @@ function show({ top, accuracy, inverted, given, steps, scores }) {
   $("about").textContent = `Probabilities, by softmax; all ten classes sum to 100 %.${right}${turned}`;
   const first = { name: "input", kind: "trimmed, centred, grey on black", shape: [3, 32, 32], maps: [given], photo: true };
   $("steps").replaceChildren(...[first, ...steps].map(step));
+  const names = scores.map(({ name, score }) => build("span", {}, `${name} ${shown(score)}`));
+  $("steps").lastElementChild.append(build("div", { className: "names" }, ...names));
   $("softmax").replaceChildren(...softmax(scores));
   say(`${top[0].name}, ${percent(top[0].share)}.`, false);
 }

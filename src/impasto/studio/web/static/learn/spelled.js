@@ -15,7 +15,7 @@ export function spelled(answer, { unit, row, column }, colored) {
   made.setAttribute("role", "status");
   const head = (words) => build("p", { className: "said" }, `Row ${row + 1}, column ${column + 1} of map ${unit + 1} ${words}`);
   if (answer.kind === "pool") {
-    made.append(head(`is the largest of ${answer.window.flat().length} numbers: ${exact(answer.value)}.`), grid(answer.window, "window"));
+    made.append(head(`is the largest of ${answer.window.flat().length} numbers: ${exact(answer.value)}.`), grid(answer.window, "read"));
     return made;
   }
   const { parts, others, rest, bias, total, scale, shift, normalised, rectified, value } = answer;
@@ -24,7 +24,7 @@ export function spelled(answer, { unit, row, column }, colored) {
   for (const { channel, window, kernel, sum } of parts) {
     made.append(build("div", { className: "product" },
       build("h4", {}, colored ? COLORS[channel] : `map ${channel + 1}`),
-      grid(window, "window"), build("span", {}, "∗"), grid(kernel, "kernel"), build("span", {}, `= ${exact(sum)}`)));
+      grid(window, "read"), build("span", {}, "∗"), grid(kernel, "kernel"), build("span", {}, `= ${exact(sum)}`)));
   }
   const terms = parts.map(({ sum }) => factor(exact(sum)));
   if (others) terms.push(`${factor(exact(rest))} (the other ${others} channels)`);
