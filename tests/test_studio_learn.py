@@ -21,7 +21,10 @@ from studio_web import Web, until
 from torch import nn
 
 from impasto import look
+from impasto.classify import model
 from impasto.classify.classifier import Convolution
+from impasto.classify.images import LabelledImages
+from impasto.classify.own import Own
 from impasto.convolution import geometry
 from impasto.convolution.geometry import GeometryError
 from impasto.convolution.kernels import convolve
@@ -513,6 +516,46 @@ def test_a_file_that_is_refused_takes_the_old_answer_away(page):
     page.locator("#file").set_input_files({"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"})
     expect(page.get_by_role("alert")).to_contain_text("no picture that can be read here")
     expect(page.locator("#answer")).to_be_hidden()
+
+
+def some_pictures():
+    """Noise in colour, of three classes."""
+    chance = torch.Generator().manual_seed(0)
+    pixels = torch.randint(0, 256, (12, 3, 32, 32), generator=chance).byte()
+    return LabelledImages("mine", ("cup", "leaf", "shoe"), pixels, torch.arange(12) % 3)
+
+
+def chain():
+    parts = [nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(inplace=True), nn.AvgPool2d(4), nn.Dropout(0.5)]
+    return nn.Sequential(*parts, nn.Flatten(), nn.Linear(256, 3))
+
+
+def test_a_model_of_ones_own_is_opened(page, site, photo, tmp_path):
+    model.untrained("classifier", some_pictures()).save(tmp_path / "mine.safetensors")
+    model.untrained(Own("mynet.py:Mine", chain, ""), some_pictures()).save(tmp_path / "chain.safetensors")
+    page.goto("/learn/classify")
+    page.locator("#own").set_input_files(tmp_path / "mine.safetensors")
+    expect(page.locator("#state")).to_have_text("Draw something, or choose an example.")
+    page.locator("#file").set_input_files(photo)
+    expect(page.locator("#softmax tbody tr")).to_have_count(3)
+    assert sorted(page.locator("#softmax tbody th").all_inner_texts()) == ["cup", "leaf", "shoe"]
+    expect(page.locator("#steps .note").first).to_have_text("the middle square, in colour")
+    page.locator("#steps button.holder").first.click()
+    expect(page.locator("#steps .spelled h4")).to_have_text(["red", "green", "blue"])
+    page.get_by_label("the slide’s network").check()
+    expect(page.locator("#softmax tbody tr")).to_have_count(10)
+    page.locator("#own").set_input_files(tmp_path / "chain.safetensors")
+    expect(page.get_by_label("chain.safetensors")).to_be_checked()
+    kinds = ["the middle square, in colour", "convolution", "normalisation and ReLU", "average pooling", "linear"]
+    expect(page.locator("#steps .note")).to_have_text(kinds)
+    page.locator("#own").set_input_files({"name": "a.safetensors", "mimeType": "", "buffer": b"no model"})
+    expect(page.get_by_role("alert")).to_have_text(
+        "This file is broken or no safetensors file: give a file that impasto train wrote."
+    )
+    expect(page.locator("#answer")).to_be_hidden()
+    large = {"drawing": bytes(64 * 64), "own": bytes(8_000_001)}
+    refused = httpx.post(f"{site}/learn/classify/answer", data={"model": "own"}, files=large, timeout=60)
+    assert (refused.status_code, refused.json()["detail"][:26]) == (413, "A model of at most 8 MB ca")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import torch
 
 from impasto import images
 from impasto.classify.model import Model
-from impasto.classify.prepare import in_colour, on_black
+from impasto.classify.prepare import prepared
 from impasto.images import PictureError
 
 BATCH = 64
@@ -72,14 +72,14 @@ def predict(model: Model, sources: Iterable[Any], top: int = 5) -> Iterator[Pred
 
 
 def _judged(model: Model, batch: Sequence[Any], top: int) -> list[Prediction | tuple[Any, PictureError]]:
-    prepared = [_prepared(model, source) for source in batch]
-    good = [pixels for pixels, _ in prepared if not isinstance(pixels, PictureError)]
+    ready = [_prepared(model, source) for source in batch]
+    good = [pixels for pixels, _ in ready if not isinstance(pixels, PictureError)]
     rows = iter(_top(model, good, top) if good else ())
     return [
         (source, pixels)
         if isinstance(pixels, PictureError)
         else Prediction(source, next(rows), inverted, blank=int(pixels.max()) - int(pixels.min()) < BLANK)
-        for source, (pixels, inverted) in zip(batch, prepared, strict=True)
+        for source, (pixels, inverted) in zip(batch, ready, strict=True)
     ]
 
 
@@ -89,7 +89,7 @@ def _prepared(model: Model, source: Any) -> tuple[Any, bool]:
         picture = images.read(source)
     except PictureError as error:
         return error, False
-    return on_black(picture) if model.card.dark_ground else (in_colour(picture), False)
+    return prepared(picture, model.card.dark_ground)
 
 
 def _top(model: Model, pixels: Sequence[Any], count: int) -> list[tuple[tuple[str, float], ...]]:

@@ -63,6 +63,15 @@ def on_black(picture: Picture) -> tuple[Array, bool]:
     return framed[None], inverted
 
 
+def prepared(picture: Picture, dark_ground: bool) -> tuple[Array, bool]:
+    """What a network takes: by :func:`on_black` if its data are on a dark ground, else by :func:`in_colour`.
+
+    Returns:
+        uint8, C × 32 × 32, and whether it was inverted.
+    """
+    return on_black(picture) if dark_ground else (in_colour(picture), False)
+
+
 def read_all(paths: Sequence[Path]) -> tuple[Tensor, list[int], list[str]]:
     """Many files in colour, read by as many threads as there are processors.
 

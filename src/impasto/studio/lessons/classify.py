@@ -13,41 +13,52 @@ if TYPE_CHECKING:
 
 MODELS = {"fashion-classifier": "the slide’s network", "fashion-modern": "a modern one"}
 """The models that can be asked, and what the page calls them."""
+OWN = "own"
+"""What the page calls a model of the visitor's, which comes with each question and is kept nowhere."""
+LARGEST = 8_000_000
+"""Bytes of such a model."""
 MAPS = 24
 """As many of a layer's maps are shown."""
 TOP = 5
+KINDS = {
+    "Conv2d": "convolution", "Convolution": "convolution, normalised", "BatchNorm2d": "normalisation",
+    "BatchNorm1d": "normalisation", "MaxPool2d": "max pooling", "AvgPool2d": "average pooling",
+    "AdaptiveAvgPool2d": "average pooling", "Linear": "linear",
+}  # fmt: skip
+"""What the page calls a layer; another one has its name in PyTorch."""
 
 
-def classify(picture: "bytes | tuple[int, bytes]", name: str) -> dict[str, Any]:
+def classify(picture: "bytes | tuple[int, bytes]", name: str | bytes) -> dict[str, Any]:
     """Ask a model what a picture shows.
 
     Args:
         picture: a file that is known to be harmless, or a drawing: its side, and its grey pixels row by row.
-        name: one of `MODELS`.
+        name: one of `MODELS`, or a file of impasto train.
 
     Returns:
         What the page shows, ready for JSON; a picture is a data: URL.
 
     Raises:
         PictureError: there is nothing to be seen; one plain line.
+        ModelError: the file is no model that can be shown.
     """
     from impasto.classify.predict import predict
-    from impasto.classify.prepare import on_black
+    from impasto.classify.prepare import prepared
     from impasto.studio.lessons.layers import passes
     from impasto.studio.lessons.pictures import address
 
     model, given = asked(picture, name)
     (prediction,) = predict(model, [given], TOP)
     assert not isinstance(prediction, tuple), "it was read above"
-    pixels, inverted = on_black(given)
+    pixels, inverted = prepared(given, model.card.dark_ground)
     steps, scores = passes(model, pixels)
     return {
-        "model": name,
         "data": model.card.data,
         "accuracy": model.card.figures.get("accuracy"),
         "top": [{"name": each, "share": round(share, 4)} for each, share in prediction.top],
         "inverted": inverted,
-        "given": address(pixels.repeat(3, 0).transpose(1, 2, 0)),
+        "grey": len(pixels) == 1,
+        "given": address(pixels.repeat(3 // len(pixels), 0).transpose(1, 2, 0)),
         "steps": [_step(each) for each in steps],
         "scores": [
             {"name": each, "score": round(score, 6)}
@@ -56,11 +67,12 @@ def classify(picture: "bytes | tuple[int, bytes]", name: str) -> dict[str, Any]:
     }
 
 
-def asked(picture: "bytes | tuple[int, bytes]", name: str) -> "tuple[Model, Picture]":
+def asked(picture: "bytes | tuple[int, bytes]", name: str | bytes) -> "tuple[Model, Picture]":
     """The model and the picture that a question is about; see :func:`classify`."""
     from impasto import images
 
-    return _model(name), images.read(picture) if isinstance(picture, bytes) else _drawing(*picture)
+    model = _model(name) if isinstance(name, str) else _opened(name)
+    return model, images.read(picture) if isinstance(picture, bytes) else _drawing(*picture)
 
 
 @cache
@@ -73,6 +85,30 @@ def _model(name: str) -> "Model":
     return load(name)
 
 
+def _opened(data: bytes) -> "Model":
+    """A model in a stranger's file, of which no code is run."""
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    import torch
+
+    from impasto.classify.model import ModelError, load
+
+    torch.set_num_threads(1)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "model.safetensors"
+        path.write_bytes(data)
+        try:
+            return load(path)
+        except ModelError as error:
+            if "--class" in str(error):
+                raise ModelError(
+                    "this model needs the class that it was trained with, and a page runs no code of yours: "
+                    "see it on your own machine, with impasto look network --model"
+                ) from None
+            raise ModelError(str(error).replace(str(path), "this file")) from None
+
+
 def _drawing(side: int, grey: bytes) -> Any:
     import numpy as np
 
@@ -83,18 +119,19 @@ def _drawing(side: int, grey: bytes) -> Any:
 
 
 def _step(passed: "Passed") -> dict[str, Any]:
-    from torch import nn
-
     from impasto.look.contact_sheet import shaded_map
     from impasto.look.page import DIVERGING, SEQUENTIAL, shaded
     from impasto.studio.lessons.pictures import address
 
-    kinds = {nn.Conv2d: "convolution", nn.MaxPool2d: "max pooling", nn.Linear: "linear"}
-    kind = next((word for known, word in kinds.items() if isinstance(passed.layer, known)), "convolution, normalised")
-    rectified = passed.rectified or kind == "convolution, normalised"
-    after = " and ReLU" if rectified else ": a score for each class" if kind == "linear" else ""
+    kind = KINDS.get(type(passed.layer).__name__, type(passed.layer).__name__)
+    rectified = passed.rectified or kind == KINDS["Convolution"]
     made = passed.made
-    step: dict[str, Any] = {"name": passed.name, "kind": kind + after, "shape": list(made.shape), "maps": []}
+    step: dict[str, Any] = {
+        "name": passed.name,
+        "kind": kind + " and ReLU" * rectified,
+        "shape": list(made.shape),
+        "maps": [],
+    }
     numbers = made.numpy()
     if made.ndim == 3:
         step["maps"] = [address(shaded_map(each, each.shape[1], each.shape[0])) for each in numbers[:MAPS]]

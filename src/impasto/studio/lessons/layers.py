@@ -9,6 +9,9 @@ from torch import Tensor, nn
 
 from impasto.classify.model import Model
 
+UNSEEN = (nn.Flatten, nn.Identity, nn.Dropout, nn.Dropout2d)
+"""Layers that change no number when a picture is judged."""
+
 
 @dataclass
 class Passed:
@@ -42,6 +45,8 @@ def passes(model: Model, pixels: Any) -> tuple[list[Passed], Tensor]:
     found: list[Passed] = []
 
     def note(name: str, layer: nn.Module, read: Tensor, made: Tensor) -> None:
+        if isinstance(layer, UNSEEN):
+            return
         if not isinstance(layer, nn.ReLU):
             found.append(Passed(name, layer, read[0], made[0]))
         elif found:  # it is shown with the layer before it
@@ -63,7 +68,7 @@ def passes(model: Model, pixels: Any) -> tuple[list[Passed], Tensor]:
 
 def _layers(network: nn.Module, path: str = "") -> Iterator[tuple[str, nn.Module]]:
     for name, child in network.named_children():
-        if type(child) is nn.Sequential:
+        if type(child) in (nn.Sequential, nn.Module):  # the latter holds described layers that share a first name
             yield from _layers(child, f"{path}{name}.")
         else:
             yield f"{path}{name}", child

@@ -16,13 +16,13 @@ DIGITS = 6
 
 
 def number(
-    picture: "bytes | tuple[int, bytes]", name: str, step: int, unit: int, row: int, column: int
+    picture: "bytes | tuple[int, bytes]", name: str | bytes, step: int, unit: int, row: int, column: int
 ) -> dict[str, Any]:
     """How a convolution, or a pooling, made one of its numbers.
 
     Args:
         picture: as :func:`impasto.studio.lessons.classify.classify` takes it.
-        name: one of its `MODELS`.
+        name: as well.
         step: which of the layers that the picture passes, from 0.
         unit: which of that layer's maps, from 0.
         row: of the number on the map, from 0.
@@ -34,12 +34,12 @@ def number(
     Raises:
         ValueError: the layer has no such number, or has no windows.
     """
-    from impasto.classify.prepare import on_black
+    from impasto.classify.prepare import prepared
     from impasto.studio.lessons.classify import asked
     from impasto.studio.lessons.layers import passes
 
     model, given = asked(picture, name)
-    steps, _ = passes(model, on_black(given)[0])
+    steps, _ = passes(model, prepared(given, model.card.dark_ground)[0])
     if not 0 <= step < len(steps) or steps[step].made.ndim != 3:
         raise ValueError("there is no such map: choose one of the page")
     passed = steps[step]

@@ -19,7 +19,7 @@ from fastapi.templating import Jinja2Templates
 
 from impasto.networks.vgg import VGG19
 from impasto.studio.lessons import inside as lesson_inside
-from impasto.studio.lessons.classify import MODELS, classify
+from impasto.studio.lessons.classify import LARGEST, MODELS, OWN, classify
 from impasto.studio.lessons.inside import inside
 from impasto.studio.lessons.number import number
 from impasto.studio.lessons.worker import Answer, Lessons
@@ -91,7 +91,7 @@ async def inside_own(request: Request, picture: UploadFile, layer: Annotated[str
 @router.get("/classify")
 async def classify_page(request: Request) -> Response:
     """Classify; what is drawn or given is sent by the page."""
-    return _page(request, "classify.html", models=MODELS, drawing=DRAWING)
+    return _page(request, "classify.html", models=MODELS, own=OWN, drawing=DRAWING)
 
 
 @router.post("/classify/answer")
@@ -100,9 +100,10 @@ async def classified(
     model: Annotated[str, Form()],
     picture: UploadFile | None = None,
     drawing: UploadFile | None = None,
+    own: UploadFile | None = None,
 ) -> Response:
     """What a model says of a picture, or of a drawing of 64 × 64 bytes of grey."""
-    return await _of_model(request, model, picture, drawing, classify)
+    return await _of_model(request, await _named(model, own), picture, drawing, classify)
 
 
 @router.post("/classify/number")
@@ -115,21 +116,34 @@ async def one_number(
     column: Annotated[int, Form()],
     picture: UploadFile | None = None,
     drawing: UploadFile | None = None,
+    own: UploadFile | None = None,
 ) -> Response:
     """How a layer made one number of its maps, of the same picture or drawing."""
-    return await _of_model(request, model, picture, drawing, number, step, unit, row, column)
+    return await _of_model(request, await _named(model, own), picture, drawing, number, step, unit, row, column)
+
+
+async def _named(model: str, own: UploadFile | None) -> str | bytes:
+    """One of the page's models, or the visitor's file, which is read in the lessons' process."""
+    if model == OWN and own is not None:
+        data = await own.read(LARGEST + 1)
+        if len(data) > LARGEST:
+            raise ProblemError(
+                413, f"A model of at most {LARGEST / 1e6:.0f} MB can be opened here: train a smaller network."
+            )
+        return data
+    if model not in MODELS:
+        raise ProblemError(404, "There is no such model: choose one of the page.")
+    return model
 
 
 async def _of_model(
     request: Request,
-    model: str,
+    model: str | bytes,
     picture: UploadFile | None,
     drawing: UploadFile | None,
     work: Callable[..., Answer],
     *more: int,
 ) -> Response:
-    if model not in MODELS:
-        raise ProblemError(404, "There is no such model: choose one of the page.")
     if picture is not None:
         return await _of_upload(request, picture, lambda png: ask(request, work, png, model, *more))
     grey = b"" if drawing is None else await drawing.read(DRAWING**2 + 1)

@@ -8,6 +8,7 @@ import { marked, softmax, spelled } from "./spelled.js";
 
 const $ = (id) => document.getElementById(id);
 const SIDE = 64; // of a drawing as it is sent
+const NAMED = 20; // classes have room below the strip of their scores
 const HINTS = {
   shape: "Draw an outline: it fills when you let go.",
   brush: "Draw with a broad brush.",
@@ -15,6 +16,7 @@ const HINTS = {
 };
 const chosen = (name) => document.querySelector(`input[name=${name}]:checked`).value;
 let file = null;
+let model = null; // the visitor's own
 
 for (const part of document.querySelectorAll(".scripted")) part.hidden = false;
 const drawing = new Drawing($("canvas"), {
@@ -30,16 +32,32 @@ for (const [name, shapes] of Object.entries(EXAMPLES)) {
 }
 $("undo").addEventListener("click", () => drawing.undo());
 $("clear").addEventListener("click", () => drawing.clear());
-$("file").addEventListener("change", () => {
-  if ($("file").files.length === 0) return;
-  file = $("file").files[0];
-  drawing.blank();
-  look();
+$("file").addEventListener("change", () => $("file").files.length && receive($("file").files[0]));
+$("own").addEventListener("change", () => $("own").files.length && receive($("own").files[0]));
+document.addEventListener("dragover", (event) => event.dataTransfer?.types.includes("Files") && event.preventDefault());
+document.addEventListener("drop", (event) => {
+  if (!event.dataTransfer?.files.length) return;
+  event.preventDefault();
+  receive(event.dataTransfer.files[0]);
 });
 for (const radio of document.querySelectorAll("input[name=tool]")) {
   radio.addEventListener("change", () => ($("hint").textContent = HINTS[chosen("tool")]));
 }
 for (const radio of document.querySelectorAll("input[name=model]")) radio.addEventListener("change", look);
+
+// A model, which is told by its name, or a picture.
+function receive(given) {
+  if (given.name.endsWith(".safetensors")) {
+    model = given;
+    $("yours").hidden = false;
+    $("yours").querySelector("span").textContent = given.name;
+    $("yours").querySelector("input").checked = true;
+  } else {
+    file = given;
+    drawing.blank();
+  }
+  look();
+}
 
 async function look() {
   if (!file && drawing.empty) {
@@ -55,21 +73,22 @@ async function look() {
 function question(more = {}) {
   const body = new FormData();
   for (const [name, value] of Object.entries({ model: chosen("model"), ...more })) body.append(name, value);
+  if (model && chosen("model") === "own") body.append("own", model);
   if (file) body.append("picture", file);
   else body.append("drawing", new Blob([drawing.grey(SIDE)]));
   return body;
 }
 
-function show({ top, accuracy, inverted, given, steps, scores }) {
+function show({ top, accuracy, inverted, grey, given, steps, scores }) {
   $("answer").hidden = false;
   $("top").replaceChildren(...top.map(bar));
   const right = accuracy ? ` In its test it was right about ${(accuracy * 100).toFixed(0)} of 100 pictures.` : "";
   const turned = inverted ? " Yours was dark on bright, so it was inverted first." : "";
-  $("about").textContent = `Probabilities, by softmax; all ten classes sum to 100 %.${right}${turned}`;
-  const first = { name: "input", kind: "trimmed, centred, grey on black", shape: [3, 32, 32], maps: [given], photo: true };
+  $("about").textContent = `Probabilities, by softmax; all ${scores.length} classes sum to 100 %.${right}${turned}`;
+  const first = { name: "input", kind: grey ? "trimmed, centred, grey on black" : "the middle square, in colour", shape: [3, 32, 32], maps: [given], photo: true };
   $("steps").replaceChildren(...[first, ...steps].map(step));
   const names = scores.map(({ name, score }) => build("span", {}, `${name} ${shown(score)}`));
-  $("steps").lastElementChild.append(build("div", { className: "names" }, ...names));
+  if (names.length <= NAMED) $("steps").lastElementChild.append(build("div", { className: "names" }, ...names));
   $("softmax").replaceChildren(...softmax(scores));
   say(`${top[0].name}, ${percent(top[0].share)}.`, false);
 }
