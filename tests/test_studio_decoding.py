@@ -142,7 +142,7 @@ def hostile():
     yield (
         "an SVG",
         b'<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"/>',
-        "no picture that can be painted",
+        "no picture that can be read",
     )
     yield "a matrix", b"2 2\n1 2\n3 4\n", "no picture that can be read here"
     yield "a JPEG cut short", whole[: len(whole) // 2], "of its 300 rows are there; get a whole copy of it"

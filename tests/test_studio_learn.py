@@ -504,6 +504,12 @@ def test_a_number_of_a_map_and_the_shares_are_worked_through(page, site):
     maps.nth(7).press("Enter")  # by keyboard the one in the middle, of a pooling
     expect(worked).to_contain_text("Row 8, column 8 of map 2 is the largest of 4 numbers")
     browser.keep_screen(page, "learn-classify-number", "light")
+    expect(worked).not_to_contain_text("shortcut")
+    page.get_by_label("a modern one").check()
+    maps.nth(6 * 24).wait_for()
+    maps.nth(6 * 24).press("Enter")
+    expect(worked).to_contain_text("the largest of 4 numbers")
+    expect(worked).to_contain_text("what a shortcut past them brings")
     asked = {"model": "fashion-classifier", "step": 0, "unit": 6, "row": 0, "column": 0}
     wrong = httpx.post(f"{site}/learn/classify/number", data=asked, files={"drawing": bytes(64 * 64)}, timeout=60)
     assert (wrong.status_code, wrong.json()["detail"][:31]) == (422, "The map has no such number: cho")

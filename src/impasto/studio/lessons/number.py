@@ -34,6 +34,8 @@ def number(
     Raises:
         ValueError: the layer has no such number, or has no windows.
     """
+    import torch
+
     from impasto.classify.prepare import prepared
     from impasto.studio.lessons.classify import asked
     from impasto.studio.lessons.layers import passes
@@ -45,7 +47,8 @@ def number(
     passed = steps[step]
     if not all(0 <= at < most for at, most in zip((unit, row, column), passed.made.shape, strict=True)):
         raise ValueError("the map has no such number: choose one on it")
-    return worked(passed, unit, row, column)
+    before = steps[step - 1].made if step else passed.read
+    return worked(passed, unit, row, column) | {"shortcut": not torch.equal(before, passed.read)}
 
 
 def worked(passed: "Passed", unit: int, row: int, column: int) -> dict[str, Any]:

@@ -145,7 +145,7 @@ async function work(li, button, place) {
     const own = answer.kind === "convolution" || holder.querySelector("img").alt === button.querySelector("img").alt;
     if (own) holder.append(marked(answer.frame));
   }
-  li.append(spelled(answer, place, li.previousElementSibling.shape[0] === 3));
+  li.append(spelled(answer, place));
 }
 
 const percent = (share) => (share < 0.005 ? "< 1 %" : `${Math.round(share * 100)} %`);

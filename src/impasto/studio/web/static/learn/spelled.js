@@ -9,11 +9,12 @@ export function marked(place) {
   return build("i", Object.fromEntries(Object.entries(place).map(([name, share]) => [`--${name}`, `${share * 100}%`])));
 }
 
-// What the server says of a number, spelled out. of: { unit, row, column }. colored: the layer reads red, green and blue.
-export function spelled(answer, { unit, row, column }, colored) {
+// What the server says of a number, spelled out. Its place: which step, counted from 0, and where on which map.
+export function spelled(answer, { step, unit, row, column }) {
   const made = build("div", { className: "spelled", tabIndex: -1 });
   made.setAttribute("role", "status");
-  const head = (words) => build("p", { className: "said" }, `Row ${row + 1}, column ${column + 1} of map ${unit + 1} ${words}`);
+  const also = answer.shortcut ? " The layer reads the maps above and what a shortcut past them brings, added up." : "";
+  const head = (words) => build("p", { className: "said" }, `Row ${row + 1}, column ${column + 1} of map ${unit + 1} ${words}${also}`);
   if (answer.kind === "pool") {
     made.append(head(`is the largest of ${answer.window.flat().length} numbers: ${exact(answer.value)}.`), grid(answer.window, "read"));
     return made;
@@ -23,7 +24,7 @@ export function spelled(answer, { unit, row, column }, colored) {
   made.append(head(`is a sum over ${channels} channels: ${exact(value)}.`));
   for (const { channel, window, kernel, sum } of parts) {
     made.append(build("div", { className: "product" },
-      build("h4", {}, colored ? COLORS[channel] : `map ${channel + 1}`),
+      build("h4", {}, step === 0 ? COLORS[channel] : `map ${channel + 1}`),
       grid(window, "read"), build("span", {}, "∗"), grid(kernel, "kernel"), build("span", {}, `= ${exact(sum)}`)));
   }
   const terms = parts.map(({ sum }) => factor(exact(sum)));
