@@ -20,6 +20,8 @@ from impasto.networks.scaling import LOUDNESS, mean_features
 from impasto.networks.sequential import from_sequential
 from impasto.networks.table import NetworkError
 from impasto.networks.vgg import VGG19
+from impasto.painter.balance import OBJECTIVES
+from impasto.painter.settings import Settings
 
 MEAN, STD = (0.4, 0.5, 0.6), (0.2, 0.25, 0.3)
 
@@ -188,6 +190,9 @@ def test_vgg19_has_the_names_and_defaults_of_gatys_et_al():
     assert VGG19.content_layers == ("conv4_2",)
     assert VGG19.smallest == 16
     assert VGG19.up_to(["conv2_1"]).layers[-1].name == "relu2_1"
+    weights = {objective: dict(Settings(objective=objective).layers_of(VGG19)[1]) for objective in OBJECTIVES}
+    assert weights["impasto"] == {**dict.fromkeys(VGG19.style_layers, 1.0), "conv5_1": 0.2}  # units for things
+    assert set(weights["pastiche"].values()) == {1.0}
 
 
 @pytest.mark.parametrize(

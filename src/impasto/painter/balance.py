@@ -17,6 +17,9 @@ class Balance:
         relative: whether a layer's cost is a share of what a picture without any features would cost there; else it
             has the factors that :mod:`impasto.painter.losses` names.
         content: what the content cost is multiplied by, so that α = 1 is about right on the pairs tried.
+        deepest: how much a network's last style layer weighs beside the others, where nobody names the layers. Units
+            that deep answer to things, such as faces, of which a style has none. With its full weight they are put out
+            by spots of a colour that is nowhere in photo or style.
         compared: whether its costs are compared with those of the program that it is named after. Photo and style are
             then shrunk as that program does it, bilinearly, and no canvas is finer than the file.
     """
@@ -24,10 +27,14 @@ class Balance:
     about: str
     relative: bool
     content: float = 1.0
+    deepest: float = 1.0
     compared: bool = False
 
 
+DEEP = 5
+"""Style layers from which on a network is so deep."""
+
 OBJECTIVES: dict[str, Balance] = {
-    "impasto": Balance("every layer as a share of what it would cost a blank picture", True, content=0.04),
+    "impasto": Balance("every layer as a share of what it would cost a blank picture", True, content=0.04, deepest=0.2),
     "pastiche": Balance("the factors of the program pastiche, for comparisons", False, compared=True),
 }

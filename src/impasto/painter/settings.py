@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 
 from impasto.networks.table import Table
 from impasto.networks.vgg import VGG19
-from impasto.painter.balance import OBJECTIVES
+from impasto.painter.balance import DEEP, OBJECTIVES
 from impasto.painter.style_losses import STYLE_LOSSES
 
 Quality = Literal["draft", "standard", "fine"]
@@ -145,7 +145,9 @@ class Settings:
             SettingsError: one that it doesn't have.
         """
         content = self.content_layers or tuple((layer, 1.0) for layer in table.content_layers)
-        style = self.style_layers or tuple((layer, 1.0) for layer in table.style_layers)
+        deepest = OBJECTIVES[self.objective].deepest if len(table.style_layers) >= DEEP else 1.0
+        *others, last = table.style_layers
+        style = self.style_layers or (*((layer, 1.0) for layer in others), (last, deepest))
         for layer, _ in (*content, *style):
             if layer not in table.names:
                 raise SettingsError(f"no layer is called {layer!r}; they are: {', '.join(table.convolutions)}")
