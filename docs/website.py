@@ -164,9 +164,12 @@ def _helps() -> dict[str, str]:
 
 def _documented(package: str) -> list[str]:
     """What a page of the API shows: the names that a package lists, or else its modules."""
-    if package == "impasto":  # all of them are the painter's
+    if package == "impasto":  # the painter's, and the photos that come along
         places = _listed("impasto.painter")
-        return [f"impasto.painter.{places[name]}.{name}" for name in _listed(package)]
+        return [
+            f"impasto.painter.{places[name]}.{name}" if name in places else f"{package}.{name}"
+            for name in _listed(package)
+        ]
     if package in LISTED:
         return [f"{package}.{module}.{name}" for name, module in _listed(package).items()]
     return [f"{package}.{path.stem}" for path in sorted(_folder(package).glob("[!_]*.py"))]

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from impasto import images
 from impasto.classify.images import SIDE
 from impasto.classify.model import Model
-from impasto.classify.prepare import in_colour, on_black
+from impasto.classify.prepare import prepared
 from impasto.images import Picture
 from impasto.look.layers import LookError
 
@@ -67,7 +67,7 @@ def explain(model: Model, photo: Any, label: str | None = None) -> Why:
     if label is not None and label not in classes:
         raise LookError(f"the model has no class {label!r}; it has: {', '.join(classes)}")
     picture = images.read(photo)
-    pixels = torch.from_numpy(on_black(picture)[0] if model.card.dark_ground else in_colour(picture))[None]
+    pixels = torch.from_numpy(prepared(picture, model.card.dark_ground)[0])[None]
     network, given = model.network.eval(), model.card.normalisation.apply(pixels).contiguous()
     shares = model.probabilities(pixels)[0].tolist()
     order = sorted(range(len(classes)), key=lambda index: -shares[index])

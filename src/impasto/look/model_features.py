@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from impasto import images
 from impasto.classify.images import SIDE
 from impasto.classify.model import Model
-from impasto.classify.prepare import in_colour, on_black
+from impasto.classify.prepare import prepared
 from impasto.convolution.geometry import Field
 from impasto.convolution.shapes import shapes
 from impasto.images import Picture
@@ -35,7 +35,7 @@ def model_maps(model: Model, photo: Any, layers: Iterable[str] | None = None) ->
         PictureError: the photo can't be read.
     """
     picture = images.read(photo)
-    pixels = on_black(picture)[0] if model.card.dark_ground else in_colour(picture)
+    pixels = prepared(picture, model.card.dark_ground)[0]
     rows = [row for row in shapes(model.network, SIDE, device="cpu") if row.kind]  # a flattening is no layer
     maps = [row for row in rows if len(row.output) == 3]
     if not maps:
