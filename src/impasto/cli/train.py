@@ -94,7 +94,7 @@ def train(
     if out and is_file(out) and not in_place:
         stop(f"{out} is there already; give another name, or go on with that model by --resume {out}", MISUSE)
     with plain_errors(FAILURE):
-        models.check_target(in_place or next(names()))
+        models.check_target(in_place or out or next(names()))
         if plots is not None:
             make_folder(plots)
 
