@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from impasto.convolution.geometry import Field, GeometryError, Layer, see_through
 from impasto.convolution.misfits import Shape, by, misfit, rows_of_others, too_small, viewed
+from impasto.convolution.watching import leaves, watched
 
 PICTURES = 2
 """In the mini-batch that is followed: with one alone, a flattening of several into one row would not be seen."""
@@ -74,13 +75,11 @@ def shapes(
     height, width = (size, size) if isinstance(size, int) else size
     walk = _Walk((channels, height, width))
     copied = copy.deepcopy(model).to(device).eval()
-    for name, layer in copied.named_modules():
-        if next(layer.children(), None) is None and name:
-            layer.register_forward_pre_hook(lambda layer, given, name=name: walk.enter(name, layer, given))
-            layer.register_forward_hook(lambda layer, given, made, name=name: walk.leave(name, layer, given, made))
+    for name, layer in leaves(copied):
+        layer.register_forward_pre_hook(lambda layer, given, name=name: walk.enter(name, layer, given))
     pictures = torch.zeros(PICTURES, channels, height, width, device=device)
     try:
-        with torch.no_grad():
+        with torch.no_grad(), watched(leaves(copied), walk.leave):
             made = copied(pictures)
     except RuntimeError as error:
         raise walk.refusal(str(error)) from error

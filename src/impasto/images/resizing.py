@@ -30,20 +30,20 @@ def resize(pixels: Pixels, width: int, height: int, kernel: Image.Resampling = I
 def resample(
     pixels: Array, width: int, height: int, rows: slice, kernel: Image.Resampling = Image.Resampling.BICUBIC
 ) -> Array:
-    """Some rows of what pixels (H x W x 3, uint8 or floats) are at another size: antialiased, not rounded.
+    """Some rows of what pixels (H x W x C, uint8 or floats) are at another size: antialiased, not rounded.
 
     Channel by channel in float32. Of bytes, Pillow rounds and clips what is between the two directions, and begins with
     either: strips would differ from the whole.
 
     Returns:
-        float32, rows x `width` x 3.
+        float32, rows x `width` x C.
     """
     if pixels.shape[:2] == (height, width):
         return pixels[rows].astype(np.float32)
     source, box = _source(pixels, height, rows)
     size = width, rows.stop - rows.start
-    resampled = np.empty((size[1], size[0], 3), np.float32)
-    for channel in range(3):
+    resampled = np.empty((size[1], size[0], pixels.shape[2]), np.float32)
+    for channel in range(pixels.shape[2]):
         image = Image.fromarray(source[:, :, channel].astype(np.float32))
         resampled[:, :, channel] = image.resize(size, kernel, box)
     return resampled

@@ -17,6 +17,7 @@ from impasto import images
 from impasto.classify.images import SIDE
 from impasto.classify.model import Model
 from impasto.classify.prepare import prepared
+from impasto.convolution.watching import watched
 from impasto.images import Picture
 from impasto.look.layers import LookError
 
@@ -104,21 +105,13 @@ def grad_cam(network: nn.Module, given: Tensor, index: int) -> tuple[str, Floats
     """
     found: list[tuple[str, Tensor]] = []
 
-    def note(name: str, output: Tensor) -> Tensor:
+    def note(name: str, _layer: nn.Module, _given: object, output: Tensor) -> Tensor:
         found.append((name, output))
         return output.clone()  # what follows may change it in place
 
-    hooks = [
-        layer.register_forward_hook(lambda _layer, _given, output, name=name: note(name, output))
-        for name, layer in network.named_modules()
-        if isinstance(layer, nn.Conv2d)
-    ]
-    try:
-        with torch.enable_grad():
-            score = network(given.clone().requires_grad_())[0, index]
-    finally:
-        for hook in hooks:
-            hook.remove()
+    convolutions = [(name, layer) for name, layer in network.named_modules() if isinstance(layer, nn.Conv2d)]
+    with torch.enable_grad(), watched(convolutions, note):
+        score = network(given.clone().requires_grad_())[0, index]
     if not found:
         raise LookError("this network has no convolution, whose features could be looked at; try another model")
     name, features = found[-1]

@@ -14,6 +14,7 @@ from impasto.classify.model import Model
 from impasto.classify.prepare import prepared
 from impasto.convolution.geometry import Field
 from impasto.convolution.shapes import shapes
+from impasto.convolution.watching import leaves, watched
 from impasto.images import Picture
 from impasto.look.features import FeatureMaps
 from impasto.look.layers import LookError
@@ -59,15 +60,10 @@ def _made(model: Model, pixels: Tensor) -> list[Tensor]:
     """What each layer gives, in the order in which a picture passes them."""
     made: list[Tensor] = []
 
-    def note(_layer: nn.Module, given: Any, output: Any) -> None:
+    def note(_name: str, _layer: nn.Module, given: Any, output: Any) -> None:
         if given and isinstance(given[0], Tensor) and isinstance(output, Tensor):
             made.append(output[0].detach().clone())
 
-    leaves = (each for name, each in model.network.named_modules() if name and next(each.children(), None) is None)
-    hooks = [layer.register_forward_hook(note) for layer in leaves]
-    try:
+    with watched(leaves(model.network), note):
         model.probabilities(pixels)
-    finally:
-        for hook in hooks:
-            hook.remove()
     return made

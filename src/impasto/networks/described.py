@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from impasto.convolution.watching import leaves, watched
 from impasto.networks.table import NetworkError
 
 Description = list[tuple[str, str, dict[str, Any]]]
@@ -146,19 +147,12 @@ def _passed(network: nn.Module, pictures: Tensor) -> list[tuple[str, nn.Module, 
         found.append((name, layer, bool(given) and isinstance(given[0], Tensor) and given[0].ndim == 2 < last))
         last = made.ndim if isinstance(made, Tensor) else 0
 
-    leaves = [(name, each) for name, each in network.named_modules() if name and next(each.children(), None) is None]
-    hooks = [
-        layer.register_forward_hook(lambda layer, given, made, name=name: note(name, layer, given, made))
-        for name, layer in leaves
-    ]
     training = network.training
     try:
-        with torch.no_grad():
+        with torch.no_grad(), watched(leaves(network), note):
             network.eval()(pictures)
     finally:
         network.train(training)
-        for hook in hooks:
-            hook.remove()
     return found
 
 

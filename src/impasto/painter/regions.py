@@ -78,7 +78,7 @@ class Region:
         size = max(1, round(width * shrunk)), max(1, round(height * shrunk))
         small = images.resize(self.mask.pixels, *size, Image.Resampling.BILINEAR)[:, :, 0]
         blurred = Image.fromarray(np.ascontiguousarray(small)).filter(ImageFilter.GaussianBlur(blur * shrunk / 2))
-        soft = np.repeat(np.asarray(blurred, np.float32)[:, :, None] / np.float32(255), 3, 2)
+        soft = np.asarray(blurred, np.float32)[:, :, None] / np.float32(255)
         return by_strips(
             width, height, lambda rows: images.resample(soft, width, height, rows, Image.Resampling.BILINEAR)[:, :, 0]
         )

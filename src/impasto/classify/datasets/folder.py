@@ -6,7 +6,6 @@ a digest of their names. A picture that is added moves one other of its class at
 
 import hashlib
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -29,10 +28,13 @@ def load(folder: Path, part: Part) -> LabelledImages:
     """
     divided = (folder / "train").is_dir() and (folder / "test").is_dir()
     classes = _classes(folder / "train" if divided else folder)
-    paths, labels = [], []
+    paths, labels, nested = [], [], []
     for label, name in enumerate(classes):
         home = folder / part / name if divided else folder / name
-        chosen = _pictures(home) if divided else _part(_pictures(home), part)
+        pictures = _pictures(home)
+        if any(path.parent != home for path in pictures):
+            nested.append(name)
+        chosen = pictures if divided else _part(pictures, part)
         paths += chosen
         labels += [label] * len(chosen)
     if divided and (extra := set(_classes(folder / part)) - set(classes)):
@@ -45,14 +47,14 @@ def load(folder: Path, part: Part) -> LabelledImages:
     if not kept:
         raise DataError(f"{folder} has no pictures to test: give every class at least 2, so that 1 is held out")
     counts = {name: int((found == label).sum()) for label, name in enumerate(classes)}
-    doubts = _doubts(folder / part if divided else folder, counts) if part == "train" else []
+    doubts = _doubts(counts, nested) if part == "train" else []
     return LabelledImages(
         folder.resolve().name, classes, pixels, found, skipped=tuple(skipped),
         files=tuple(str(paths[place].relative_to(folder)) for place in kept), doubts=tuple(doubts),
     )  # fmt: skip
 
 
-def _doubts(folder: Path, counts: dict[str, int]) -> list[str]:
+def _doubts(counts: dict[str, int], nested: list[str]) -> list[str]:
     """What a person should know of a folder before a network is trained on it."""
     told = []
     few = [f"{name} ({count})" for name, count in counts.items() if count < FEW]
@@ -64,17 +66,11 @@ def _doubts(folder: Path, counts: dict[str, int]) -> list[str]:
             f"{most} has {counts[most]} pictures and {least} {counts[least]}: the network will say {most} too often; "
             "give all classes about as many"
         )
-    nested = [name for name in counts if any(_pictures_below(folder / name))]
     if nested:
         told.append(
             f"folders within {', '.join(nested)} count as their class: for classes of their own, put them beside it"
         )
     return told
-
-
-def _pictures_below(folder: Path) -> Iterator[Path]:
-    """The pictures in folders within a class's."""
-    return (path for path in pictures_in(folder, deep=True) if path.parent != folder)
 
 
 def _classes(folder: Path) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from impasto.classify.model import Model
+from impasto.convolution.watching import watched
 
 UNSEEN = (nn.Flatten, nn.Identity, nn.Dropout, nn.Dropout2d)
 """Layers that change no number when a picture is judged."""
@@ -44,25 +45,19 @@ def passes(model: Model, pixels: Any) -> tuple[list[Passed], Tensor]:
     """
     found: list[Passed] = []
 
-    def note(name: str, layer: nn.Module, read: Tensor, made: Tensor) -> None:
+    def note(name: str, layer: nn.Module, read: tuple[Tensor, ...], made: Tensor) -> None:
         if isinstance(layer, UNSEEN):
             return
         if not isinstance(layer, nn.ReLU):
-            found.append(Passed(name, layer, read[0], made[0]))
+            found.append(Passed(name, layer, read[0][0], made[0]))
         elif found:  # it is shown with the layer before it
             found[-1].made, found[-1].rectified = made[0], True
 
-    hooks = [
-        layer.register_forward_hook(lambda layer, read, made, name=name: note(name, layer, read[0], made))
-        for name, layer in _layers(model.network)
-    ]
     scores: list[Tensor] = []
-    hooks.append(model.network.register_forward_hook(lambda _, __, made: scores.append(made[0])))
-    try:
+    network = model.network
+    whole = watched([("", network)], lambda _name, _layer, _read, made: scores.append(made[0]))
+    with watched(_layers(network), note), whole:
         model.probabilities(torch.from_numpy(pixels)[None])
-    finally:
-        for hook in hooks:
-            hook.remove()
     return found, scores[0]
 
 
