@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 SIDE = 32
-"""Every picture reaches a network as 3 × 32 × 32."""
+"""Every picture reaches a network as 3 × 32 × 32; but VGG19 with a head of one's own takes larger ones."""
 
 Part = Literal["train", "test"]
 
@@ -23,8 +23,8 @@ class LabelledImages:
     Attributes:
         name: the data set's.
         classes: what the labels stand for.
-        pixels: uint8, N × C × 32 × 32, where C is 1 for grey pictures (their one channel stands for all three)
-            and 3 for colour, RGB.
+        pixels: uint8, N × C × 32 × 32 (or larger, of a folder), where C is 1 for grey pictures (their one channel
+            stands for all three) and 3 for colour, RGB.
         labels: int64, N, indices of `classes`.
         dark_ground: whether what is shown is bright on a black ground, so that photos must be made so too.
         skipped: what of a folder could not be read, one line each.

@@ -23,13 +23,14 @@ from torch import Tensor, nn
 from impasto.classify.classifier import ARCHITECTURES, Network
 from impasto.classify.images import SIDE, LabelledImages, Normalisation
 from impasto.classify.own import Own
+from impasto.classify.vgg19_head import NORMALISATION, VGG19Head
 from impasto.convolution.shapes import ShapeError, shapes
 from impasto.images import PictureError
 from impasto.images.names import is_file
 from impasto.images.placing import check_place, placed
 from impasto.networks.described import Chain, Description, built
 from impasto.networks.table import NetworkError
-from impasto.networks.trained import present_name
+from impasto.networks.trained import VGG19_HEAD, present_name
 
 KEY, MOMENTUM = "impasto", "momentum."
 LARGEST = 1_000_000_000
@@ -49,7 +50,8 @@ class Card:
     """What a model is, besides its numbers.
 
     Attributes:
-        architecture: a name of `impasto.classify.classifier.ARCHITECTURES`, or where the class is: mynet.py:Mine.
+        architecture: a name of `impasto.classify.classifier.ARCHITECTURES`, vgg19-head, or where the class is:
+            mynet.py:Mine.
         classes: what its scores stand for, in their order.
         normalisation: of the pixels that it takes.
         data: the data set that it was trained on.
@@ -84,12 +86,17 @@ class Model:
     momentum: dict[str, Tensor] = field(default_factory=dict)
 
     @property
+    def side(self) -> int:
+        """Of the pictures that it takes, in pixels."""
+        return self.network.height if isinstance(self.network, Network) else SIDE
+
+    @property
     def grey(self) -> bool:
         """Whether it was trained on grey pictures."""
         return len(self.card.normalisation.mean) == 1
 
     def probabilities(self, pixels: Tensor) -> Tensor:
-        """What the network makes of pictures: uint8 (B × C × 32 × 32) to B × classes, each row of sum 1."""
+        """What the network makes of pictures: uint8 (B × C × side × side) to B × classes, each row of sum 1."""
         self.network.eval()
         with torch.inference_mode():
             # oneDNN computes small networks a fifth sooner with channels last; a network of one's own may use `view`
@@ -142,7 +149,7 @@ def untrained(architecture: str | Own, images: LabelledImages) -> Model:
     """A new model for a data set, with random numbers of PyTorch's default generator.
 
     Args:
-        architecture: a name of `impasto.classify.classifier.ARCHITECTURES`, or a class of somebody's own.
+        architecture: a name of `impasto.classify.classifier.ARCHITECTURES`, vgg19-head, or a class of somebody's own.
         images: what it is to learn.
 
     Raises:
@@ -151,18 +158,21 @@ def untrained(architecture: str | Own, images: LabelledImages) -> Model:
         OwnError: code of one's own fails.
     """
     layers = None
+    normalisation = Normalisation.of(images)
     if isinstance(architecture, Own):
         name, network = architecture.named, architecture.build(len(images.classes))
         layers = architecture.check(network, len(images.classes))
         for key, value in network.state_dict().items():
             if not isinstance(value, Tensor) or key.startswith(MOMENTUM):
                 raise ModelError(f"{name}: {key} can't be kept in a file; let it be a tensor of another name")
+    elif architecture == VGG19_HEAD:
+        name, network, normalisation = architecture, VGG19Head(len(images.classes)), NORMALISATION
     elif architecture in ARCHITECTURES:
         name, network = architecture, ARCHITECTURES[architecture](len(images.classes), SIDE)
     else:
         known = f"{', '.join(ARCHITECTURES)}, or a class of your own, as mynet.py:Mine"
         raise ModelError(f"no network is called {architecture!r}; choose one of: {known}")
-    card = Card(name, images.classes, Normalisation.of(images), images.name, images.dark_ground, layers=layers)
+    card = Card(name, images.classes, normalisation, images.name, images.dark_ground, layers=layers)
     return Model(network, card)
 
 
@@ -220,7 +230,7 @@ def _read(path: Path, own: Own | None) -> Model:
         raise ModelError(f"{path} holds numbers that are not finite: train it anew")
     if any(value.is_meta for value in wanted.values()):
         network.to_empty(device="cpu")
-    network.load_state_dict(numbers)
+    network.load_state_dict(numbers, strict=False)  # the names were compared; a head's file has none of VGG19's
     if own is not None:
         card = replace(card, architecture=own.named, layers=own.check(network, len(card.classes)))
     return Model(network.eval(), card, momentum)
@@ -230,6 +240,8 @@ def _network(path: Path, card: Card, own: Own | None) -> nn.Module:
     """The network that a card speaks of, with any numbers or none."""
     if own is not None:
         return own.build(len(card.classes))
+    if card.architecture == VGG19_HEAD:
+        return VGG19Head(len(card.classes))
     if card.architecture in ARCHITECTURES:
         return ARCHITECTURES[card.architecture](len(card.classes), SIDE)
     if card.layers is not None:

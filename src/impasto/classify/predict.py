@@ -89,7 +89,7 @@ def _prepared(model: Model, source: Any) -> tuple[Any, bool]:
         picture = images.read(source)
     except PictureError as error:
         return error, False
-    return prepared(picture, model.card.dark_ground)
+    return prepared(picture, model.card.dark_ground, model.side)
 
 
 def _top(model: Model, pixels: Sequence[Any], count: int) -> list[tuple[tuple[str, float], ...]]:

@@ -1,4 +1,4 @@
-"""From any picture to the 32 × 32 pixels that a network takes."""
+"""From any picture to the pixels that a network takes: 32 × 32, or more."""
 
 import os
 from collections.abc import Sequence
@@ -25,12 +25,12 @@ FAINT = 16
 Array = np.ndarray[Any, np.dtype[np.uint8]]
 
 
-def in_colour(picture: Picture) -> Array:
-    """The middle square of a picture: uint8, 3 × 32 × 32, RGB."""
+def in_colour(picture: Picture, wanted: int = SIDE) -> Array:
+    """The middle square of a picture: uint8, 3 × `wanted` × `wanted`, RGB."""
     side = min(picture.width, picture.height)
     left, top = (picture.width - side) // 2, (picture.height - side) // 2
     square = picture.pixels[top : top + side, left : left + side]
-    return np.ascontiguousarray(_smaller(square, SIDE, SIDE).transpose(2, 0, 1))
+    return np.ascontiguousarray(_smaller(square, wanted, wanted).transpose(2, 0, 1))
 
 
 def on_black(picture: Picture) -> tuple[Array, bool]:
@@ -63,36 +63,36 @@ def on_black(picture: Picture) -> tuple[Array, bool]:
     return framed[None], inverted
 
 
-def prepared(picture: Picture, dark_ground: bool) -> tuple[Array, bool]:
+def prepared(picture: Picture, dark_ground: bool, side: int = SIDE) -> tuple[Array, bool]:
     """What a network takes: by :func:`on_black` if its data are on a dark ground, else by :func:`in_colour`.
 
     Returns:
-        uint8, C × 32 × 32, and whether it was inverted.
+        uint8, C × 32 × 32, or in colour 3 × `side` × `side`; and whether it was inverted.
     """
-    return on_black(picture) if dark_ground else (in_colour(picture), False)
+    return on_black(picture) if dark_ground else (in_colour(picture, side), False)
 
 
-def read_all(paths: Sequence[Path]) -> tuple[Tensor, list[int], list[str]]:
+def read_all(paths: Sequence[Path], side: int = SIDE) -> tuple[Tensor, list[int], list[str]]:
     """Many files in colour, read by as many threads as there are processors.
 
     Returns:
-        uint8 (N × 3 × 32 × 32), the indices of the paths that they are, and a line for each of the others.
+        uint8 (N × 3 × `side` × `side`), the indices of the paths that they are, and a line for each of the others.
     """
     pixels, kept, skipped = [], [], []
     with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
-        for index, result in enumerate(threads.map(_read_in_colour, paths)):
+        for index, result in enumerate(threads.map(lambda path: _read_in_colour(path, side), paths)):
             if isinstance(result, PictureError):
                 skipped.append(str(result).splitlines()[0])
             else:
                 pixels.append(result)
                 kept.append(index)
-    stacked = np.stack(pixels) if pixels else np.zeros((0, 3, SIDE, SIDE), np.uint8)
+    stacked = np.stack(pixels) if pixels else np.zeros((0, 3, side, side), np.uint8)
     return torch.from_numpy(stacked), kept, skipped
 
 
-def _read_in_colour(path: Path) -> Array | PictureError:
+def _read_in_colour(path: Path, side: int) -> Array | PictureError:
     try:
-        return in_colour(images.read(path))
+        return in_colour(images.read(path), side)
     except PictureError as error:
         return error
 

@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader, Dataset
 from impasto.classify.fast import fast
 from impasto.classify.images import LabelledImages, Normalisation
 from impasto.classify.training_run import Report, TrainingRun, momentum_of, restore_momentum
+from impasto.classify.transfer import transfer
 
 # Numbers of a mini-batch, 3 × H × W for each picture. With fewer, threads wait for each other longer than they work. On
 # a machine that others use too, they wait ten times as long.
@@ -51,7 +52,8 @@ class Training(TrainingRun):
 
     def __iter__(self) -> Iterator[Report]:
         self.started = time.perf_counter()
-        yield from fast(self) if self.settings.recipe == "fast" else self.slide()
+        recipes = {"slide": Training.slide, "fast": fast, "transfer": transfer}
+        yield from recipes[self.settings.recipe](self)
         self.model.network.eval()
 
     def slide(self) -> Iterator[Report]:

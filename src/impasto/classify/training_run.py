@@ -4,7 +4,7 @@ import copy
 import math
 import time
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from impasto.classify.images import LabelledImages
 from impasto.classify.model import Model
 
-Recipe = Literal["slide", "fast"]
+Recipe = Literal["slide", "fast", "transfer"]
 PRINT_EVERY = 2000
 """Mini-batches; the slide prints the mean loss over so many."""
 
@@ -26,7 +26,8 @@ class TrainingSettings:
     """How to train; the defaults are the slide's.
 
     Attributes:
-        recipe: "slide", or "fast" (see :mod:`impasto.classify.fast`).
+        recipe: "slide", "fast" (see :mod:`impasto.classify.fast`), or "transfer" (:mod:`impasto.classify.transfer`),
+            which steps with no learning rate.
         epochs: how often every picture is seen.
         batch_size: pictures in a mini-batch.
         lr: the learning rate; with the fast recipe its highest.
@@ -42,7 +43,7 @@ class TrainingSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.recipe not in ("slide", "fast"):
+        if self.recipe not in get_args(Recipe):
             raise TrainingError(f"no recipe is called {self.recipe!r}; choose slide or fast")
         for name, least in (("epochs", 1), ("batch_size", 1), ("seed", 0)):
             if getattr(self, name) < least:
@@ -54,7 +55,8 @@ class TrainingSettings:
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON can hold it."""
-        return asdict(self)
+        stepless = ("lr", "momentum") if self.recipe == "transfer" else ()
+        return {name: value for name, value in asdict(self).items() if name not in stepless}
 
 
 @dataclass(frozen=True)

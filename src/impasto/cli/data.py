@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from impasto.classify.images import LabelledImages, Part
 
 
-def loaded(source: str, part: "Part") -> "LabelledImages":
-    """One part of a data set, by its name or folder."""
+def loaded(source: str, part: "Part", side: int = 32) -> "LabelledImages":
+    """One part of a data set, by its name or folder; `side` of the pictures in pixels."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
@@ -25,6 +25,7 @@ def loaded(source: str, part: "Part") -> "LabelledImages":
             source,
             part,
             lambda done, total: bar.update(task, completed=done, total=total, visible=True),
+            side,
         )
     for line in images.doubts:
         say(line)

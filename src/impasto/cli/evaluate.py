@@ -18,7 +18,7 @@ WORST = 16
 def evaluate(
     model: Annotated[str, typer.Argument(help="A file of impasto train, or the name of a model that we ship.")],
     data: Annotated[
-        str, typer.Option(help="digits, fashion-mnist, cifar10, or a folder with one subfolder a class.")
+        str, typer.Option(help="digits, fashion-mnist, cifar10, fruits, or a folder with one subfolder a class.")
     ] = "digits",
     plots: Annotated[
         Path | None, typer.Option(help="A folder for the confusion matrix, the worst mistakes, the kernels.")
@@ -39,7 +39,7 @@ def evaluate(
         judged = models.load(model, found(own))
     from impasto.cli.data import loaded
 
-    tested = loaded(data, "test")
+    tested = loaded(data, "test", judged.side)
     with plain_errors(MISUSE):
         evaluation = judge.evaluate(judged, tested)
     paths: list[Path] = []

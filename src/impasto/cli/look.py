@@ -117,7 +117,9 @@ def network(
             "network."
         ),
     ] = "vgg19",
-    size: Annotated[int | None, typer.Option(help="The picture's side in pixels (VGG19 224, others 32).")] = None,
+    size: Annotated[
+        int | None, typer.Option(help="The picture's side in pixels (VGG19 224; that of a model's pictures, or 32).")
+    ] = None,
     own: Class = None,
     out: Out = None,
 ) -> None:
@@ -125,7 +127,7 @@ def network(
     where = target(out, Path(Path(network).name), "network", ("the model", Path(network)))
     from impasto.cli.shapes import measured
 
-    rows = measured(network, size if size is not None else 224 if network == "vgg19" else 32, own)
+    rows = measured(network, 224 if size is None and network == "vgg19" else size, own)
     from impasto.look import network_sheet
 
     name = "VGG19" if network == "vgg19" else Path(network.rpartition(":")[2]).stem

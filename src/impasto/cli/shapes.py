@@ -20,7 +20,9 @@ def shapes(
             "network."
         ),
     ] = "classifier",
-    size: Annotated[int, typer.Option(help="The picture's side in pixels.")] = 32,
+    size: Annotated[
+        int | None, typer.Option(help="The picture's side in pixels (that of a model's pictures, or 32).")
+    ] = None,
     own: Class = None,
 ) -> None:
     """Each layer's input and output, parameters, multiply-adds, and what one output sees of the picture."""
@@ -29,15 +31,17 @@ def shapes(
     print(table(measured(network, size, own)))
 
 
-def measured(network: str, size: int, own: str | None = None) -> "list[LayerShape]":
+def measured(network: str, asked: int | None, own: str | None = None) -> "list[LayerShape]":
     """The layers of a network that is named as the commands name it; `own` is the class of a model's network."""
     from impasto.classify.classifier import ARCHITECTURES
+    from impasto.classify.images import SIDE
     from impasto.classify.own import is_own
     from impasto.convolution.shapes import shapes as measure
     from impasto.networks.sequential import to_sequential
     from impasto.networks.vgg import VGG19
 
     with plain_errors(MISUSE), with_sizes():
+        size = SIDE if asked is None else asked
         if size < 1:
             raise ValueError(f"a size of {size} is not possible; give 1 or more")
         a_class = is_own(network)
@@ -56,6 +60,7 @@ def measured(network: str, size: int, own: str | None = None) -> "list[LayerShap
         from impasto.classify.model import load as load_model
 
         model = load_model(network, mine)
+        size = model.side if asked is None else asked
         if mine:
             return mine.measured(model.network, size)
         make = ARCHITECTURES.get(model.card.architecture)

@@ -31,11 +31,15 @@ HOW, OUTPUT = "How it learns", "What is shown and kept"
 
 def train(
     data: Annotated[
-        str, typer.Option(help="digits, fashion-mnist, cifar10, or a folder with one subfolder a class.")
+        str, typer.Option(help="digits, fashion-mnist, cifar10, fruits, or a folder with one subfolder a class.")
     ] = "digits",
     model: Annotated[
         str | None, typer.Option(help="The network: classifier (the slide's), modern, or yours: mynet.py:Mine.")
     ] = None,
+    transfer: Annotated[
+        bool,
+        typer.Option("--transfer", help="Learn from few pictures of yours: VGG19's features, and a layer on them."),
+    ] = False,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="The new file of the model.")] = None,
     epochs: Annotated[
         int | None, typer.Option(help="How often every picture is seen (2).", rich_help_panel=HOW)
@@ -67,24 +71,36 @@ def train(
 
     from impasto.classify import model as models
     from impasto.classify.evaluation import evaluate
+    from impasto.classify.images import SIDE
     from impasto.classify.own import is_own
     from impasto.classify.plots import History, make_folder
     from impasto.classify.training import Training
+    from impasto.classify.vgg19_head import INPUT
     from impasto.images.names import is_file, numbered
+    from impasto.networks.trained import VGG19_HEAD
 
     given = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "momentum": momentum, "recipe": recipe, "seed": seed}
+    if transfer:
+        beside = {"model": model, "resume": resume, **given}
+        _refuse([name for name in ("model", "resume", "recipe", "batch_size", "lr", "momentum") if beside[name]])
+        given["recipe"] = "transfer"
     with plain_errors(MISUSE):
         if threads is not None:
             torch.set_num_threads(max(1, threads))
         own = found(model) if model and is_own(model) else None
         before = models.load(resume, own) if resume else None
+        if before and before.card.architecture == VGG19_HEAD:
+            stop(
+                f"{resume} is a head on VGG19's features, which learns in a minute: train it anew by --transfer", MISUSE
+            )
         done = int(before.card.training.get("epochs_done", 0)) if before else 0
         settings = _settings({name: value for name, value in given.items() if value is not None}, before, done)
         if before and own is None and model not in (None, before.card.architecture):
             stop(f"{resume} is a model of the architecture {before.card.architecture}, not {model}", MISUSE)
     from impasto.cli.data import loaded
 
-    tail = f"-{own.named.rpartition(':')[2] if own else model or 'classifier'}"
+    network = VGG19_HEAD if transfer else model or "classifier"
+    tail = f"-{own.named.rpartition(':')[2] if own else network}"
     usual = Path(f"{Path(data.partition(':')[0]).resolve().name}{tail}.safetensors")
 
     def names() -> "Iterator[Path]":
@@ -98,10 +114,11 @@ def train(
         if plots is not None:
             make_folder(plots)
 
-    images, tested = loaded(data, "train"), loaded(data, "test")
+    side = INPUT if transfer else SIDE
+    images, tested = loaded(data, "train", side), loaded(data, "test", side)
     torch.manual_seed(settings.seed)
     with plain_errors(MISUSE), with_sizes():
-        net = before or models.untrained(own or model or "classifier", images)
+        net = before or models.untrained(own or network, images)
         training = Training(net, images, settings, done)
     interrupted, history = False, History()
     with plain_errors(FAILURE), signals.keeping():
@@ -117,6 +134,13 @@ def train(
             _plot(plots, net, evaluation, tested, history)
     if interrupted:
         stop(f"interrupted after {training.done} whole epochs; what there is was saved: {target}", signals.INTERRUPTED)
+
+
+def _refuse(given: list[str]) -> None:
+    """Refuse what --transfer has of its own."""
+    if given:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        stop(f"--transfer has VGG19 for its network, and its own way to learn; leave {names} out", MISUSE)
 
 
 def _run(training: "Training", history: "History", tested: "LabelledImages | None") -> None:
@@ -211,6 +235,7 @@ def _plot(folder: Path, net: "Model", evaluation: "Evaluation", tested: "Labelle
 
 def _settings(given: dict[str, Any], before: "Model | None", done: int) -> "TrainingSettings":
     """What was given; else, when going on, what the model was trained with; else the recipe's defaults."""
+    from impasto.classify import transfer, vgg19_head
     from impasto.classify.fast import BATCH_SIZE, defaults
     from impasto.classify.training_run import TrainingSettings
 
@@ -221,6 +246,8 @@ def _settings(given: dict[str, Any], before: "Model | None", done: int) -> "Trai
     recipe = given.get("recipe", stored.get("recipe", "slide"))
     batch_size = given.get("batch_size", stored.get("batch_size", BATCH_SIZE))
     usual = defaults(batch_size) if recipe == "fast" else {}
+    if recipe == "transfer":
+        usual = {"epochs": transfer.EPOCHS, "batch_size": vgg19_head.AT_ONCE}
     if "epochs" not in given and stored.get("epochs", 0) <= done:
         stored["epochs"] = done + usual.get("epochs", TrainingSettings.epochs)
     return TrainingSettings(**{**usual, **stored, **given})

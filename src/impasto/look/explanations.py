@@ -21,8 +21,8 @@ from impasto.convolution.watching import watched
 from impasto.images import Picture
 from impasto.look.layers import LookError
 
-PATCH, STEP = 8, 2
-"""Pixels: the side of the grey square that covers a part of the picture, and how far it moves."""
+PATCH = 4
+"""The side of the grey square that covers a part of the picture is the picture's by so much."""
 Floats = NDArray[np.float32]
 
 
@@ -35,10 +35,10 @@ class Why:
         label: the class.
         probability: its share, 0 to 1.
         others: the next classes with theirs.
-        cam: Grad-CAM, 32 × 32, from 0 to 1.
-        covered: how much of the class's share is lost where a square covers the picture, 32 × 32; negative where it
+        cam: Grad-CAM, H × W as the photo, from 0 to 1.
+        covered: how much of the class's share is lost where a square covers the picture, H × W; negative where it
             gains.
-        gradient: how much the class's score changes with each pixel, 32 × 32, from 0 to 1.
+        gradient: how much the class's score changes with each pixel, H × W, from 0 to 1.
         layer: whose features Grad-CAM reads.
     """
 
@@ -68,13 +68,13 @@ def explain(model: Model, photo: Any, label: str | None = None) -> Why:
     if label is not None and label not in classes:
         raise LookError(f"the model has no class {label!r}; it has: {', '.join(classes)}")
     picture = images.read(photo)
-    pixels = torch.from_numpy(prepared(picture, model.card.dark_ground)[0])[None]
+    pixels = torch.from_numpy(prepared(picture, model.card.dark_ground, model.side)[0])[None]
     network, given = model.network.eval(), model.card.normalisation.apply(pixels).contiguous()
     shares = model.probabilities(pixels)[0].tolist()
     order = sorted(range(len(classes)), key=lambda index: -shares[index])
     index = order[0] if label is None else classes.index(label)
     layer, cam = grad_cam(network, given, index)
-    shown = np.ascontiguousarray(np.broadcast_to(pixels[0].numpy(), (3, SIDE, SIDE)).transpose(1, 2, 0))
+    shown = np.ascontiguousarray(np.broadcast_to(pixels[0].numpy(), (3, model.side, model.side)).transpose(1, 2, 0))
     return Why(
         photo=Picture(shown, picture.name),
         label=classes[index],
@@ -134,17 +134,18 @@ def occlusion(network: nn.Module, given: Tensor, index: int) -> Floats:
         H × W: at each pixel the mean loss over all squares that cover it.
     """
     height, width = given.shape[2:]
-    places = [(top, left) for top in _starts(height) for left in _starts(width)]
+    patch = height // PATCH
+    places = [(top, left) for top in _starts(height, patch) for left in _starts(width, patch)]
     covered = given.repeat(len(places), 1, 1, 1)
     for each, (top, left) in zip(covered, places, strict=True):
-        each[:, top : top + PATCH, left : left + PATCH] = 0
+        each[:, top : top + patch, left : left + patch] = 0
     with torch.no_grad():
         share = network(given).softmax(1)[0, index]
         lost = share - network(covered).softmax(1)[:, index]
     total, count = torch.zeros(height, width), torch.zeros(height, width)
     for (top, left), each in zip(places, lost, strict=True):
-        total[top : top + PATCH, left : left + PATCH] += each
-        count[top : top + PATCH, left : left + PATCH] += 1
+        total[top : top + patch, left : left + patch] += each
+        count[top : top + patch, left : left + patch] += 1
     return np.asarray((total / count).numpy(), np.float32)
 
 
@@ -161,9 +162,9 @@ def saliency(network: nn.Module, given: Tensor, index: int) -> Floats:
     return _to_one(slope[0].abs().amax(0))
 
 
-def _starts(side: int) -> range:
-    """Where squares begin along a side, so that every pixel is covered."""
-    return range(0, max(1, side - PATCH + 1), STEP)
+def _starts(side: int, patch: int) -> range:
+    """Where squares begin along a side, so that every pixel is covered: fewer where a network takes large pictures."""
+    return range(0, max(1, side - patch + 1), patch // 4 if side <= SIDE else patch // 2)
 
 
 def _to_one(values: Tensor) -> Floats:

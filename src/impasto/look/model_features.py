@@ -9,7 +9,6 @@ import torch
 from torch import Tensor, nn
 
 from impasto import images
-from impasto.classify.images import SIDE
 from impasto.classify.model import Model
 from impasto.classify.prepare import prepared
 from impasto.convolution.geometry import Field
@@ -36,8 +35,8 @@ def model_maps(model: Model, photo: Any, layers: Iterable[str] | None = None) ->
         PictureError: the photo can't be read.
     """
     picture = images.read(photo)
-    pixels = prepared(picture, model.card.dark_ground)[0]
-    rows = [row for row in shapes(model.network, SIDE, device="cpu") if row.kind]  # a flattening is no layer
+    pixels = prepared(picture, model.card.dark_ground, model.side)[0]
+    rows = [row for row in shapes(model.network, model.side, device="cpu") if row.kind]  # a flattening is no layer
     maps = [row for row in rows if len(row.output) == 3]
     if not maps:
         raise LookError("this network gives no maps, for it has no convolution; look at another")
@@ -47,10 +46,12 @@ def model_maps(model: Model, photo: Any, layers: Iterable[str] | None = None) ->
     for name in asked.difference(known):
         near = get_close_matches(name, known, OFFERED) or known
         raise LookError(f"no layer is called {name!r}; the nearest are: {', '.join(near)}")
-    shown = Picture(np.ascontiguousarray(np.broadcast_to(pixels, (3, SIDE, SIDE)).transpose(1, 2, 0)), picture.name)
+    shown = Picture(
+        np.ascontiguousarray(np.broadcast_to(pixels, (3, model.side, model.side)).transpose(1, 2, 0)), picture.name
+    )
     made = _made(model, torch.from_numpy(pixels)[None])
     return [
-        FeatureMaps(row.name, given.contiguous().numpy(), shown, row.field or Field(SIDE, SIDE, 0))
+        FeatureMaps(row.name, given.contiguous().numpy(), shown, row.field or Field(model.side, model.side, 0))
         for row, given in zip(rows, made, strict=True)
         if row.name in asked and len(row.output) == 3
     ]
@@ -62,7 +63,7 @@ def _made(model: Model, pixels: Tensor) -> list[Tensor]:
 
     def note(_name: str, _layer: nn.Module, given: Any, output: Any) -> None:
         if given and isinstance(given[0], Tensor) and isinstance(output, Tensor):
-            made.append(output[0].detach().clone())
+            made.append(output[0].detach().float().clone())
 
     with watched(leaves(model.network), note):
         model.probabilities(pixels)

@@ -26,10 +26,11 @@ def why_sheet(found: Why) -> Any:
         f"{found.photo.name}: {found.label} {found.probability:.1%}",
         f"Then {others}. What speaks for {found.label}, in three ways.",
     )
+    taken = found.photo.width
     grey = found.photo.pixels.mean(2, keepdims=True).repeat(3, 2)
     most = max(float(np.abs(found.covered).max()), 1e-6)
     columns: list[tuple[Bytes, tuple[str, ...]]] = [
-        (found.photo.pixels, ("The picture", "as the network takes it: 32 × 32")),
+        (found.photo.pixels, ("The picture", f"as the network takes it: {taken} × {taken}")),
         (
             _over(grey, found.cam, lambda values: shaded(values)),
             ("Grad-CAM", f"where the features of {found.layer}", "speak for the class"),
@@ -38,7 +39,7 @@ def why_sheet(found: Why) -> Any:
             _over(
                 grey, np.float32(0.5) + found.covered / np.float32(2 * most), lambda values: shaded(values, DIVERGING)
             ),
-            ("Occlusion", f"what a square of {PATCH} × {PATCH} takes away", "from the class's share"),
+            ("Occlusion", f"what a square of {taken // PATCH} × {taken // PATCH} takes away", "from the class's share"),
         ),
         (
             _over(grey, found.gradient, lambda values: shaded(values)),

@@ -36,6 +36,8 @@ def _modern() -> nn.Sequential:
 
 
 CHAINS = {"classifier": _classifier, "modern": _modern}
+VGG19_HEAD = "vgg19-head"
+"""The architecture of a model that has VGG19's features, and only a linear layer of its own."""
 OLD_NAMES = {
     "conv1": "features.0", "conv2": "features.3", "fc1": "classifier.0", "fc2": "classifier.2", "fc3": "classifier.4",
 }  # fmt: skip
@@ -58,6 +60,8 @@ def from_trained(path: Path) -> Backbone:
         with safe_open(path, "pt") as file:
             card = json.loads((file.metadata() or {}).get("impasto", "null"))
             architecture = card["architecture"]
+            if architecture == VGG19_HEAD:
+                raise NetworkError(f"{path} has VGG19's features and no others: to paint with VGG19, leave it out")
             chain, network = _network(path, architecture, card.get("layers"))
             stored = file.keys()
             names = {present_name(architecture, name): name for name in stored}

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from impasto.classify.datasets import cifar10, digits, fashion_mnist, folder
+from impasto.classify.datasets import cifar10, digits, fashion_mnist, folder, fruits
 from impasto.classify.datasets.idx import has_idx
-from impasto.classify.images import DataError, LabelledImages, Part
+from impasto.classify.images import SIDE, DataError, LabelledImages, Part
 from impasto.download import Progress
 from impasto.images.names import is_folder
 
@@ -13,10 +13,11 @@ NAMED: dict[str, Callable[[Part, Progress | None], LabelledImages]] = {
     "digits": digits.load,
     "fashion-mnist": fashion_mnist.load,
     "cifar10": cifar10.load,
+    "fruits": fruits.load,
 }
 
 
-def load(source: str, part: Part, progress: Progress | None = None) -> LabelledImages:
+def load(source: str, part: Part, progress: Progress | None = None, side: int = SIDE) -> LabelledImages:
     """One part of a data set.
 
     Args:
@@ -24,10 +25,17 @@ def load(source: str, part: Part, progress: Progress | None = None) -> LabelledI
             which gives such files the names of Fashion-MNIST's classes.
         part: "train", or "test", which is never trained on.
         progress: told of a download, if there is one.
+        side: of the pictures in pixels; only those of a folder can be had larger than 32 × 32.
 
     Raises:
         DataError: no such data set, or it can't be had or read.
     """
+    small = source in NAMED or source.startswith("fashion-mnist:") or (is_folder(source) and has_idx(Path(source)))
+    if side != SIDE and small:
+        raise DataError(
+            f"{source} has pictures of {SIDE} × {SIDE} at most, and VGG19 looks at {side} × {side}: give a folder of "
+            "your own, with one subfolder a class"
+        )
     if source in NAMED:
         return NAMED[source](part, progress)
     name, colon, path = source.partition(":")
@@ -37,4 +45,4 @@ def load(source: str, part: Part, progress: Progress | None = None) -> LabelledI
         raise DataError(f"there is no data set and no folder {source}; give a folder, or one of: {', '.join(NAMED)}")
     if has_idx(Path(source)):
         return fashion_mnist.from_folder(Path(source), part, named=False)
-    return folder.load(Path(source), part)
+    return folder.load(Path(source), part, side)

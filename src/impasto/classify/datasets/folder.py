@@ -10,18 +10,19 @@ from pathlib import Path
 
 import torch
 
-from impasto.classify.images import DataError, LabelledImages, Part
+from impasto.classify.images import SIDE, DataError, LabelledImages, Part
 from impasto.classify.prepare import read_all
 from impasto.images import pictures_in
 
 HELD_OUT = 5
 """One in so many."""
-FEW, UNEVEN = 10, 3
-"""A class of fewer pictures is told, and one that has so many times as many as the smallest."""
+FEW, FEW_FOR_VGG19, UNEVEN = 10, 5, 3
+"""A class of fewer pictures is told (where VGG19's features are learnt from, of fewer still); and one that has so many
+times as many as the smallest."""
 
 
-def load(folder: Path, part: Part) -> LabelledImages:
-    """Read one part; what can't be read is passed over, and named in `skipped`.
+def load(folder: Path, part: Part, side: int = SIDE) -> LabelledImages:
+    """Read one part, as pictures of a side in pixels; what can't be read is passed over, and named in `skipped`.
 
     Raises:
         DataError: fewer than two classes, a class without pictures, or one of which none can be read.
@@ -39,7 +40,7 @@ def load(folder: Path, part: Part) -> LabelledImages:
         labels += [label] * len(chosen)
     if divided and (extra := set(_classes(folder / part)) - set(classes)):
         raise DataError(f"{folder / part} has classes that train has not: {', '.join(sorted(extra))}; remove them")
-    pixels, kept, skipped = read_all(paths)
+    pixels, kept, skipped = read_all(paths, side)
     found = torch.tensor(labels)[kept] if kept else torch.zeros(0, dtype=torch.int64)
     for label, name in enumerate(classes):
         if part == "train" and not (found == label).any():
@@ -47,19 +48,22 @@ def load(folder: Path, part: Part) -> LabelledImages:
     if not kept:
         raise DataError(f"{folder} has no pictures to test: give every class at least 2, so that 1 is held out")
     counts = {name: int((found == label).sum()) for label, name in enumerate(classes)}
-    doubts = _doubts(counts, nested) if part == "train" else []
+    doubts = _doubts(counts, nested, FEW if side == SIDE else FEW_FOR_VGG19) if part == "train" else []
     return LabelledImages(
         folder.resolve().name, classes, pixels, found, skipped=tuple(skipped),
         files=tuple(str(paths[place].relative_to(folder)) for place in kept), doubts=tuple(doubts),
     )  # fmt: skip
 
 
-def _doubts(counts: dict[str, int], nested: list[str]) -> list[str]:
+def _doubts(counts: dict[str, int], nested: list[str], enough: int) -> list[str]:
     """What a person should know of a folder before a network is trained on it."""
     told = []
-    few = [f"{name} ({count})" for name, count in counts.items() if count < FEW]
+    few = [f"{name} ({count})" for name, count in counts.items() if count < enough]
     if few:
-        told.append(f"few pictures to learn from: {', '.join(few)}; {FEW} a class are little, and 100 are better")
+        better = (
+            f"{FEW} a class are little, and 100 are better; --transfer needs fewer" if enough == FEW else "give more"
+        )
+        told.append(f"few pictures to learn from: {', '.join(few)}; {better}")
     least, most = min(counts, key=lambda name: counts[name]), max(counts, key=lambda name: counts[name])
     if counts[most] >= UNEVEN * counts[least]:
         told.append(

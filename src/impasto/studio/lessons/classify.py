@@ -92,6 +92,7 @@ def _opened(data: bytes) -> "Model":
 
     import torch
 
+    from impasto.classify.images import SIDE
     from impasto.classify.model import ModelError, load
 
     torch.set_num_threads(1)
@@ -99,7 +100,7 @@ def _opened(data: bytes) -> "Model":
         path = Path(folder) / "model.safetensors"
         path.write_bytes(data)
         try:
-            return load(path)
+            model = load(path)
         except ModelError as error:
             if "--class" in str(error):
                 raise ModelError(
@@ -107,6 +108,9 @@ def _opened(data: bytes) -> "Model":
                     "see it on your own machine, with impasto look network --model"
                 ) from None
             raise ModelError(str(error).replace(str(path), "this file")) from None
+    if model.side != SIDE:
+        raise ModelError("this model looks through VGG19, and a page shows small networks: ask it by impasto classify")
+    return model
 
 
 def _drawing(side: int, grey: bytes) -> Any:
