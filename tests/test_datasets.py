@@ -4,14 +4,19 @@ import gzip
 import hashlib
 import io
 import pickle
+import shutil
 import socket
 import struct
 import tarfile
 import threading
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 from test_download import Server, cut_at
 
@@ -65,6 +70,16 @@ def test_digits_need_nothing_and_are_3_by_32_by_32_for_the_network():
     assert normalised.shape == (1437, 3, 32, 32)
     assert normalised.mean().item() == pytest.approx(0, abs=1e-4)
     assert normalised.std().item() == pytest.approx(1, abs=1e-3)
+
+
+def test_fruits_are_always_the_same_in_colour_and_as_many_of_each():
+    test = datasets.load("fruits", "test")
+    assert test.pixels.shape == (2000, 3, 32, 32)
+    assert torch.bincount(test.labels).tolist() == [200] * 10
+    assert (test.classes[0], len(set(test.classes))) == ("apple", 10)
+    assert torch.equal(datasets.load("fruits", "test").pixels, test.pixels)
+    assert len(test.pixels.flatten(1).unique(dim=0)) == 2000
+    assert test.pixels.float().std(1).mean() > 10  # colours differ
 
 
 def test_fashion_mnist_is_the_published_one():
@@ -139,12 +154,34 @@ def test_a_folder_has_a_subfolder_a_class_and_holds_a_fifth_of_each_out(tmp_path
     assert len(both.unique(dim=0)) == 27  # no picture is in both parts
 
 
-def test_a_picture_that_is_added_moves_no_other_of_ten(tmp_path):
-    folder = fill(tmp_path / "kinds", {"leaf": 10, "sky": 10})
-    before = datasets.load(str(folder), "test").pixels
-    Image.new("RGB", (40, 40)).save(folder / "sky" / "another.png")
-    after = datasets.load(str(folder), "test").pixels
-    assert sum(any(torch.equal(old, new) for new in after) for old in before) >= 3
+NAMES = st.sets(st.text("abcdefgh0123456789", min_size=1, max_size=6), min_size=1, max_size=24)
+
+
+@given(names=NAMES, more=NAMES)
+@settings(max_examples=40, deadline=None)
+def test_a_fifth_is_held_out_and_a_picture_that_is_added_moves_one_other_at_most(names, more):
+    with TemporaryDirectory() as place:
+        fill(Path(place), {"leaf": 1, "sky": 1}, side=16)
+        home, picture = Path(place) / "leaf", Path(place) / "sky" / "0.png"
+        (home / "0.png").unlink()
+
+        def add(name):
+            shutil.copy(picture, home / f"{name}.png")
+            shown = {part: datasets.load(place, part).files for part in ("train", "test")}
+            train, test = ({each for each in shown[part] if each.startswith("leaf")} for part in ("train", "test"))
+            count = len(list(home.iterdir()))
+            assert len(train) + len(test) == len(train | test) == count
+            assert len(test) == (count // 5 or int(count > 1))
+            return test
+
+        for name in sorted(names)[:-1]:
+            shutil.copy(picture, home / f"{name}.png")
+        before, known = add(max(names)), {f"leaf/{name}.png" for name in names}
+        for name in sorted(more - names)[:3]:
+            after = add(name)
+            moved = (before ^ after) & known
+            assert len(moved) <= 1
+            before, known = after, known | {f"leaf/{name}.png"}
 
 
 def test_a_folder_divided_into_train_and_test_is_taken_as_it_is(tmp_path):
@@ -186,7 +223,7 @@ def test_a_class_of_which_nothing_can_be_read_is_refused(tmp_path):
 
 
 def test_a_data_set_that_is_not_there_is_answered_with_the_names_that_are():
-    assert "digits, fashion-mnist, cifar10" in refused("cifar100")
+    assert "digits, fashion-mnist, cifar10, fruits" in refused("cifar100")
 
 
 @pytest.fixture

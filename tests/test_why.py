@@ -11,7 +11,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from impasto.classify.classifier import Classifier
-from impasto.look.explanations import PATCH, STEP, grad_cam, occlusion, saliency
+from impasto.look.explanations import grad_cam, occlusion, saliency
+
+PATCH, STEP = 8, 2
+"""Pixels: of the square that covers a part of 32 × 32, and how far it moves."""
 
 
 @pytest.fixture

@@ -82,7 +82,9 @@ def train(
     given = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "momentum": momentum, "recipe": recipe, "seed": seed}
     if transfer:
         beside = {"model": model, "resume": resume, **given}
-        _refuse([name for name in ("model", "resume", "recipe", "batch_size", "lr", "momentum") if beside[name]])
+        _refuse(
+            [name for name in ("model", "resume", "recipe", "batch_size", "lr", "momentum") if beside[name] is not None]
+        )
         given["recipe"] = "transfer"
     with plain_errors(MISUSE):
         if threads is not None:

@@ -17,6 +17,8 @@ from impasto.download import Progress
 
 COUNTS: dict[Part, int] = {"train": 10_000, "test": 2_000}
 SEEDS: dict[Part, int] = {"train": 1, "test": 2}
+THINGS, SIZES, TURN, SHIFT, BEFORE = 4, (0.5, 0.85), 0.7, 0.3, (0.2, 0.5)
+DIM, NOISE, VIVID = 0.45, 0.08, (0.3, 1.1)
 AT_ONCE = 100
 """Pictures of one class that are drawn together: as many as the processor keeps near."""
 GRID: Array = (np.mgrid[:SIDE, :SIDE].astype(np.float32) + 0.5) / (SIDE / 2) - 1
@@ -43,13 +45,13 @@ def load(part: Part, _progress: Progress | None = None) -> LabelledImages:
 def pictures(fruit: str, count: int, chance: np.random.Generator) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     """Some pictures of a fruit: uint8, B × 3 × 32 × 32."""
     pixels = _table(count, chance)
-    for _ in range(4):
+    for _ in range(THINGS):
         _thing(pixels, chance, far=0.0, size=(0.1, 0.5))
-    size = chance.uniform(0.5, 0.85, (count, 1, 1)).astype(np.float32)
-    x, y = _turned(chance, count, size, shift=0.3)
+    size = _between(chance, *SIZES, count, 1, 1)
+    x, y = _turned(chance, count, size)
     unit: Array = size * (SIDE / 2)
     FRUITS[fruit](Sheet(pixels, x, y, unit, chance))
-    _thing(pixels, chance, far=0.75, size=(0.2, 0.5))
+    _thing(pixels, chance, far=0.75, size=BEFORE)
     return _photographed(pixels, chance)
 
 
@@ -72,11 +74,11 @@ def _table(count: int, chance: np.random.Generator) -> Array:
     return pixels.astype(np.float32)
 
 
-def _turned(chance: np.random.Generator, count: int, size: Array, shift: float) -> tuple[Array, Array]:
+def _turned(chance: np.random.Generator, count: int, size: Array) -> tuple[Array, Array]:
     """Where each pixel lies in the coordinates of something that is turned, stretched and moved."""
-    angle = chance.normal(0, 0.7, (count, 1, 1)).astype(np.float32)
-    x = GRID[1] - _between(chance, -shift, shift, count, 1, 1)
-    y = GRID[0] - _between(chance, -shift, shift, count, 1, 1)
+    angle = chance.normal(0, TURN, (count, 1, 1)).astype(np.float32)
+    x = GRID[1] - _between(chance, -SHIFT, SHIFT, count, 1, 1)
+    y = GRID[0] - _between(chance, -SHIFT, SHIFT, count, 1, 1)
     wide = _between(chance, 0.85, 1.15, count, 1, 1)
     cos, sin = np.cos(angle) / size, np.sin(angle) / size
     return (cos * x + sin * y) / wide, (cos * y - sin * x) * wide
@@ -104,13 +106,13 @@ def _photographed(pixels: Array, chance: np.random.Generator) -> np.ndarray[tupl
     count = len(pixels)
     angle = _between(chance, 0, 2 * np.pi, count, 1, 1)
     slope = _between(chance, 0, 0.5, count, 1, 1) * (np.cos(angle) * GRID[1] + np.sin(angle) * GRID[0])
-    light = _between(chance, 0.45, 1.15, count, 1, 1, 1) * _between(chance, 0.8, 1.2, count, 3, 1, 1)
+    light = _between(chance, DIM, 1.15, count, 1, 1, 1) * _between(chance, 0.8, 1.2, count, 3, 1, 1)
     pixels = pixels * (1 + slope[:, None]) * light
     grey = pixels.mean(1, keepdims=True)
-    pixels = grey + (pixels - grey) * _between(chance, 0.3, 1.1, count, 1, 1, 1)
+    pixels = grey + (pixels - grey) * _between(chance, *VIVID, count, 1, 1, 1)
     blurred = pixels
     for axis in (2, 3):
         blurred = convolve1d(blurred, [0.25, 0.5, 0.25], axis, mode="nearest")
     pixels = pixels + (blurred - pixels) * _between(chance, 0, 1, count, 1, 1, 1)
-    pixels = pixels + chance.standard_normal(pixels.shape, np.float32) * _between(chance, 0, 0.08, count, 1, 1, 1)
+    pixels = pixels + chance.standard_normal(pixels.shape, np.float32) * _between(chance, 0, NOISE, count, 1, 1, 1)
     return np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
