@@ -114,6 +114,23 @@ def styles() -> None:
     save(grid(paintings, 6, 256, 170, list(HOUSE_STYLES)), "styles.webp")
 
 
+def fruits() -> None:
+    """Eight pictures of each class of the data set that we draw, three times as large."""
+    from impasto.classify import datasets
+
+    images = datasets.load("fruits", "test")
+    band, cell, shown = 110, 100, 8
+    whole = Image.new("RGB", (band + shown * cell, len(images.classes) * cell), "white")
+    draw, font = ImageDraw.Draw(whole), ImageFont.load_default(18)
+    for label, name in enumerate(images.classes):
+        top = label * cell
+        draw.text((0, top + cell // 2), name, fill="black", font=font, anchor="lm")
+        for place, index in enumerate((images.labels == label).nonzero()[:shown, 0].tolist()):
+            picture = Image.fromarray(images.pixels[index].permute(1, 2, 0).numpy())
+            whole.paste(picture.resize((96, 96), Image.Resampling.NEAREST), (band + place * cell, top))
+    save(whole, "fruits.webp")
+
+
 if __name__ == "__main__":
     before_and_after()
     growth()
@@ -121,3 +138,4 @@ if __name__ == "__main__":
     regions()
     networks()
     styles()
+    fruits()

@@ -17,8 +17,13 @@ from impasto.download import Progress
 
 COUNTS: dict[Part, int] = {"train": 10_000, "test": 2_000}
 SEEDS: dict[Part, int] = {"train": 1, "test": 2}
-THINGS, SIZES, TURN, SHIFT, BEFORE = 4, (0.5, 0.85), 0.7, 0.3, (0.2, 0.5)
-DIM, NOISE, VIVID = 0.45, 0.08, (0.3, 1.1)
+THINGS, BEFORE = 3, (0.35, 0.75)
+"""How many other things lie behind the fruit; and how large the one is that may lie before it. A picture's half is 1."""
+SIZES, TURN, SHIFT = (0.6, 0.9), 0.4, 0.18
+"""Of the fruit: its half, the deviation of its turn in radians, and how far it is moved. These make it hard: with sizes
+from 0.5, a turn of 0.7 and a shift of 0.3 the slide's network gets 54 % in two epochs, with these 72 %."""
+DIM, VIVID, NOISE = 0.4, (0.4, 1.1), 0.08
+"""The dimmest light, how much of their difference from grey colours keep, and the most noise; of 1."""
 AT_ONCE = 100
 """Pictures of one class that are drawn together: as many as the processor keeps near."""
 GRID: Array = (np.mgrid[:SIDE, :SIDE].astype(np.float32) + 0.5) / (SIDE / 2) - 1
