@@ -115,19 +115,19 @@ def styles() -> None:
 
 
 def fruits() -> None:
-    """Eight pictures of each class of the data set that we draw, three times as large."""
+    """Eight pictures of each class of the data set that we draw, twice as large."""
     from impasto.classify import datasets
 
     images = datasets.load("fruits", "test")
-    band, cell, shown = 110, 100, 8
+    band, cell, shown = 110, 68, 8
     whole = Image.new("RGB", (band + shown * cell, len(images.classes) * cell), "white")
     draw, font = ImageDraw.Draw(whole), ImageFont.load_default(18)
     for label, name in enumerate(images.classes):
         top = label * cell
-        draw.text((0, top + cell // 2), name, fill="black", font=font, anchor="lm")
+        draw.text((6, top + cell // 2), name, fill="black", font=font, anchor="lm")
         for place, index in enumerate((images.labels == label).nonzero()[:shown, 0].tolist()):
             picture = Image.fromarray(images.pixels[index].permute(1, 2, 0).numpy())
-            whole.paste(picture.resize((96, 96), Image.Resampling.NEAREST), (band + place * cell, top))
+            whole.paste(picture.resize((64, 64), Image.Resampling.NEAREST), (band + place * cell, top))
     save(whole, "fruits.webp")
 
 

@@ -4,8 +4,8 @@ The layer, the pooling and the decay were chosen with crops of 26 photographs, t
 half of each photo, and ten to test on, of the right half in another light (6 and 20 classes):
 
 - the mean over positions of conv5_1: 100 % and 90 %. conv3_4 gave 95 % and 77 %, conv4_2 97 % and 83 %, and conv5_4
-  100 % and 89 %. The largest number in place of the mean gave 9 % less of the 20, and three layers
-  together gave nothing more;
+  100 % and 89 %. The largest number in place of the mean gave 9 % less of the 20, and three layers together gave
+  nothing more;
 - of length 1 for each picture: numbers brought to mean 0 and deviation 1 gave 4 % less;
 - pictures of 128 × 128: 160 × 160 cost half as much again, and gave the same;
 - four copies of each picture: one gave 87 %, two to four 90 %;

@@ -18,7 +18,7 @@ from impasto.download import Progress
 COUNTS: dict[Part, int] = {"train": 10_000, "test": 2_000}
 SEEDS: dict[Part, int] = {"train": 1, "test": 2}
 THINGS, BEFORE = 3, (0.35, 0.75)
-"""How many other things lie behind the fruit; and how large the one is that may lie before it. A picture's half is 1."""
+"""How many other things lie behind the fruit; and how large the one is that may lie before it. Half a picture is 1."""
 SIZES, TURN, SHIFT = (0.6, 0.9), 0.4, 0.18
 """Of the fruit: its half, the deviation of its turn in radians, and how far it is moved. These make it hard: with sizes
 from 0.5, a turn of 0.7 and a shift of 0.3 the slide's network gets 54 % in two epochs, with these 72 %."""
