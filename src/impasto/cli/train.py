@@ -80,6 +80,8 @@ def train(
     from impasto.networks.trained import VGG19_HEAD
 
     given = {"epochs": epochs, "batch_size": batch_size, "lr": lr, "momentum": momentum, "recipe": recipe, "seed": seed}
+    if model == VGG19_HEAD:
+        stop("a head on VGG19's features learns by --transfer; give that in place of --model", MISUSE)
     if transfer:
         beside = {"model": model, "resume": resume, **given}
         _refuse(
