@@ -9,6 +9,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from impasto.classify.images import LabelledImages
     from impasto.classify.model import Model
     from impasto.studio.lessons.worker import Answer
 
@@ -19,7 +20,7 @@ CONVOLUTIONS = (1, 2, 3)
 """What can be chosen."""
 EPOCHS = 8
 SECONDS = 20.0
-"""Of computing, after which a training ends, however far it has come."""
+"""Of computing, after which a training ends, however far it has come; what other processes take is not counted."""
 SLICE = 0.4
 """Seconds of training for one question."""
 OVER = 10
@@ -76,7 +77,7 @@ class _Taught:
 
         torch.set_num_threads(1)
         images, self.held_out = digits.load("train", None), digits.load("test", None)
-        self.model = _untrained(how.convolutions)
+        self.model = _untrained(images, how.convolutions)
         settings = TrainingSettings("slide", EPOCHS, how.batch_size, how.lr, how.momentum)
         self.run = iter(Training(self.model, images, settings))
         self.per_epoch = -(-len(images) // how.batch_size)
@@ -102,19 +103,20 @@ class _Taught:
         """Train for a fraction of a second, or to the end."""
         from impasto.classify.training_run import TrainingError
 
-        before, began = len(self.losses), time.monotonic()
+        before, began, spent = len(self.losses), time.monotonic(), time.process_time()
         done = broken = False
         try:
-            while time.monotonic() < began + SLICE and not done:
-                if (report := next(self.run, None)) is None:
-                    done = True
-                    break
+            for report in self.run:
                 self.losses.append(report.loss)
                 last = self.losses[-OVER:]
                 self.means.append(sum(last) / len(last))
+                if time.monotonic() > began + SLICE:
+                    break
+            else:
+                done = True
         except TrainingError:  # its line speaks to whoever uses the command
             done = broken = True
-        self.spent += time.monotonic() - began
+        self.spent += time.process_time() - spent
         return self._answer(before, done=done or self.spent >= SECONDS, broken=broken)
 
     def _answer(self, before: int, *, done: bool, broken: bool) -> "Answer":
@@ -146,16 +148,15 @@ class _Taught:
         }
 
 
-def _untrained(convolutions: int) -> "Model":
+def _untrained(images: "LabelledImages", convolutions: int) -> "Model":
     """The course's classifier; without its second convolution, or with one of 3 × 3 more. The same at every call."""
     import torch
     from torch import nn
 
-    from impasto.classify.datasets import digits
     from impasto.classify.model import untrained
 
     torch.manual_seed(0)
-    model = untrained("classifier", digits.load("train", None))
+    model = untrained("classifier", images)
     network: Any = model.network
     if convolutions == 1:
         network.features = network.features[:3]  # (B, 6, 14, 14)

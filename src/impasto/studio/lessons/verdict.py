@@ -49,7 +49,8 @@ def verdict(losses: Sequence[float], means: Sequence[float], right: float, *, al
             f"The loss has hardly moved: it began at {losses[0]:.2f} and is {now:.2f}, near the 2.30 of guessing. It "
             "did not leap either, so the steps are too small, or too few. Take a higher learning rate."
         )
-    fell = f"The loss fell from {losses[0]:.2f} to {now:.2f}, and {right:.0%} of the held-out pictures are recognised"
+    recognised = f"{100 * right:.0f} % of the held-out pictures are recognised"
+    fell = f"The loss fell from {losses[0]:.2f} to {now:.2f}, and {recognised}"
     if peak > LEAPT:
         return f"{fell}. But on the way it leapt to {_short(peak)}: the steps are nearly too large."
     if now < LEARNED and right >= RIGHT:

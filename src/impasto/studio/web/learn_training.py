@@ -16,7 +16,15 @@ from fastapi.responses import StreamingResponse
 from fastapi.templating import Jinja2Templates
 
 from impasto.studio.lessons.training import (
-    BATCHES, CONVOLUTIONS, EPOCHS, KEPT, MOMENTA, OVER, RATES, How, go_on,
+    BATCHES,
+    CONVOLUTIONS,
+    EPOCHS,
+    KEPT,
+    MOMENTA,
+    OVER,
+    RATES,
+    How,
+    go_on,
 )  # fmt: skip
 from impasto.studio.lessons.worker import Answer
 from impasto.studio.web.problem import ProblemError
@@ -25,13 +33,14 @@ from impasto.studio.web.turns import NoTurnError, Turns
 from impasto.studio.web.visitor import Visitor
 
 router = APIRouter(prefix="/learn/training", include_in_schema=False)
-# Seconds that a training waits for its turn; between two tries while the queue is full; and after which it gives up.
-PATIENCE, AGAIN, LONGEST = 5.0, 1.0, 60.0
+# Seconds that a training waits for its turn; between two tries while the queue is full; and after which it is given up,
+# where others keep the process or the machine busy.
+PATIENCE, AGAIN, LONGEST = 5.0, 1.0, 90.0
 WELL = How(0.01, 0.9, 32, 2)
 PRESETS = {
-    "well": ("Learns well", WELL),
-    "small": ("Too small a step", How(0.0001, 0.0, 32, 2)),
-    "large": ("Too large a step", How(0.3, 0.9, 32, 2)),
+    "well": ("learns well", WELL),
+    "small": ("takes too small a step", How(0.0001, 0.0, 32, 2)),
+    "large": ("takes too large a step", How(0.3, 0.9, 32, 2)),
 }
 CHOICES = {
     "lr": ("a learning rate", RATES),
@@ -66,7 +75,8 @@ def _how(
     for (words, offered), value in zip(CHOICES.values(), how, strict=True):
         if value not in offered:
             raise ProblemError(
-                422, f"There is no {words.partition(' ')[2]} of {value:g} here: choose {', '.join(map(_plain, offered))}."
+                422,
+                f"There is no {words.partition(' ')[2]} of {value:g} here: choose {', '.join(map(_plain, offered))}.",
             )
     return how
 
@@ -133,13 +143,16 @@ async def _events(request: Request, how: How) -> AsyncIterator[Answer]:
 
 
 async def _next(request: Request, name: str, until: float) -> Answer:
-    while True:
+    while time.monotonic() < until:
         try:
             return await answered(lambda: ask(request, go_on, name))
         except ProblemError as problem:
-            if problem.status_code != 503 or time.monotonic() > until:
+            if problem.status_code != 503:
                 raise
         await asyncio.sleep(AGAIN)
+    raise ProblemError(
+        503, "The studio is busy, and this training took too long: try again later.", {"retry-after": "60"}
+    )
 
 
 def _page(request: Request, how: How, events: list[Answer] | None = None) -> Response:
