@@ -127,7 +127,7 @@ function picture(src, alt) {
 }
 
 function busy(yes) {
-  for (const button of form.querySelectorAll("button")) button.disabled = yes === (button.id !== "stop");
+  for (const button of form.querySelectorAll("button")) button.ariaDisabled = String(yes === (button.id !== "stop")); // and keeps the focus
   if (yes) $("state").classList.remove("spoken");
 }
 
