@@ -19,7 +19,7 @@ from impasto.studio.configuration import Configuration
 from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.folders import Files
 from impasto.studio.uploads.pool import AT_ONCE
-from impasto.studio.web import api, figures, health, learn, mails, pages, sketches
+from impasto.studio.web import api, figures, health, learn, learn_training, mails, pages, sketches
 from impasto.studio.web.bodies import Bodies
 from impasto.studio.web.events import Watch
 from impasto.studio.web.front import Front
@@ -66,13 +66,14 @@ def create_app(configuration: Configuration, database: Database, files: Files) -
     app.state.registry = registry
     app.state.utf8_addresses = True  # unless the mail server does not know them
     app.state.sketches = sketches.Pace()
+    app.state.trainings = learn_training.turns()
     app.state.turns = Turns(AT_ONCE, AT_ONCE - 1)  # of pictures to be decoded
     app.state.bodies = Bodies(configuration)
     app.state.templates = Jinja2Templates(HERE / "templates")
     app.state.templates.env.globals |= {"configuration": configuration, "root": configuration.root}
     app.state.templates.env.auto_reload = False
-    for each in (pages.router, mails.router, api.router, sketches.router, health.router, figures.router, learn.router):
-        app.include_router(each)
+    for each in (pages, mails, api, sketches, health, figures, learn, learn_training):
+        app.include_router(each.router)
     app.mount("/static", _Static(directory=HERE / "static"), name="static")
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _refused)

@@ -1,4 +1,4 @@
-"""The lessons for students, under /learn: padding and stride, inside VGG, classify.
+"""The lessons for students, under /learn: padding and stride, inside VGG, classify; `learn_training` has one more.
 
 The routes read what was asked and answer; the arithmetic is in `learn_padding`, and what needs a network is computed by
 `impasto.studio.lessons.worker` in another process.
