@@ -2,7 +2,6 @@
 
 import io
 import time
-import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator
 
@@ -57,8 +56,7 @@ def named(jobs: Iterable[Job]) -> list[tuple[Job, str]]:
 
 def _plain(text: str) -> str:
     """The letters of a name that every disk takes."""
-    composed = unicodedata.normalize("NFC", text)
-    kept = "".join(letter if letter.isalnum() or letter in "-_" else " " for letter in composed)
+    kept = "".join(letter if letter.isalnum() or letter in "-_" else " " for letter in text)
     return "-".join(kept.split())[:LONGEST].strip("-_")
 
 

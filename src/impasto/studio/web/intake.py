@@ -2,6 +2,7 @@
 
 import errno
 import time
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -307,4 +308,5 @@ def _name(file: UploadFile) -> str:
 def _plain(file: UploadFile) -> str:
     """A file's name without its suffix, of which only plain letters are kept."""
     stem = (file.filename or "").rpartition("/")[2].rpartition("\\")[2].rpartition(".")[0]
-    return "".join(letter for letter in stem if letter.isalnum() or letter in " -_")[:40].strip()
+    composed = unicodedata.normalize("NFC", stem)  # some systems write an accent after its letter
+    return "".join(letter for letter in composed if letter.isalnum() or letter in " -_")[:40].strip()
