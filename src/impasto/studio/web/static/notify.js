@@ -29,6 +29,6 @@ if (asking && able && Notification.permission !== "denied") {
 const ended = document.querySelector("[data-told]");
 if (ended && able && sessionStorage.getItem(KEY) === ended.dataset.told) {
   sessionStorage.removeItem(KEY);
-  const notification = new Notification(ended.querySelector("h1").textContent, { body: document.title, tag: ended.dataset.told });
+  const notification = new Notification(document.title, { tag: ended.dataset.told });
   notification.addEventListener("click", () => window.focus());
 }
