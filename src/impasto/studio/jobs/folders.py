@@ -1,10 +1,14 @@
 """The files of jobs: a folder by default, or wherever fsspec can write; one folder a job."""
 
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
 from fsspec.core import url_to_fs
+
+# Bytes of a file that are read at once, where it is sent on.
+PIECE = 1 << 18
 
 
 class Files:
@@ -61,6 +65,24 @@ class Files:
             FileNotFoundError: there is none of this name.
         """
         return cast("bytes", self._system.cat_file(self._path(job, name)))
+
+    def pieces(self, job: int, name: str) -> Iterator[bytes]:
+        """The bytes of a file piece by piece, so that a large one is never in memory whole.
+
+        Raises:
+            FileNotFoundError: there is none of this name.
+        """
+        with self._system.open(self._path(job, name), "rb") as file:
+            while piece := file.read(PIECE):
+                yield piece
+
+    def size(self, job: int, name: str) -> int:
+        """How many bytes a file has.
+
+        Raises:
+            FileNotFoundError: there is none of this name.
+        """
+        return int(self._system.size(self._path(job, name)))
 
     def names(self, job: int) -> list[str]:
         """The names of a job's files."""

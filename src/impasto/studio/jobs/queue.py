@@ -30,6 +30,7 @@ def submit(
     keep_days: float,
     max_waiting: int,
     confirmed: bool = False,
+    photo_name: str = "",
 ) -> Job:
     """Add a job; it has its number at once, and exists for others when the transaction is committed.
 
@@ -39,7 +40,7 @@ def submit(
     check_room(session, max_waiting - 1)
     job = Job(
         settings=settings, styles=styles, width=width, height=height, email=email, submitter=submitter, owner=owner,
-        confirmed=confirmed, created=now, expires=now + keep_days * 86400,
+        confirmed=confirmed, photo_name=photo_name, created=now, expires=now + keep_days * 86400,
     )  # fmt: skip
     session.add(job)
     session.flush()

@@ -43,6 +43,8 @@ class Job(Base):
         token: 128 random bits, in an address the only key to the job; it stays out of logs.
         submitter: whose turn it is that the job takes: a browser, or an address where there is no cookie.
         owner: the browser whose page of own paintings shows it.
+        share: 128 random bits, in the address of the page that shows the painting alone; None where there is none.
+        photo_name: what the photo's file was called, plain letters of it; empty where that is not known.
         expires: when all of it is deleted.
         settings: as `impasto.painter.settings.Settings.from_dict` takes them; and whether faces are kept.
         styles: `{"name", "weight", "file"}` each; a house style has no file. One that holds in a region alone has the
@@ -70,6 +72,8 @@ class Job(Base):
     state: Mapped[str] = mapped_column(default=State.WAITING)
     submitter: Mapped[str]
     owner: Mapped[str | None] = mapped_column(index=True)
+    share: Mapped[str | None] = mapped_column(index=True, unique=True)
+    photo_name: Mapped[str] = mapped_column(default="")
     created: Mapped[float]
     started: Mapped[float | None]
     finished: Mapped[float | None]
@@ -119,6 +123,23 @@ class Job(Base):
 def by_token(session: Session, token: str) -> Job | None:
     """The job that a token opens."""
     return session.scalar(select(Job).where(Job.token == token))
+
+
+def by_share(session: Session, share: str) -> Job | None:
+    """The job whose painting is shown by a link."""
+    return session.scalar(select(Job).where(Job.share == share, Job.state == State.DONE))
+
+
+def share(session: Session, job: Job) -> None:
+    """Have the painting shown by a link of its own; one that is shown already keeps its link.
+
+    Raises:
+        IllegalChangeError: it is not painted.
+    """
+    session.refresh(job, with_for_update=True)
+    if job.state != State.DONE:
+        raise IllegalChangeError("only what is painted can be shared; wait until it is")
+    job.share = job.share or secrets.token_urlsafe(16)
 
 
 def of_owner(session: Session, owner: str) -> list[Job]:

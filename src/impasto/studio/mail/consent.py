@@ -75,7 +75,7 @@ class Link(Enum):
 
 
 def ask(session: Session, job: Job, now: float) -> None:
-    """See whether the owner of a new job's address has said yes to its browser; else a mail asks, unless one just did.
+    """See whether the owner of a job's address has said yes to its browser; else a mail asks, unless one just did.
 
     Raises:
         NoMailError: the owner wants no mail.

@@ -91,7 +91,7 @@ def _paint(lease: Lease, configuration: Configuration, began: float) -> str:
         _keep(run)  # what follows may fail
         painting = run.painting()
         # of one that went on from a checkpoint, the run knows what it took before
-        lease.finish(_kept(painting, job), max(painting.seconds, time.monotonic() - began))
+        lease.finish(_kept(painting), max(painting.seconds, time.monotonic() - began))
     except StoppedError:
         _keep(run)
         lease.release()
@@ -159,16 +159,17 @@ def _point(step: "Progress", run: "Run") -> dict[str, Any] | None:
     return {"step": before + step.step, "objective": step.objective, "parts": parts} if finite else None
 
 
-def _kept(painting: "Painting", job: Job) -> dict[str, bytes]:
+def _kept(painting: "Painting") -> dict[str, bytes]:
     """The files of a painting, by their names."""
     from impasto import images
     from impasto.painter.painting import to_bytes
 
     pixels = to_bytes(painting.pixels)
-    files = {
+    return {
         "painting.png": images.encode(painting.pixels, "png", settings=painting.settings),
         "painting.jpg": images.encode(painting.pixels, "jpg"),
         "painting-view.webp": views.webp(pixels, views.VIEW_SIDE),
         "thumb.webp": views.webp(pixels, views.THUMB_SIDE),
+        # for a mail and for a messenger; an address, or a link, may be asked for later
+        "painting-mail.jpg": views.jpeg(pixels, MAIL_SIDE),
     }
-    return files | ({"painting-mail.jpg": views.jpeg(pixels, MAIL_SIDE)} if job.email else {})

@@ -25,7 +25,7 @@ def limits_of(configuration: Configuration, visitor: Visitor, email: str | None)
     """What is used by one submission."""
     allowed = [Limit("job", visitor.address, configuration.jobs_per_hour * visitor.people, 3600)]
     if email:
-        allowed.append(Limit("mail", mailbox(email), configuration.mails_per_day, 86400))
+        allowed.append(_mails(configuration, email))
     return allowed
 
 
@@ -67,6 +67,22 @@ def take(session: Session, job: Job, allowed: list[Limit], configuration: Config
         limits.use(session, limit, job.created)
     if job.email:
         consent.ask(session, job, job.created)
+
+
+def take_mail(session: Session, job: Job, configuration: Configuration, now: float) -> None:
+    """Count a mail to an address that a job was just given, as the last of that transaction.
+
+    Raises:
+        LimitError, NoMailError: it is refused.
+    """
+    assert job.email is not None
+    alone(session)
+    limits.use(session, _mails(configuration, job.email), now)
+    consent.ask(session, job, now)
+
+
+def _mails(configuration: Configuration, email: str) -> Limit:
+    return Limit("mail", mailbox(email), configuration.mails_per_day, 86400)
 
 
 def refusal(error: Exception) -> ProblemError:

@@ -63,6 +63,7 @@ class Painting(BaseModel):
     seconds: float | None
     error: str | None
     images: dict[str, str]
+    share: str | None = Field(description="The page that shows the painting to others, where its owner has made one.")
     can_cancel: bool
     mail: bool = Field(description="Whether there is an email address to say that it has ended.")
     mail_confirmed: bool = Field(

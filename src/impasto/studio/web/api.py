@@ -206,7 +206,7 @@ def cancel_job(request: Request, token: str) -> None:
     """
     try:
         with request.app.state.database.session() as session:
-            rows.cancel(session, _found(rows.by_token(session, token)), time.time())
+            rows.cancel(session, found(rows.by_token(session, token)), time.time())
         request.app.state.outlooks.forget()
     except IllegalChangeError as error:
         raise ProblemError(409, str(error)) from error
@@ -219,7 +219,7 @@ def delete_job(request: Request, token: str) -> None:
         ProblemError: there is none.
     """
     with request.app.state.database.session() as session:
-        job = _found(rows.by_token(session, token))
+        job = found(rows.by_token(session, token))
         rows.remove(session, job)
     request.app.state.outlooks.forget()
     erase(job.id, request.app.state.files, request.app.state.configuration.work)
@@ -232,10 +232,15 @@ def _root(request: Request) -> str:
 
 def _job(request: Request, token: str) -> Job:
     with request.app.state.database.reading() as session:
-        return _found(rows.by_token(session, token))
+        return found(rows.by_token(session, token))
 
 
-def _found(job: Job | None) -> Job:
+def found(job: Job | None) -> Job:
+    """The job, where there is one.
+
+    Raises:
+        ProblemError: there is none.
+    """
     if job is None:
         raise ProblemError(404, GONE)
     return job
@@ -246,7 +251,7 @@ async def _described(request: Request, token: str) -> JSONResponse:
 
     def look() -> dict[str, Any]:
         with request.app.state.database.reading() as session:
-            job = _found(rows.by_token(session, token))
+            job = found(rows.by_token(session, token))
         return described(job, request.app.state.outlooks, _root(request))
 
     return JSONResponse(await run_in_threadpool(look))

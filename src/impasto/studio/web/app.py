@@ -19,7 +19,19 @@ from impasto.studio.configuration import Configuration
 from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.folders import Files
 from impasto.studio.uploads.pool import AT_ONCE
-from impasto.studio.web import api, figures, health, learn, learn_training, mails, pages, sketches
+from impasto.studio.web import (
+    api,
+    figures,
+    health,
+    learn,
+    learn_training,
+    mails,
+    mine,
+    pages,
+    share,
+    sketches,
+    telling,
+)
 from impasto.studio.web.bodies import Bodies
 from impasto.studio.web.events import Watch
 from impasto.studio.web.front import Front
@@ -72,8 +84,8 @@ def create_app(configuration: Configuration, database: Database, files: Files) -
     app.state.templates = Jinja2Templates(HERE / "templates")
     app.state.templates.env.globals |= {"configuration": configuration, "root": configuration.root}
     app.state.templates.env.auto_reload = False
-    for each in (pages, mails, api, sketches, health, figures, learn, learn_training):
-        app.include_router(each.router)
+    for room in (pages, mine, share, telling, mails, api, sketches, health, figures, learn, learn_training):
+        app.include_router(room.router)
     app.mount("/static", _Static(directory=HERE / "static"), name="static")
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _refused)

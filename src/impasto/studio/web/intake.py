@@ -2,6 +2,7 @@
 
 import errno
 import time
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,7 @@ import structlog
 from fastapi import UploadFile
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.exc import InternalError, OperationalError
+from sqlalchemy.orm import Session
 from starlette.requests import Request
 
 from impasto.images import PictureError
@@ -16,7 +18,8 @@ from impasto.painter.schedule import canvas_size
 from impasto.painter.settings import Settings, SettingsError
 from impasto.studio.configuration import Configuration
 from impasto.studio.jobs import queue
-from impasto.studio.jobs.rows import Job, by_token
+from impasto.studio.jobs.expiry import erase
+from impasto.studio.jobs.rows import Job, State, by_token, remove
 from impasto.studio.mail import addresses
 from impasto.studio.uploads.pool import Decoded
 from impasto.studio.web import allowance, offered
@@ -102,11 +105,12 @@ async def submit(request: Request, asked: Submission) -> Job:
     configuration: Configuration = state.configuration
     visitor: Visitor = state.visitors.of(request)
     request.state.owner = owner = visitor.owner or visitor.new  # the answer sets it as a cookie
-    email = _email(asked.email, state)
+    email = address_of(asked.email, state)
     allowed = allowance.limits_of(configuration, visitor, email)
     await run_in_threadpool(allowance.check, state, allowed, email)
     gathered = await gather(request, asked, mailed=bool(email))
     photo, settings = gathered.photo, gathered.settings
+    photo_name = _plain(asked.photo) if asked.photo else (await _job(request, asked.photo_of)).photo_name
     try:
         width, height = canvas_size(photo.width, photo.height, settings["size"])
     except PictureError as error:
@@ -117,7 +121,7 @@ async def submit(request: Request, asked: Submission) -> Job:
             job = queue.submit(
                 session, settings=settings, styles=gathered.styles, width=width, height=height, email=email,
                 submitter=visitor.submitter, owner=owner, now=time.time(),
-                keep_days=configuration.keep_days, max_waiting=configuration.max_waiting,
+                keep_days=configuration.keep_days, max_waiting=configuration.max_waiting, photo_name=photo_name,
             )  # fmt: skip
             try:
                 state.files.write(job.id, "photo.png", photo.png)
@@ -126,10 +130,13 @@ async def submit(request: Request, asked: Submission) -> Job:
                     state.files.write(job.id, f"{stem}.png", picture.png)
                     state.files.write(job.id, f"{stem}-view.webp", picture.view)
                 allowance.take(session, job, allowed, configuration)
+                replaced = _replaced(session, asked.replaces, visitor.owner)
             except BaseException:
                 state.files.remove(job.id)
                 raise
         state.outlooks.forget()
+        if replaced is not None:
+            erase(replaced, state.files, configuration.work)
         return job
 
     try:
@@ -147,7 +154,21 @@ async def submit(request: Request, asked: Submission) -> Job:
         raise ProblemError(507, FULL) from error
 
 
-def _email(given: str, state: Any) -> str | None:
+def _replaced(session: Session, token: str, owner: str | None) -> int | None:
+    """Remove the job that is tried again, where it is this browser's and was not painted; answers with its number."""
+    job = by_token(session, token) if token and owner else None
+    if job is None or job.owner != owner or job.state not in (State.FAILED, State.CANCELLED):
+        return None
+    remove(session, job)
+    return job.id
+
+
+def address_of(given: str, state: Any) -> str | None:
+    """The mail address that was given; None where none was.
+
+    Raises:
+        ProblemError: it is none that this studio can write to.
+    """
     if not given.strip():
         return None
     if not state.configuration.can_mail:
@@ -280,7 +301,12 @@ async def _kept(request: Request, job: Job, name: str) -> Decoded:
 
 
 def _name(file: UploadFile) -> str:
-    """What a style picture is called: its file's name, of which only plain letters are kept."""
+    """What a style picture is called."""
+    return _plain(file) or "your style"
+
+
+def _plain(file: UploadFile) -> str:
+    """A file's name without its suffix, of which only plain letters are kept."""
     stem = (file.filename or "").rpartition("/")[2].rpartition("\\")[2].rpartition(".")[0]
-    kept = "".join(letter for letter in stem if letter.isalnum() or letter in " -_")[:40].strip()
-    return kept or "your style"
+    composed = unicodedata.normalize("NFC", stem)  # some systems write an accent after its letter
+    return "".join(letter for letter in composed if letter.isalnum() or letter in " -_")[:40].strip()

@@ -44,6 +44,7 @@ def described(job: Job, outlooks: Outlooks, root: str) -> dict[str, Any]:
             **({kind: picture + kind for kind in ("painting", "view", "thumb")} if done else {}),
             **({kind: f"{picture}painting&format={kind}&download=1" for kind in ("png", "jpg")} if done else {}),
         },
+        "share": f"{root}/s/{job.share}" if job.share else None,
         "can_cancel": waits or painting,
         "mail": job.email is not None,
         "mail_confirmed": job.confirmed,

@@ -58,6 +58,7 @@ class Submission:
         bare: whether the photo stays as it is where no mask holds.
         settings: as `impasto.painter.settings.Settings` names them; and `keep_faces`.
         email: where to say that it is done.
+        replaces: the token of a job that was not painted, and goes when this one has come.
     """
 
     photo: UploadFile | None = None
@@ -71,6 +72,7 @@ class Submission:
     bare: bool = False
     settings: dict[str, Any] = field(default_factory=dict)
     email: str = ""
+    replaces: str = ""
 
     @property
     def parts_alone(self) -> bool:
@@ -99,6 +101,9 @@ async def read(
     email: Annotated[str, Form(description=EMAIL)] = "",
     photo_of: PhotoOf = "",
     style_of: Annotated[str, Form(description="The painting whose own styles are named earlier-0 to earlier-5.")] = "",
+    replaces: Annotated[
+        str, Form(description="A painting of the same browser that failed or was cancelled, to be deleted now.")
+    ] = "",
 ) -> Submission:
     """What was sent by the page, with scripts or without, or by a program; FastAPI reads the fields.
 
@@ -126,6 +131,7 @@ async def read(
             **{name: value for name, value in given.items() if value is not None},
         },
         email=email,
+        replaces=replaces,
     )
 
 

@@ -54,6 +54,14 @@ def when(state: dict[str, Any]) -> str:
     return f"About {duration(progress['seconds_left'])} left." if progress else "It mixes its colours."
 
 
+def summary(states: list[dict[str, Any]]) -> str:
+    """How many of several jobs are painted now, and wait."""
+    painting, waiting = (sum(each["state"] == state for each in states) for state in ("painting", "waiting"))
+    told = [f"{painting} {'are' if painting > 1 else 'is'} being painted"] if painting else []
+    told += [f"{waiting} {'wait' if waiting > 1 else 'waits'}"] if waiting else []
+    return f"{', '.join(told)}." if told else ""
+
+
 def mail(state: dict[str, Any]) -> str:
     """Whether an email will come of a job that waits or is painted."""
     if not state["mail"]:

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from jinja2 import Environment, PackageLoader
 from PIL import Image
 
+from impasto.studio import naming
 from impasto.studio.configuration import Configuration
 from impasto.studio.jobs.rows import Job
 from impasto.studio.mail.addresses import on_the_wire
@@ -73,7 +74,8 @@ def compose(configuration: Configuration, job: Job, mail: Mail, links: Links, pa
     words = {
         "subject": SUBJECTS[mail.kind], "kind": mail.kind, "home": configuration.address, "page": page,
         "jpg": f"{image}jpg", "png": f"{image}png", "delete": f"{page}/delete", "expires": _day(job.expires),
-        "styles": _styles(job), "width": job.width, "height": job.height, "error": _sentence(job.error or ""),
+        "styles": naming.in_words(job.styles, "your own style"),
+        "width": job.width, "height": job.height, "error": _sentence(job.error or ""),
         "picture": picture.strip("<>"), "shown": _shown(painting) if painting else None, "never": links.never,
         "confirm": links.confirm, "until": _day(mail.created + KEPT),
     }  # fmt: skip
@@ -107,19 +109,6 @@ def _sender(address: str) -> Address:
 def _day(moment: float) -> str:
     day = datetime.fromtimestamp(moment, UTC)
     return f"{day:%A}, {day.day} {day:%B %Y}, {day:%H:%M} UTC"
-
-
-def _styles(job: Job) -> str:
-    """The styles in words: the house's by their titles, others without the names that they came with."""
-    from impasto.styles import HOUSE_STYLES
-
-    words = []
-    for style in job.styles:
-        house = HOUSE_STYLES.get(style["name"]) if style["file"] is None else None
-        word = house.title if house else "your own style"
-        if word not in words:
-            words.append(word)
-    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def _sentence(error: str) -> str:
