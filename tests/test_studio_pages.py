@@ -184,7 +184,7 @@ def test_without_a_script(studio, browse, picture):
         page.get_by_role("button", name="Cancel").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Cancelled")
         page.goto("/mine")
-        page.get_by_role("link", name="Mosaic, Batik").click()
+        page.locator("a.card").click()
         page.get_by_role("link", name="Delete").click()
         assert studio.row(token) is not None
         page.get_by_role("button", name="Delete now").click()
