@@ -37,6 +37,14 @@ def axe_finds(page, rules):
     return [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in found]
 
 
+def in_both_themes(page, **media):
+    """Show a page in either theme and see that axe-core finds nothing; what the dark one changes is colours alone."""
+    for scheme, rules in (("light", {}), ("dark", {"runOnly": ["color-contrast"]})):
+        page.emulate_media(color_scheme=scheme, **media)
+        assert axe_finds(page, rules) == [], page.url
+        yield scheme
+
+
 def keep_screen(page, name, scheme):
     """Keep what the browser shows, all of the page."""
     SCREENS.mkdir(parents=True, exist_ok=True)

@@ -75,11 +75,12 @@ def shapes(
     height, width = (size, size) if isinstance(size, int) else size
     walk = _Walk((channels, height, width))
     copied = copy.deepcopy(model).to(device).eval()
-    for name, layer in leaves(copied):
+    layers = leaves(copied)
+    for name, layer in layers:
         layer.register_forward_pre_hook(lambda layer, given, name=name: walk.enter(name, layer, given))
     pictures = torch.zeros(PICTURES, channels, height, width, device=device)
     try:
-        with torch.no_grad(), watched(leaves(copied), walk.leave):
+        with torch.no_grad(), watched(layers, walk.leave):
             made = copied(pictures)
     except RuntimeError as error:
         raise walk.refusal(str(error)) from error

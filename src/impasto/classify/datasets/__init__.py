@@ -1,6 +1,7 @@
 """The data sets by name: what `--data` accepts. A new one is a module with a `load`, listed here."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from impasto.classify.datasets import cifar10, digits, fashion_mnist, folder, fruits
@@ -30,19 +31,21 @@ def load(source: str, part: Part, progress: Progress | None = None, side: int = 
     Raises:
         DataError: no such data set, or it can't be had or read.
     """
-    small = source in NAMED or source.startswith("fashion-mnist:") or (is_folder(source) and has_idx(Path(source)))
-    if side != SIDE and small:
+    name, colon, path = source.partition(":")
+    read: Callable[[], LabelledImages]
+    if source in NAMED:
+        read = partial(NAMED[source], part, progress)
+    elif colon and name == "fashion-mnist":
+        read = partial(fashion_mnist.from_folder, Path(path), part)
+    elif not is_folder(source):
+        raise DataError(f"there is no data set and no folder {source}; give a folder, or one of: {', '.join(NAMED)}")
+    elif has_idx(Path(source)):
+        read = partial(fashion_mnist.from_folder, Path(source), part, named=False)
+    else:
+        return folder.load(Path(source), part, side)
+    if side != SIDE:
         raise DataError(
             f"{source} has pictures of {SIDE} × {SIDE} at most, and VGG19 looks at {side} × {side}: give a folder of "
             "your own, with one subfolder a class"
         )
-    if source in NAMED:
-        return NAMED[source](part, progress)
-    name, colon, path = source.partition(":")
-    if colon and name == "fashion-mnist":
-        return fashion_mnist.from_folder(Path(path), part)
-    if not is_folder(source):
-        raise DataError(f"there is no data set and no folder {source}; give a folder, or one of: {', '.join(NAMED)}")
-    if has_idx(Path(source)):
-        return fashion_mnist.from_folder(Path(source), part, named=False)
-    return folder.load(Path(source), part, side)
+    return read()

@@ -18,6 +18,7 @@ from impasto.studio.lessons import faces as lesson_faces
 from impasto.studio.web.answers import Checked, Estimate, FoundFaces, HouseStyle, Painting, Refusal
 from impasto.studio.web.events import CrowdedError, Watch
 from impasto.studio.web.intake import given_photo, submit
+from impasto.studio.web.page import root
 from impasto.studio.web.problem import ProblemError
 from impasto.studio.web.questions import answered, ask
 from impasto.studio.web.state import described
@@ -49,7 +50,7 @@ async def ask_for(request: Request, asked: Asked) -> Any:
     response = await _described(request, job.token)
     response.status_code = 201
     request.app.state.visitors.remember(request, response)
-    response.headers["location"] = f"{_root(request)}/api/paintings/{job.token}"
+    response.headers["location"] = f"{root(request)}/api/paintings/{job.token}"
     return response
 
 
@@ -126,7 +127,7 @@ async def image(
     n: Annotated[str, Query(pattern=r"^\d{1,9}-\d{1,9}$", description="Of a preview, which (the newest).")] = "",
 ) -> Response:
     """A picture: the painting itself, it, the photo or a style to be looked at (at most 1024 px), or a preview."""
-    job = await run_in_threadpool(_job, request, token)
+    job = await run_in_threadpool(job_of, request, token)
     name = {
         "painting": f"painting.{format}", "view": "painting-view.webp", "thumb": "thumb.webp",
         "photo": "photo-view.webp", "preview": f"preview-{n or f'{job.attempt}-{job.preview}'}.webp",
@@ -162,13 +163,12 @@ async def delete(request: Request, token: Token) -> Response:
 @router.get("/styles", response_model=list[HouseStyle])
 async def styles(request: Request) -> Any:
     """The house styles."""
-    root = _root(request)
     return [
         {
             "name": s.name,
             "title": s.title,
             "description": s.description,
-            "sample": f"{root}/static/gallery/{s.name}.webp",
+            "sample": f"{root(request)}/static/gallery/{s.name}.webp",
         }
         for s in HOUSE_STYLES.values()
     ]
@@ -225,12 +225,12 @@ def delete_job(request: Request, token: str) -> None:
     erase(job.id, request.app.state.files, request.app.state.configuration.work)
 
 
-def _root(request: Request) -> str:
-    root: str = request.app.state.configuration.root
-    return root
+def job_of(request: Request, token: str) -> Job:
+    """The job that a token opens.
 
-
-def _job(request: Request, token: str) -> Job:
+    Raises:
+        ProblemError: there is none.
+    """
     with request.app.state.database.reading() as session:
         return found(rows.by_token(session, token))
 
@@ -250,8 +250,6 @@ async def _described(request: Request, token: str) -> JSONResponse:
     """The painting as JSON, of the form that `Painting` describes, and not checked against it at every answer."""
 
     def look() -> dict[str, Any]:
-        with request.app.state.database.reading() as session:
-            job = found(rows.by_token(session, token))
-        return described(job, request.app.state.outlooks, _root(request))
+        return described(job_of(request, token), request.app.state.outlooks, root(request))
 
     return JSONResponse(await run_in_threadpool(look))

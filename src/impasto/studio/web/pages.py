@@ -1,15 +1,16 @@
 """The pages of a painting: asked for, watched, had, deleted; they work without a script."""
 
+from contextlib import suppress
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
-from impasto.studio.jobs import estimates, rows
+from impasto.studio.jobs import estimates
 from impasto.studio.jobs.rows import Job
 from impasto.studio.web import form, words
-from impasto.studio.web.api import cancel_job, delete_job, found
+from impasto.studio.web.api import cancel_job, delete_job, job_of
 from impasto.studio.web.form import Choice
 from impasto.studio.web.guard import wants_json
 from impasto.studio.web.intake import submit
@@ -29,10 +30,11 @@ TEMPLATES = {"waiting": "watch", "painting": "watch", "done": "have", "failed": 
 async def start(request: Request, again: str = "") -> Response:
     """The form; with the photo and the settings of an earlier painting."""
     configuration = request.app.state.configuration
-    earlier = await _described(request, again) if again else None
-    choice = form.of_job(earlier, configuration) if earlier else form.defaults(configuration)
+    earlier, choice = None, form.defaults(configuration)
     if again:
-        job = await _job(request, again)
+        job = await run_in_threadpool(job_of, request, again)
+        earlier = await _described(request, job)
+        choice = form.of_job(earlier, configuration)
         if job.owner and job.owner == request.app.state.visitors.of(request).owner:  # nobody else is told the address
             choice.email = job.email or ""
     return await _start(request, choice, earlier)
@@ -46,10 +48,10 @@ async def ask_for(request: Request, asked: Asked) -> Response:
     except ProblemError as problem:
         if wants_json(request):
             raise
-        try:
-            earlier = await _described(request, asked.style_of) if asked.style_of else None
-        except ProblemError:
-            earlier = None
+        earlier = None
+        if asked.style_of:
+            with suppress(ProblemError):
+                earlier = await _described(request, await run_in_threadpool(job_of, request, asked.style_of))
         return await _start(request, form.of_submission(asked, request.app.state.configuration), earlier, problem)
     response = RedirectResponse(f"{root(request)}/p/{job.token}", 303)
     request.app.state.visitors.remember(request, response)
@@ -59,12 +61,13 @@ async def ask_for(request: Request, asked: Asked) -> Response:
 @router.get("/p/{token}")
 async def painting(request: Request, token: str) -> Response:
     """A painting as it grows, as it became, or why it did not."""
-    state = await _described(request, token)
-    address = request.app.state.configuration.address.removesuffix(root(request))
+    job = await run_in_threadpool(job_of, request, token)
+    state = await _described(request, job)
     return page(
-        request, TEMPLATES[state["state"]], job=state, telling=can_be_told(request, await _job(request, token)),
-        shared=f"{address}{state['share']}" if state["share"] else "", headline=words.headline(state),
-        when=words.when(state), mail=words.mail(state), expires=words.moment(state["expires"]),
+        request, TEMPLATES[state["state"]], job=state, telling=can_be_told(request, job),
+        shared=f"{request.app.state.configuration.address}/s/{job.share}" if job.share else "",
+        headline=words.headline(state), when=words.when(state), mail=words.mail(state),
+        expires=words.moment(state["expires"]),
     )  # fmt: skip
 
 
@@ -82,7 +85,7 @@ async def cancel(request: Request, token: str) -> Response:
 @router.get("/p/{token}/delete")
 async def before_deleting(request: Request, token: str) -> Response:
     """A button: a program that follows the links of a mail deletes nothing."""
-    return page(request, "delete", job=await _described(request, token))
+    return page(request, "delete", job=await _described(request, await run_in_threadpool(job_of, request, token)))
 
 
 @router.post("/p/{token}/delete")
@@ -128,14 +131,5 @@ async def _start(
     return shown
 
 
-async def _described(request: Request, token: str) -> dict[str, Any]:
-    job = await _job(request, token)
+async def _described(request: Request, job: Job) -> dict[str, Any]:
     return await run_in_threadpool(described, job, request.app.state.outlooks, root(request))
-
-
-async def _job(request: Request, token: str) -> Job:
-    def look() -> Job:
-        with request.app.state.database.reading() as session:
-            return found(rows.by_token(session, token))
-
-    return await run_in_threadpool(look)

@@ -11,7 +11,7 @@ from impasto.studio.configuration import Configuration
 from impasto.studio.jobs import rows
 from impasto.studio.jobs.rows import Job
 from impasto.studio.web import allowance, offered
-from impasto.studio.web.api import found
+from impasto.studio.web.api import found, job_of
 from impasto.studio.web.guard import wants_json
 from impasto.studio.web.intake import address_of
 from impasto.studio.web.page import page, root
@@ -30,13 +30,7 @@ def can_be_told(request: Request, job: Job) -> bool:
 @router.get("/p/{token}/mail")
 async def form(request: Request, token: str) -> Response:
     """The form alone: a page that looks again by itself would forget what is being typed."""
-
-    def look() -> Job:
-        with request.app.state.database.reading() as session:
-            return found(rows.by_token(session, token))
-
-    job = await run_in_threadpool(look)
-    if not can_be_told(request, job):
+    if not can_be_told(request, await run_in_threadpool(job_of, request, token)):
         return RedirectResponse(f"{root(request)}/p/{token}", 303)
     return page(request, "tell", token=token)
 
