@@ -63,7 +63,7 @@ def test_a_page_whose_server_was_killed_says_so_and_goes_on_when_it_is_back(stud
     studio.stop(signal.SIGKILL)
     expect(heading).to_have_text("The studio does not answer")
     expect(page.locator("#when")).to_contain_text("looks for it every few seconds, and goes on by itself")
-    expect(page.get_by_role("status")).to_contain_text("The studio does not answer")
+    expect(page.locator("#spoken[role=status]")).to_contain_text("The studio does not answer")
     expect(page.get_by_role("button", name="Cancel")).to_be_disabled()
     assert page.title() == "The studio does not answer · Impasto"
     browser.keep_screen(page, "lost", "light")
