@@ -5,7 +5,7 @@ from torch import nn
 COLUMN_E = [64, 64, "M", 128, 128, "M", 256, 256, 256, 256, "M", 512, 512, 512, 512, "M", 512, 512, 512, 512]
 
 
-def published(backbone, pooling="max"):
+def published(backbone, pooling="max", padding="zeros"):
     """torchvision's order of layers, with a backbone's numbers in float64, for pictures less their mean."""
     network, inputs, block, place = nn.Sequential(), 3, 1, 0
     for channels in COLUMN_E:
@@ -15,7 +15,7 @@ def published(backbone, pooling="max"):
             continue
         place += 1
         name = f"{block}_{place}"
-        convolution = nn.Conv2d(inputs, channels, 3, padding=1).double()
+        convolution = nn.Conv2d(inputs, channels, 3, padding=1, padding_mode=padding).double()
         convolution.weight.data = backbone.kernels[f"conv{name}"].double()
         convolution.bias.data = backbone.biases[f"conv{name}"].double()
         network.add_module(f"conv{name}", convolution)

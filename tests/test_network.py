@@ -19,16 +19,18 @@ def weights():
     return packaged()
 
 
+@pytest.mark.parametrize("padding", ["zeros", "replicate"])
 @pytest.mark.parametrize(("pooling", "height", "width"), [("max", 37, 50), ("avg", 64, 33)])
-def test_features_and_gradient_are_those_of_pytorchs_layers(weights, pooling, height, width):
-    network = Extractor(weights, ["conv2_2", "conv5_4"], pooling=pooling)
+def test_features_and_gradient_are_those_of_pytorchs_layers(weights, pooling, height, width, padding):
+    asked = {"pooling": pooling, "replicate": padding == "replicate"}
+    network = Extractor(weights, ["conv2_2", "conv5_4"], **asked)
     picture = 255 * torch.rand(1, 3, height, width, generator=torch.Generator().manual_seed(1))
     ours, theirs = picture.clone().requires_grad_(), picture.double().requires_grad_()
     features = network(ours)
-    expected = published(weights, pooling)(theirs - torch.tensor(weights.mean).view(1, 3, 1, 1))
+    expected = published(weights, pooling, padding)(theirs - torch.tensor(weights.mean).view(1, 3, 1, 1))
     torch.testing.assert_close(features["conv5_4"].double(), expected, rtol=1e-3, atol=1e-4 * expected.max().item())
     assert list(features) == ["conv2_2", "conv5_4"]
-    exact = Extractor(weights, ["conv2_2", "conv5_4"], pooling=pooling, dtype=torch.float64)(theirs)
+    exact = Extractor(weights, ["conv2_2", "conv5_4"], dtype=torch.float64, **asked)(theirs)
     torch.testing.assert_close(exact["conv5_4"], expected)
     (g,) = torch.autograd.grad(features["conv5_4"].square().sum(), ours)
     (h,) = torch.autograd.grad(expected.square().sum(), theirs)
@@ -36,6 +38,18 @@ def test_features_and_gradient_are_those_of_pytorchs_layers(weights, pooling, he
     assert (i - h).norm() <= 1e-9 * h.norm()
     # In float32, rounding turns a ReLU or a maximum here and there, and which ones depends on the processor.
     assert (g - h).norm() <= 1e-2 * h.norm()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
+def test_a_picture_of_one_color_has_no_edge_where_padding_replicates(weights, dtype):
+    flat = torch.tensor([200.0, 120.0, 90.0]).view(1, 3, 1, 1).expand(1, 3, 80, 96)
+    framed, even = (
+        Extractor(weights, ["conv1_1", "conv3_1", "conv5_1"], dtype=dtype, replicate=replicate)(flat)
+        for replicate in (False, True)
+    )
+    for name, features in even.items():
+        spread = [float(each.double().std((2, 3)).max()) for each in (features, framed[name])]
+        assert spread[0] <= 0.01 * spread[1]
 
 
 @given(

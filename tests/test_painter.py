@@ -52,7 +52,8 @@ def tensor(path):
 
 def costs_of(picture, photo, style, settings):
     """The costs of a file, against those of a photo and a style."""
-    network = Extractor(packaged(), {layer for term in style_transfer(settings) for layer in term.layers})
+    layers = {layer for term in style_transfer(settings) for layer in term.layers}
+    network = Extractor(packaged(), layers, replicate=OBJECTIVES[settings.objective].replicate)
     scene = Scene(network, tensor(photo), [StyleSource(1.0, None, lambda: tensor(style))])
     return Objective(style_transfer(settings), scene)(tensor(picture))
 

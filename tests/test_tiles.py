@@ -201,7 +201,7 @@ def tables(draw):
 def test_tiles_of_any_network_put_together_are_the_whole_picture(table, data):
     backbone = drawn(table, 5, torch.float64)
     wanted = data.draw(st.sets(st.sampled_from(table.names), min_size=1))
-    extractor = Extractor(backbone, wanted, dtype=torch.float64)
+    extractor = Extractor(backbone, wanted, dtype=torch.float64, replicate=data.draw(st.booleans()))
     height, width = (extractor.smallest + data.draw(st.integers(0, 30)) for _ in range(2))
     picture, reach = noise(height, width, 6).requires_grad_(), data.draw(st.integers(0, 3))
     expected = extractor(picture)

@@ -1,6 +1,7 @@
 """A network as a frozen extractor of features: it runs a table with its numbers."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +28,8 @@ class Extractor(nn.Module):
             which the network was trained.
         device: where to compute.
         dtype: torch.float32, or torch.bfloat16 where the processor multiplies it faster; float64 for tests.
+        replicate: a convolution pads with the numbers at the edge instead of zeros. Beside zeros there is an edge all
+            around a picture, which an optimised picture answers with a frame.
         prepare: transform kernels for Winograd's algorithm where it is faster; for one pass or two, that takes longer
             than it saves.
 
@@ -50,6 +53,7 @@ class Extractor(nn.Module):
         pooling: Pooling | None = None,
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
+        replicate: bool = False,
         prepare: bool = True,
     ) -> None:
         super().__init__()
@@ -59,6 +63,7 @@ class Extractor(nn.Module):
         self.table = table if pooling is None else table.with_pooling(pooling)
         self.smallest = self.table.smallest
         self.dtype = dtype
+        self.replicate = replicate
         self.register_buffer("mean", torch.tensor(backbone.mean, device=device).view(1, 3, 1, 1))
         winograd = prepare and torch.device(device).type == "cpu" and dtype == torch.float32
         self.winograd: set[str] = set()
@@ -122,10 +127,15 @@ class Extractor(nn.Module):
     def _convolved(self, x: Tensor, layer: Layer) -> Tensor:
         """The features of a convolution, after the ReLU that follows it."""
         kernel, bias = self.get_buffer(f"{layer.name}_kernel"), self.get_buffer(f"{layer.name}_bias")
+        margin = layer.padding if self.replicate else 0
+        if margin:
+            x = F.pad(x, (margin,) * 4, mode="replicate")
         if layer.name in self.winograd:
             adjoint = self.get_buffer(f"{layer.name}_adjoint")
             made: Tensor = ConvolutionReLU.apply(x, kernel, bias, adjoint)  # type: ignore[no-untyped-call]
-            return made
+            return F.pad(made, (-margin,) * 4) if margin else made
+        if margin:
+            layer = replace(layer, padding=0)
         if x.is_cuda and layer.name in self.table.rectified:
             return convolved(x, kernel, bias, layer)
         x = F.conv2d(x, kernel, bias, layer.stride, layer.padding, layer.dilation)

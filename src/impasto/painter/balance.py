@@ -20,6 +20,7 @@ class Balance:
         deepest: how much a network's last style layer weighs beside the others, where nobody names the layers. Units
             that deep answer to things, such as faces, of which a style has none. With its full weight they are put out
             by spots of a colour that is nowhere in photo or style.
+        replicate: whether convolutions pad with the numbers at the edge instead of zeros, so that no frame is painted.
         compared: whether its costs are compared with those of the program that it is named after. Photo and style are
             then shrunk as that program does it, bilinearly, and no canvas is finer than the file.
     """
@@ -28,6 +29,7 @@ class Balance:
     relative: bool
     content: float = 1.0
     deepest: float = 1.0
+    replicate: bool = False
     compared: bool = False
 
 
@@ -35,6 +37,12 @@ DEEP = 5
 """Style layers from which on a network is so deep."""
 
 OBJECTIVES: dict[str, Balance] = {
-    "impasto": Balance("every layer as a share of what it would cost a blank picture", True, content=0.04, deepest=0.2),
+    "impasto": Balance(
+        "every layer as a share of what it would cost a blank picture",
+        True,
+        content=0.04,
+        deepest=0.2,
+        replicate=True,
+    ),
     "pastiche": Balance("the factors of the program pastiche, for comparisons", False, compared=True),
 }

@@ -14,6 +14,7 @@ from impasto.networks.loading import load
 from impasto.networks.numbers import multiplies_bfloat16
 from impasto.networks.table import Pooling
 from impasto.networks.weights import from_file, packaged
+from impasto.painter.balance import OBJECTIVES
 from impasto.painter.settings import Settings, SettingsError
 
 # A network in bfloat16 whose features stray further than this from float32's is not used.
@@ -117,7 +118,8 @@ def network_for(
     pooling = settings.pooling if settings.network is None or settings.pooling == "avg" else None
     dtype = dtype_of(settings, device)
     backbone = backbone or backbone_of(settings)
-    return _network(backbone, frozenset(layers), pooling, device, dtype, settings.dtype == "auto")
+    replicate = OBJECTIVES[settings.objective].replicate
+    return _network(backbone, frozenset(layers), pooling, device, dtype, replicate, settings.dtype == "auto")
 
 
 @lru_cache(maxsize=1)
@@ -127,11 +129,12 @@ def _network(
     pooling: Pooling | None,
     device: torch.device,
     dtype: torch.dtype,
+    replicate: bool,
     unless_rough: bool,
 ) -> Extractor:
-    made = Extractor(backbone, layers, pooling=pooling, device=device, dtype=dtype)
+    made = Extractor(backbone, layers, pooling=pooling, device=device, dtype=dtype, replicate=replicate)
     if unless_rough and dtype != torch.float32:
-        reference = Extractor(backbone, layers, pooling=pooling, device=device)
+        reference = Extractor(backbone, layers, pooling=pooling, device=device, replicate=replicate)
         with _on_cuda(tf32=False):
             made = made if agrees(made, reference) else reference
     return made
