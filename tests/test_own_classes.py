@@ -461,3 +461,33 @@ def test_the_exercise_goes_as_the_page_says(run, tmp_path, monkeypatch):
     assert "Finished Training" in goes(asked[3])
     exercise.unlink()  # the file of the model describes the network
     goes(asked[4])
+
+
+THREADS = """
+from pathlib import Path
+
+import torch
+from torch import nn
+
+
+class Counting(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, 10))
+
+    def forward(self, x):
+        if self.training:
+            with Path(__file__).with_name("threads").open("a") as file:
+                print(len(x), torch.get_num_threads(), file=file)
+        return self.layers(x)
+"""
+
+
+@pytest.mark.parametrize("recipe", ["slide", "fast"])
+def test_a_small_mini_batch_has_one_thread_and_a_large_one_all(run, tmp_path, recipe):
+    (tmp_path / "counting.py").write_text(THREADS)
+    asked = ("train", "--model", f"{tmp_path}/counting.py:Counting", "--recipe", recipe, "--epochs", "1")
+    for size, threads in (4, 1), (128, 2):
+        ok(run(*asked, "--batch-size", size, "--threads", "2", "-o", tmp_path / f"{size}.safetensors"))
+        seen = [row for row in (tmp_path / "threads").read_text().splitlines() if row.startswith(f"{size} ")]
+        assert set(seen[-5:]) == {f"{size} {threads}"}  # the first one may be the look at the sizes before

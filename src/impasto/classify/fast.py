@@ -24,6 +24,7 @@ from torch.nn import functional as F
 
 from impasto.classify.classifier import Network
 from impasto.classify.fused import forward
+from impasto.classify.threads import threads_for
 from impasto.classify.training_run import Report, TrainingRun, momentum_of, restore_momentum
 from impasto.networks.numbers import multiplies_bfloat16
 
@@ -77,12 +78,13 @@ def fast(run: TrainingRun) -> Iterator[Report]:
                 chosen = order[i * settings.batch_size : (i + 1) * settings.batch_size]
                 pixels = augment(images.pixels[chosen], mirrored[epoch % 2][chosen], shift, generator)
                 inputs = normalisation.apply(pixels)
-                with autocast:
-                    scores = forward(network, inputs if ours else inputs.contiguous())
-                loss = F.cross_entropy(scores.float(), images.labels[chosen], label_smoothing=SMOOTHING)
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
+                with threads_for(inputs.numel()):
+                    with autocast:
+                        scores = forward(network, inputs if ours else inputs.contiguous())
+                    loss = F.cross_entropy(scores.float(), images.labels[chosen], label_smoothing=SMOOTHING)
+                    optimizer.zero_grad()
+                    loss.backward()
+                    optimizer.step()
                 if (i + 1) % MEAN_EVERY == 0:
                     mean.add()
                 yield run.report(epoch, i, batches, loss.item())

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -10,24 +9,9 @@ from torch.utils.data import DataLoader, Dataset
 
 from impasto.classify.fast import fast
 from impasto.classify.images import LabelledImages, Normalisation
+from impasto.classify.threads import threads_for
 from impasto.classify.training_run import Report, TrainingRun, momentum_of, restore_momentum
 from impasto.classify.transfer import transfer
-
-# Numbers of a mini-batch, 3 × H × W for each picture. With fewer, threads wait for each other longer than they work. On
-# a machine that others use too, they wait ten times as long.
-SHARED_OUT = 100_000
-
-
-@contextmanager
-def threads_for(numbers: int) -> Iterator[None]:
-    """Compute a mini-batch of so many numbers: a small one with a single thread."""
-    before = torch.get_num_threads()
-    if numbers < SHARED_OUT:
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 class Pictures(Dataset[tuple[Tensor, Tensor]]):
