@@ -19,6 +19,7 @@ from impasto.images import arrays
 from impasto.networks.extractor import Extractor
 from impasto.networks.weights import packaged
 from impasto.painter import color, compute, sources
+from impasto.painter.balance import OBJECTIVES
 from impasto.painter.objective import Objective
 from impasto.painter.optimizers import Adam
 from impasto.painter.painter import Painter
