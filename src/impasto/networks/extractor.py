@@ -28,8 +28,8 @@ class Extractor(nn.Module):
             which the network was trained.
         device: where to compute.
         dtype: torch.float32, or torch.bfloat16 where the processor multiplies it faster; float64 for tests.
-        replicate: a convolution pads with the numbers at the edge instead of zeros. Beside zeros there is an edge all
-            around a picture, which an optimised picture answers with a frame.
+        replicate: a convolution pads with the numbers at the edge instead of zeros. Zeros are an edge all
+            around a picture, and painting it adds to a frame there.
         prepare: transform kernels for Winograd's algorithm where it is faster; for one pass or two, that takes longer
             than it saves.
 

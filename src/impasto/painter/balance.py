@@ -20,7 +20,7 @@ class Balance:
         deepest: how much a network's last style layer weighs beside the others, where nobody names the layers. Units
             that deep answer to things, such as faces, of which a style has none. With its full weight they are put out
             by spots of a colour that is nowhere in photo or style.
-        replicate: whether convolutions pad with the numbers at the edge instead of zeros, so that no frame is painted.
+        replicate: whether convolutions pad with the numbers at the edge instead of zeros, for a fainter frame.
         compared: whether its costs are compared with those of the program that it is named after. Photo and style are
             then shrunk as that program does it, bilinearly, and no canvas is finer than the file.
     """
