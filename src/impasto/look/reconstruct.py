@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from impasto.images import Picture
-from impasto.look.features import fitted
+from impasto.look.features import fitted, weights
 from impasto.look.layers import FIRST_OF_EACH_BLOCK, LookError, field_of, in_order
+from impasto.networks.extractor import Extractor
+from impasto.painter import compute
 from impasto.painter.balance import Balance
 from impasto.painter.painter import Painter
 from impasto.painter.recipe import Recipe
@@ -102,9 +104,12 @@ def reconstruction(photo: Any, kept: Kept, size: int = SIZE, seed: int = 0) -> P
         if layers:
             share = len(layers) / (len(kept.content) + len(kept.style))
             terms.append(kind(tuple((layer, 1.0) for layer in layers), share, balance=SHARES))
+    settings = Settings(size=None, seed=seed, dtype="float32")
     return Painter(
-        Recipe(picture, settings=Settings(size=None, seed=seed, dtype="float32"), init=Picture(noise.astype(np.uint8))),
+        Recipe(picture, settings=settings, init=Picture(noise.astype(np.uint8))),
         terms=terms,
+        # As it was trained, with zeros beyond the edge: it is the network that is looked at.
+        network=Extractor(weights(), kept.layers, device=compute.device_of(settings)),
         scales=_scales(picture.width, picture.height, kept.layers[-1]),
     )
 
