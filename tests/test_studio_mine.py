@@ -317,7 +317,7 @@ def test_the_story_in_a_browser(near, chromium, script):
         expect(page).to_have_title(re.compile("^Done"))
         if script:
             expect(page.locator("#notify")).to_have_count(0)
-            page.wait_for_function("told.length")  # the script may run after the title and the rest are there
+            page.wait_for_load_state("load")  # its scripts have run; the title is there before
             assert page.evaluate("told") == ["Done: Oil impasto · Impasto"]
         page.get_by_role("button", name="Make a link to share").click()
         link = page.get_by_label("The link that shows the painting").input_value()
