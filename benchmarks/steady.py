@@ -10,7 +10,6 @@ threads, whose sums differ in their last digits: no painter that computes with s
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -75,4 +74,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
