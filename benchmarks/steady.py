@@ -2,7 +2,7 @@
 
     python benchmarks/steady.py PHOTO:STYLE... [--size 384] [--quality draft] [--seed 0]
 
-STYLE is a file or the name of a house style. The photo is shrunk so that its longer side has 16 pixels more than --size.
+STYLE is a file or the name of a house style. The photo's longer side is shrunk to 16 pixels more than --size.
 Windows of it, each of the same size, are painted: from its corner, one pixel further along the longer side, 16 pixels
 further, and from its corner with at most one level of noise. A row has the mean difference of two paintings where they
 show the same part of the photo, in levels of 0 to 255. "Again" is the first window once more with another number of
@@ -70,7 +70,8 @@ def main() -> None:
         torch.set_num_threads(1 if threads > 1 else 2)
         row.append(np.abs(first - painted(cases["first"][0])).mean())
         torch.set_num_threads(threads)
-        print(f"| {Path(name).stem} × {Path(style).stem} |", " | ".join(f"{value:.1f}" for value in row), "|", flush=True)
+        figures = " | ".join(f"{value:.1f}" for value in row)
+        print(f"| {Path(name).stem} × {Path(style).stem} | {figures} |", flush=True)
 
 
 if __name__ == "__main__":

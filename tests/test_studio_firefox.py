@@ -60,6 +60,7 @@ def test_no_page_scrolls_sideways_complains_or_breaks_a_rule_of_axe(studio, page
     page.shape(*DESK)
     done = sent(page, studio, file)
     studio.painted(done)
+    page.until(lambda: page.title.startswith("Done"))
     page.complaints()
     page.shape(*shape)
     for name, address in {
