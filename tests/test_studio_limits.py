@@ -64,7 +64,7 @@ def together(monkeypatch):
         while len(come) < TOGETHER:
             assert time.monotonic() < end, f"{len(come)} came"
             await asyncio.sleep(0.01)
-        return Decoded(picture("png"), picture("webp"), 60, 40)
+        return Decoded(picture("png"), picture("webp"), 60, 40, (60, 40))
 
     monkeypatch.setattr(intake, "decoded", decoded)
 

@@ -91,7 +91,7 @@ class Estimate(BaseModel):
 class Checked(BaseModel):
     """A photo that can be painted."""
 
-    width: int
+    width: int = Field(description="Of the photo in its file, upright.")
     height: int
     preview: str = Field(description="A data URL.")
     notes: list[str] = Field(description="What to know of how it was read, such as an animation's first frame.")

@@ -22,7 +22,7 @@ from impasto.studio.web.page import root
 from impasto.studio.web.problem import ProblemError
 from impasto.studio.web.questions import answered, ask
 from impasto.studio.web.state import described
-from impasto.studio.web.submission import Asked, Photo, PhotoOf, Submission, sent_file
+from impasto.studio.web.submission import Asked, Crop, Photo, PhotoOf, Submission, Turn, cut_of, sent_file
 from impasto.studio.web.upload import decoded
 from impasto.styles import HOUSE_STYLES
 
@@ -59,13 +59,17 @@ async def check(request: Request, photo: UploadFile) -> Any:
     """See whether a photo can be painted, and how it looks: for kinds that browsers don't show."""
     found = await decoded(request, photo)
     preview = f"data:image/webp;base64,{base64.b64encode(found.view).decode()}"
-    return {"width": found.width, "height": found.height, "preview": preview, "notes": found.notes}
+    width, height = found.full
+    return {"width": width, "height": height, "preview": preview, "notes": found.notes}
 
 
 @router.post("/faces", response_model=FoundFaces, responses=refusals(400, 403, 413, 503))
-async def faces(request: Request, photo: Photo = None, photo_of: PhotoOf = "") -> Any:
+async def faces(
+    request: Request, photo: Photo = None, photo_of: PhotoOf = "", turn: Turn = "0", crop: Crop = ""
+) -> Any:
     """See which faces of a photo would be kept."""
-    given = await given_photo(request, Submission(photo=sent_file(photo), photo_of=photo_of))
+    asked = Submission(photo=sent_file(photo), photo_of=photo_of, cut=cut_of(turn, crop))
+    given = await given_photo(request, asked)
     return await answered(lambda: ask(request, lesson_faces.faces, given.png))
 
 

@@ -21,7 +21,8 @@ from impasto.studio.jobs import queue
 from impasto.studio.jobs.expiry import erase
 from impasto.studio.jobs.rows import Job, State, by_token, remove
 from impasto.studio.mail import addresses
-from impasto.studio.uploads.pool import Decoded
+from impasto.studio.uploads.cut import UNCUT, Cut
+from impasto.studio.uploads.pool import Decoded, png_size
 from impasto.studio.web import allowance, offered
 from impasto.studio.web.problem import FULL, ProblemError
 from impasto.studio.web.submission import EARLIER, MOST_REGIONS, MOST_STYLES, OWN, Submission, place_of
@@ -231,12 +232,10 @@ async def given_photo(request: Request, asked: Submission, max_side: int | None 
         ProblemError: there is none (422), it can't be painted (422), or not be read now (503).
     """
     if asked.photo is not None:
-        return await decoded(request, asked.photo, max_side)
+        return await decoded(request, asked.photo, max_side, cut=asked.cut)
     if not asked.photo_of:
         raise ProblemError(422, "There is no photo: choose one.")
-    job = await _job(request, asked.photo_of)
-    # the canvas has the photo's proportions
-    return await _kept(request, job, "photo.png")
+    return await _kept(request, await _job(request, asked.photo_of), "photo.png", asked.cut)
 
 
 async def _own(
@@ -264,14 +263,14 @@ async def _parts(
     """The styles of parts of the photo, their pictures where they are own ones, and the masks."""
     if asked.masks or not asked.masks_of:
         return [
-            (*own.get(name, (name, None)), await decoded(request, file, max_side, mask=True))
+            (*own.get(name, (name, None)), await decoded(request, file, max_side, mask=True, cut=asked.cut))
             for file, name in asked.masks
         ]
     job = await _job(request, asked.masks_of)
     return [
         (
             style["name"], await _kept(request, job, style["file"]) if style["file"] else None,
-            await _kept(request, job, style["mask"]),
+            await _kept(request, job, style["mask"], asked.cut, mask=True),
         )
         for style in job.styles if style.get("mask")
     ]  # fmt: skip
@@ -290,14 +289,17 @@ async def _job(request: Request, token: str) -> Job:
     return job
 
 
-async def _kept(request: Request, job: Job, name: str) -> Decoded:
-    """A picture of an earlier job's, which was decoded then."""
+async def _kept(request: Request, job: Job, name: str, cut: Cut = UNCUT, *, mask: bool = False) -> Decoded:
+    """A picture of an earlier job's, which was decoded then; to cut it, it is decoded again."""
     files, view = request.app.state.files, f"{name.removesuffix('.png')}-view.webp"
     try:
         png, shown = [await run_in_threadpool(files.read, job.id, kept) for kept in (name, view)]
     except FileNotFoundError:
         raise ProblemError(422, "That painting is no longer here: choose a photo and a style again.") from None
-    return Decoded(png, shown, job.width, job.height)
+    if cut != UNCUT:
+        return await decoded(request, png, mask=mask, cut=cut)
+    size = png_size(png)
+    return Decoded(png, shown, *size, full=size)
 
 
 def _name(file: UploadFile) -> str:
