@@ -2,14 +2,17 @@
 
 import io
 
+import browser
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 from studio_web import Web
 
 RED, GREEN, BLUE, WHITE = (220, 40, 40), (40, 200, 60), (40, 60, 220), (240, 240, 240)
 NAMES = {RED: "red", GREEN: "green", BLUE: "blue", WHITE: "white"}
 SIDE = 800, 600
+DESK, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 
 
 @pytest.fixture(scope="module")
@@ -121,3 +124,138 @@ def test_a_cut_that_makes_no_sense_is_refused_in_a_sentence(web, asked, words):
         sentence = answer.json()["detail"]
         assert words in sentence
         assert "\n" not in sentence
+
+
+def given(orientation=1):
+    return {"name": "quarters.png", "mimeType": "image/png", "buffer": quarters(orientation)}
+
+
+def drag(page, place, to):
+    """Press at a place of the photo in the dialog, in shares of its sides, and let go at another."""
+    box = page.locator("#turned").bounding_box()
+    for move, (x, y) in ((page.mouse.down, place), (page.mouse.up, to)):
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=4)
+        move()
+
+
+def touch(page, place, to):
+    """The same with a finger."""
+    box = page.locator("#turned").bounding_box()
+    client = page.context.new_cdp_session(page)
+    for kind, (x, y) in (("touchStart", place), ("touchMove", to), ("touchEnd", to)):
+        at = {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]}
+        points = [] if kind == "touchEnd" else [at]
+        client.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+@pytest.mark.parametrize(
+    ("view", "scheme", "pull"), [(DESK, "light", drag), (PHONE, "dark", touch)], ids=["desk", "phone"]
+)
+def test_the_frame_is_drawn_and_moved_and_parts_stay_where_they_were_painted(web, chromium, view, scheme, pull):
+    browser.needed(browser.AXE, "npm install --no-save axe-core")
+    errors, asked = [], []
+    options = {"has_touch": True} if pull is touch else {}
+    with chromium.new_context(viewport=view, color_scheme=scheme, base_url=web.url, **options) as context:
+        context.add_init_script(path=browser.AXE)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: "Policy" in message.text and errors.append(message.text))
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto("/")
+        page.set_input_files("#photo", given(6))
+        expect(page.locator("#photo-state")).to_have_text("quarters.png")
+        assert not any(f"static/{room}/" in url for url in asked for room in ("crop", "parts"))  # loaded when needed
+
+        page.get_by_text("Another style in a part of the photo").click()
+        board, covers = page.locator("#board"), page.locator("#brush-state")
+        expect(board).to_be_visible()
+        board.focus()
+        page.keyboard.press(" ")  # a disc of a tenth of the long side, in the middle
+        expect(covers).to_have_text("Part 1 covers 1% of the photo.")
+
+        page.get_by_role("button", name="Crop or turn").click()
+        frame, state = page.locator("#frame"), page.locator("#frame-state")
+        expect(frame).to_be_focused()
+        expect(state).to_have_text("800 × 600 pixels, from 0% of the width and 0% of the height.")
+        pull(page, (0.99, 0.99), (0.79, 0.49))
+        expect(state).to_contain_text("640 × 300 pixels")
+        pull(page, (0.4, 0.25), (0.5, 0.5))
+        expect(state).to_have_text("640 × 300 pixels, from 10% of the width and 25% of the height.")
+        for key in ("ArrowLeft", "ArrowUp", "Shift+ArrowLeft"):
+            page.keyboard.press(key)
+        expect(state).to_have_text("624 × 300 pixels, from 8% of the width and 23% of the height.")
+        page.get_by_role("button", name="Turn right").click()
+        expect(state).to_have_text("300 × 624 pixels, from 27% of the width and 8% of the height.")
+        page.get_by_label("A4, A3 upright").check()
+        expect(state).to_have_text("566 × 800 pixels, from 5% of the width and 0% of the height.")
+        frame.focus()
+        for key in ("Shift+ArrowLeft", "ArrowRight"):
+            page.keyboard.press(key)
+        expect(state).to_have_text("554 × 783 pixels, from 7% of the width and 0% of the height.")
+        assert page.evaluate("document.documentElement.scrollWidth") <= view["width"]
+        for theme in browser.in_both_themes(page):
+            browser.keep_screen(page, "crop", theme)
+        page.emulate_media(color_scheme=scheme)
+        page.get_by_role("button", name="Use this").click()
+        expect(page.locator("#cut-state")).to_have_text("Turned to the right. Cropped to 554 × 783 pixels.")
+        assert page.locator("#preview").evaluate("({ naturalWidth: w, naturalHeight: h }) => [w, h]") == [554, 783]
+        assert page.locator("#board").evaluate("({ width, height }) => [width, height]") == [554, 783]
+        expect(covers).to_have_text("Part 1 covers 1% of the photo.")
+        browser.keep_screen(page, "cropped", scheme)
+        page.get_by_role("button", name="Paint it").click()
+        page.wait_for_url("**/p/*")
+        job = web.row(page.url.rpartition("/")[2])
+    assert errors == []
+    assert seen(web.files.read(job.id, "photo.png")) == ("blue red white green", (283, 400))
+    mask = Image.open(io.BytesIO(web.files.read(job.id, "mask-0.png"))).convert("L")
+    assert mask.size == (283, 400)
+    middle = mask.getbbox()  # of the photo, which was 300 px from the left and 400 px from above
+    assert np.add(middle[:2], middle[2:]) / 2 == pytest.approx(((300 - 41) * 400 / 783, 400 * 400 / 783), abs=2)
+
+
+def test_a_photo_is_turned_without_a_script_and_again(web, chromium):
+    with chromium.new_context(base_url=web.url, java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto("/")
+        page.set_input_files("#photo", given())
+        page.get_by_label("Turn it").select_option("to the left")
+        page.get_by_role("button", name="Paint it").click()
+        page.wait_for_url("**/p/*")
+        first = page.url.rpartition("/")[2]
+        page.goto(f"/?again={first}")
+        assert page.get_by_label("Turn it").input_value() == "0"
+        page.get_by_role("button", name="Paint it").click()
+        page.wait_for_url(lambda url: "/p/" in url and first not in url)
+        again = page.url.rpartition("/")[2]
+    for token in (first, again):
+        assert seen(web.files.read(web.row(token).id, "photo.png")) == ("green white red blue", (300, 400))
+
+
+def test_another_photo_is_not_cropped_and_the_dialog_gives_up(web, chromium):
+    with chromium.new_context(viewport=DESK, base_url=web.url) as context:
+        page = context.new_page()
+        page.goto("/")
+        expect(page.get_by_role("button", name="Crop or turn")).to_have_count(0)
+        page.set_input_files("#photo", given())
+        for end in ("Escape", "Use this"):
+            page.get_by_role("button", name="Crop or turn").click()
+            page.get_by_label("Square").check()
+            if end == "Escape":
+                page.keyboard.press(end)
+                assert page.input_value("#crop") == ""
+            else:
+                page.get_by_role("button", name=end).click()
+        expect(page.locator("#cut-state")).to_have_text("Cropped to 600 × 600 pixels.")
+        assert page.input_value("#crop") == "0.125,0,0.875,1"
+        page.get_by_role("button", name="Crop or turn").click()
+        page.get_by_role("button", name="All of it").click()
+        page.get_by_role("button", name="Use this").click()
+        expect(page.locator("#cut-state")).to_be_empty()
+        page.get_by_role("button", name="Crop or turn").click()
+        page.get_by_role("button", name="Turn left").click()
+        page.get_by_role("button", name="Use this").click()
+        expect(page.locator("#cut-state")).to_have_text("Turned to the left.")
+        page.set_input_files("#photo", given(6) | {"name": "other.png"})
+        expect(page.locator("#photo-state")).to_have_text("other.png")
+        expect(page.locator("#cut-state")).to_be_empty()
+        assert (page.input_value("#turn"), page.input_value("#crop")) == ("0", "")

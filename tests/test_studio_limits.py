@@ -58,7 +58,7 @@ def together(monkeypatch):
     """Hold every submission that is not refused at once until all of them have come so far."""
     come = []
 
-    async def decoded(*_):
+    async def decoded(*_, **__):
         come.append(None)
         end = time.monotonic() + 60
         while len(come) < TOGETHER:

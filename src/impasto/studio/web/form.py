@@ -21,6 +21,7 @@ class Choice:
     """
 
     size: int
+    turn: str = "0"
     styles: dict[str, int] = field(default_factory=dict)
     quality: str = DEFAULTS.quality
     keep_colors: bool = DEFAULTS.keep_colors
@@ -56,7 +57,7 @@ def of_submission(asked: Submission, configuration: Configuration) -> Choice:
     """What was chosen in a form that was refused."""
     earlier = [(f"{EARLIER}{place}", weight) for place, weight in asked.earlier]
     styles = {name: round(weight) for name, weight in (*asked.styles, *earlier)}
-    chosen = {**asked.settings, "styles": styles, "email": asked.email, "bare": asked.bare}
+    chosen = {**asked.settings, "turn": str(asked.cut.turn), "styles": styles, "email": asked.email, "bare": asked.bare}
     return Choice(**{**vars(defaults(configuration)), **chosen})
 
 

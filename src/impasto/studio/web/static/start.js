@@ -1,6 +1,5 @@
 // The form: what it will take, and sending it.
 
-import "./brush.js";
 import "./drop.js";
 import "./faces.js";
 import { home } from "./home.js";
@@ -85,4 +84,8 @@ form.addEventListener("submit", (event) => {
   request.send(data);
 });
 addEventListener("pageshow", () => sending(""));
+const regions = document.getElementById("regions");
+const paintParts = () => regions.open && import("./parts/brush.js");
+regions.addEventListener("toggle", paintParts);
+paintParts();
 for (const element of document.querySelectorAll(".scripted")) element.hidden = false;
