@@ -31,6 +31,7 @@ def web(studio):
         session.execute(delete(Job))
         session.execute(delete(limits.Use))
     studio.client.cookies.clear()
+    studio.application.state.outlooks.forget()
     return studio
 
 

@@ -9,18 +9,21 @@ from fastapi import APIRouter, Path, Query, Request, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, StreamingResponse
 
+from impasto.images import PictureError
 from impasto.painter.schedule import canvas_size
 from impasto.painter.settings import Quality
 from impasto.studio.jobs import estimates, rows
 from impasto.studio.jobs.expiry import erase
 from impasto.studio.jobs.rows import IllegalChangeError, Job
 from impasto.studio.lessons import faces as lesson_faces
+from impasto.studio.web import sizes
 from impasto.studio.web.answers import Checked, Estimate, FoundFaces, HouseStyle, Painting, Refusal
 from impasto.studio.web.events import CrowdedError, Watch
 from impasto.studio.web.intake import given_photo, submit
 from impasto.studio.web.page import root
 from impasto.studio.web.problem import ProblemError
 from impasto.studio.web.questions import answered, ask
+from impasto.studio.web.sizes import Size, long_side
 from impasto.studio.web.state import described
 from impasto.studio.web.submission import Asked, Crop, Photo, PhotoOf, Submission, Turn, cut_of, sent_file
 from impasto.studio.web.upload import decoded
@@ -31,6 +34,7 @@ Kind = Literal[
     "painting", "view", "thumb", "photo", "preview",
     "style-0", "style-1", "style-2", "style-3", "style-4", "style-5", "mask-0", "mask-1", "mask-2",
 ]  # fmt: skip
+PAINTED = "Of what is painted of the photo, in pixels; without, what fits the size."
 Token = Annotated[str, Path(description="Of the painting; who has it can see and delete it.", max_length=64)]
 
 
@@ -182,22 +186,29 @@ async def styles(request: Request) -> Any:
 async def estimate(
     request: Request,
     quality: Quality = "standard",
-    size: Annotated[int, Query(ge=32, le=100_000, description="The long side of the painting.")] = 512,
-    width: Annotated[int, Query(ge=1, le=1_000_000, description="Of the photo.")] = 4,
-    height: Annotated[int, Query(ge=1, le=1_000_000, description="Of the photo.")] = 3,
+    size: Annotated[Size, Query(description="Pixels, or a name, as a painting is asked for.")] = 512,
+    width: Annotated[int | None, Query(ge=1, le=1_000_000, description=PAINTED)] = None,
+    height: Annotated[int | None, Query(ge=1, le=1_000_000, description=PAINTED)] = None,
 ) -> Any:
-    """How long a painting would take, and wait."""
+    """How long a painting would take, and wait; and what sizes there are that have a name."""
     submitter = request.app.state.visitors.of(request).submitter
+    largest = request.app.state.configuration.max_canvas
+    photo = (width, height) if width and height else None
+    across, down = photo or sizes.shape(size, largest)
     try:
-        canvas = canvas_size(width, height, size)
-    except ValueError as error:
+        canvas = canvas_size(across, down, size if isinstance(size, int) else long_side(size, across, down, largest))
+    except PictureError as error:
         raise ProblemError(422, str(error)) from error
 
-    def look() -> dict[str, float]:
+    def look() -> dict[str, Any]:
         outlook = request.app.state.outlooks.now()
         with request.app.state.database.reading() as session:
             seconds = estimates.seconds(session, quality, *canvas)
-        return {"seconds": seconds, "wait_seconds": outlook.wait_of_new(submitter), "waiting": outlook.count}
+            named = list(sizes.offered(session, quality, photo, largest))
+        return {
+            "seconds": seconds, "wait_seconds": outlook.wait_of_new(submitter), "waiting": outlook.count,
+            "width": canvas[0], "height": canvas[1], "sizes": named,
+        }  # fmt: skip
 
     return await run_in_threadpool(look)
 

@@ -25,6 +25,7 @@ from impasto.studio.uploads.cut import UNCUT, Cut
 from impasto.studio.uploads.pool import Decoded, png_size
 from impasto.studio.web import allowance, offered
 from impasto.studio.web.problem import FULL, ProblemError
+from impasto.studio.web.sizes import long_side
 from impasto.studio.web.submission import EARLIER, MOST_REGIONS, MOST_STYLES, OWN, Submission, place_of
 from impasto.studio.web.upload import decoded
 from impasto.studio.web.visitor import Visitor
@@ -78,10 +79,17 @@ async def gather(request: Request, asked: Submission, *, mailed: bool = False, m
     """
     configuration: Configuration = request.app.state.configuration
     chosen = _chosen(asked)
-    settings = _settings(asked.settings, configuration)
+    size = asked.settings.get("size")
+    named = size if isinstance(size, str) else ""
+    settings = _settings({**asked.settings, **({"size": None} if named else {})}, configuration)
     if mailed:
         offered.check(settings, [weight for _, weight in chosen], configuration)
     photo = await given_photo(request, asked, max_side)
+    if named:
+        size = long_side(named, *photo.full, configuration.max_canvas)
+        settings = {**_settings({**asked.settings, "size": size}, configuration), "named": named}
+        if mailed:
+            offered.check(settings, [], configuration)
     own = await _own(request, asked, {name for name, _ in chosen} | {name for _, name in asked.masks}, max_side)
     gathered = Gathered(photo, settings)
     for given, weight in chosen:
@@ -216,8 +224,7 @@ def _chosen(asked: Submission) -> list[tuple[str, float]]:
 def _settings(given: dict[str, Any], configuration: Configuration) -> dict[str, Any]:
     """All settings of the painting, checked."""
     size = given.get("size") or min(512, configuration.max_canvas)
-    if size > configuration.max_canvas:
-        raise ProblemError(422, f"The long side can be at most {configuration.max_canvas} pixels here.")
+    long_side(size, 1, 1, configuration.max_canvas)
     try:
         asked = {name: value for name, value in given.items() if name != "keep_faces"}
         return {**Settings(**{**asked, "size": size}).to_dict(), "keep_faces": given.get("keep_faces", False)}

@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from impasto.studio.jobs import estimates
 from impasto.studio.jobs.rows import Job
+from impasto.studio.uploads.pool import png_size
 from impasto.studio.web import form, words
 from impasto.studio.web.api import cancel_job, delete_job, job_of
 from impasto.studio.web.form import Choice
@@ -17,6 +18,7 @@ from impasto.studio.web.intake import submit
 from impasto.studio.web.offered import RANGES
 from impasto.studio.web.page import page, root
 from impasto.studio.web.problem import ProblemError, too_large
+from impasto.studio.web.sizes import offered
 from impasto.studio.web.state import described
 from impasto.studio.web.submission import EARLIER, MOST_REGIONS, OWN, Asked
 from impasto.studio.web.telling import can_be_told
@@ -33,7 +35,7 @@ async def start(request: Request, again: str = "") -> Response:
     earlier, choice = None, form.defaults(configuration)
     if again:
         job = await run_in_threadpool(job_of, request, again)
-        earlier = await _described(request, job)
+        earlier = await _again(request, job)
         choice = form.of_job(earlier, configuration)
         if job.owner and job.owner == request.app.state.visitors.of(request).owner:  # nobody else is told the address
             choice.email = job.email or ""
@@ -51,7 +53,7 @@ async def ask_for(request: Request, asked: Asked) -> Response:
         earlier = None
         if asked.style_of:
             with suppress(ProblemError):
-                earlier = await _described(request, await run_in_threadpool(job_of, request, asked.style_of))
+                earlier = await _again(request, await run_in_threadpool(job_of, request, asked.style_of))
         return await _start(request, form.of_submission(asked, request.app.state.configuration), earlier, problem)
     response = RedirectResponse(f"{root(request)}/p/{job.token}", 303)
     request.app.state.visitors.remember(request, response)
@@ -112,23 +114,40 @@ async def _start(
 ) -> Response:
     configuration = request.app.state.configuration
     submitter = request.app.state.visitors.of(request).submitter
-    # a photo that isn't known yet counts as the largest
-    width, height = (earlier["width"], earlier["height"]) if earlier else (1, 1)
-    scale = choice.size / max(width, height)
+    photo = earlier["photo_size"] if earlier else None
 
-    def look() -> str:
+    def look() -> tuple[list[dict[str, Any]], str]:
         outlook = request.app.state.outlooks.now()
         with request.app.state.database.reading() as session:
-            seconds = estimates.seconds(session, choice.quality, round(width * scale), round(height * scale))
-        return words.estimate(seconds, outlook.wait_of_new(submitter), outlook.count, most=earlier is None)
+            named = list(offered(session, choice.quality, photo, configuration.max_canvas))
+            chosen = next((size for size in named if size["name"] == choice.named and size["seconds"]), None)
+            choice.named = choice.named if chosen else ""
+            # a photo that isn't known yet counts as the largest
+            width, height = photo or (1, 1)
+            scale = choice.size / max(width, height)
+            seconds = (
+                chosen["seconds"]
+                if chosen
+                else estimates.seconds(session, choice.quality, round(width * scale), round(height * scale))
+            )
+        return named, words.estimate(seconds, outlook.wait_of_new(submitter), outlook.count, most=earlier is None)
 
+    named, estimate = await run_in_threadpool(look)
     shown = page(
         request, "start", configuration=configuration, styles=list(HOUSE_STYLES.values()), choice=choice, again=earlier,
-        sizes=form.sizes(configuration, choice.size), ranges=RANGES, estimate=await run_in_threadpool(look),
+        sizes=form.sizes(configuration, choice), named=named, ranges=RANGES, estimate=estimate,
         refused=refused.sentence if refused else "", earlier=EARLIER, own=OWN, regions=MOST_REGIONS,
     )  # fmt: skip
     shown.status_code = refused.status_code if refused else 200
     return shown
+
+
+async def _again(request: Request, job: Job) -> dict[str, Any]:
+    """A job that is painted again, and the size of its photo, which may be larger than its canvas."""
+    size = job.width, job.height
+    with suppress(FileNotFoundError):
+        size = png_size(await run_in_threadpool(request.app.state.files.read, job.id, "photo.png"))
+    return {**await _described(request, job), "photo_size": size}
 
 
 async def _described(request: Request, job: Job) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from impasto.painter.settings import Quality
 from impasto.studio.uploads.cut import UNCUT, Cut, CutError
 from impasto.studio.web.problem import ProblemError
+from impasto.studio.web.sizes import DPI, Size
 
 MOST_STYLES = 3
 MOST_REGIONS = 3
@@ -47,6 +48,11 @@ EMAIL = (
     "Where to say that it is done. The first time, its owner is asked by a mail; who keeps the cookie that is answered "
     "with is known again. With an address, all numbers are within what the page offers."
 )
+SIZE = (
+    "The long side in pixels; or what it is for, and it becomes as large as fits: a4, a3, or a square of 20 cm, "
+    f"printed at {DPI} dots an inch, a phone of 900 × 1950, or a desktop of 1920 × 1080; or photo, as large as the "
+    "photo, up to what is allowed."
+)
 MASK_STYLE = (
     "For each of them, a house style's name; or own-0 to own-2, one of the style pictures that are sent, which with a "
     "weight of 0 holds there alone; or earlier-0 to earlier-5, one of the painting style_of."
@@ -69,7 +75,7 @@ class Submission:
             `own-0` for the first style picture, or `earlier-0`.
         masks_of: the token of a job whose regions are used again, with their styles.
         bare: whether the photo stays as it is where no mask holds.
-        settings: as `impasto.painter.settings.Settings` names them; and `keep_faces`.
+        settings: as `impasto.painter.settings.Settings` names them, where the size may be a name; and `keep_faces`.
         email: where to say that it is done.
         replaces: the token of a job that was not painted, and goes when this one has come.
     """
@@ -102,7 +108,7 @@ async def read(
     style: Annotated[list[str] | None, Form(description="A house style's name, or NAME:WEIGHT; up to three.")] = None,
     style_file: Annotated[list[UploadFile] | None, File(description="A painting of your own as a style.")] = None,
     style_file_weight: Annotated[list[float] | None, Form(description="A weight for each of them (1).")] = None,
-    size: Annotated[int | None, Form(description="The long side in pixels.")] = None,
+    size: Annotated[Size | None, Form(description=SIZE)] = None,
     quality: Annotated[Quality | None, Form(description="How long it is worked on.")] = None,
     mask: Annotated[
         list[UploadFile] | None, File(description="A picture that is white, or opaque, where another style is to be.")

@@ -10,29 +10,39 @@ const form = document.getElementById("ask");
 const button = document.getElementById("submit");
 const refusal = document.getElementById("refused");
 const FRAME = 5_000; // bytes of a form beside its pictures, at most
+const DPI = 150; // as in sizes.py
 const EVERY = 20_000; // ms between two looks at the queue
 
 let asking = new AbortController();
 async function update() {
   asking.abort();
   asking = new AbortController();
-  // of a photo that isn't known yet, the most that it can be
-  const { width, height } = proportions ?? { width: 1, height: 1 };
   const { size, quality } = Object.fromEntries(new FormData(form));
   try {
-    const answer = await fetch(`${home}api/estimate?${new URLSearchParams({ quality, size, width, height })}`, { signal: asking.signal });
+    const answer = await fetch(`${home}api/estimate?${new URLSearchParams({ quality, size, ...proportions })}`, { signal: asking.signal });
+    if (answer.status === 422 && !Number(size)) { // too large, for a photo of this shape
+      form.querySelector(".pixels label:last-child input").checked = true;
+      update();
+    }
     if (!answer.ok) return;
-    const { seconds, wait_seconds, waiting } = await answer.json();
+    const { seconds, wait_seconds, waiting, width, height, sizes } = await answer.json();
     const words = estimate(seconds, wait_seconds, waiting, !proportions);
     const line = document.getElementById("estimate");
     if (line.textContent !== words) line.textContent = words;
+    const printed = (side) => ((side / DPI) * 2.54).toFixed(1);
+    document.getElementById("canvas").textContent = proportions && `${width} × ${height} pixels: ${printed(width)} × ${printed(height)} cm in print, at ${DPI} dots an inch.`;
+    for (const { name, words: takes, seconds: offered } of sizes) {
+      const box = form.querySelector(`[name=size][value=${name}]`);
+      box.disabled = !offered;
+      box.parentNode.querySelector("small").textContent = takes;
+    }
   } catch {
     return; // asked again, or no connection: what was said last stays
   }
 }
 form.addEventListener("change", (event) => ["size", "quality"].includes(event.target.name) && update());
 form.addEventListener("photo", update);
-if (["size", "quality"].some((name) => !form.querySelector(`[name=${name}]:checked`).defaultChecked)) update(); // chosen before this script came
+if (proportions || ["size", "quality"].some((name) => !form.querySelector(`[name=${name}]:checked`).defaultChecked)) update(); // chosen before this script came
 setInterval(() => document.hidden || button.disabled || update(), EVERY);
 
 function sending(words) {
