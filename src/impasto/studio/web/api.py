@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Request, Response, UploadFile
+from fastapi import APIRouter, Form, Path, Query, Request, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, StreamingResponse
 
@@ -19,7 +19,7 @@ from impasto.studio.lessons import faces as lesson_faces
 from impasto.studio.web import sizes
 from impasto.studio.web.answers import Checked, Estimate, FoundFaces, HouseStyle, Painting, Refusal
 from impasto.studio.web.events import CrowdedError, Watch
-from impasto.studio.web.intake import given_photo, submit
+from impasto.studio.web.intake import given_photo, larger, submit
 from impasto.studio.web.page import root
 from impasto.studio.web.problem import ProblemError
 from impasto.studio.web.questions import answered, ask
@@ -35,6 +35,7 @@ Kind = Literal[
     "style-0", "style-1", "style-2", "style-3", "style-4", "style-5", "mask-0", "mask-1", "mask-2",
 ]  # fmt: skip
 PAINTED = "Of what is painted of the photo, in pixels; without, what fits the size."
+LARGER = "As a painting is asked for; without, twice as large, or the largest there is."
 Token = Annotated[str, Path(description="Of the painting; who has it can see and delete it.", max_length=64)]
 
 
@@ -50,12 +51,7 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
 @router.post("/paintings", status_code=201, response_model=Painting, responses=refusals(400, 403, 413, 429, 503, 507))
 async def ask_for(request: Request, asked: Asked) -> Any:
     """Ask for a painting."""
-    job = await submit(request, asked)
-    response = await _described(request, job.token)
-    response.status_code = 201
-    request.app.state.visitors.remember(request, response)
-    response.headers["location"] = f"{root(request)}/api/paintings/{job.token}"
-    return response
+    return await _made(request, await submit(request, asked))
 
 
 @router.post("/check", response_model=Checked, responses=refusals(400, 403, 413, 503))
@@ -161,6 +157,18 @@ async def cancel(request: Request, token: Token) -> Any:
     return await _described(request, token)
 
 
+@router.post(
+    "/paintings/{token}/larger", status_code=201, response_model=Painting,
+    responses=refusals(403, 404, 409, 413, 429, 503, 507),
+)  # fmt: skip
+async def paint_larger(
+    request: Request, token: Token, size: Annotated[Size | None, Form(description=LARGER)] = None
+) -> Any:
+    """Paint it larger: a new painting that goes on from this one, which takes less than one from the beginning."""
+    made = await larger(request, await run_in_threadpool(job_of, request, token), size)
+    return await _made(request, made)
+
+
 @router.delete("/paintings/{token}", status_code=204, responses=refusals(403, 404), response_class=Response)
 async def delete(request: Request, token: Token) -> Response:
     """Delete it, with the photo and all else, at once."""
@@ -259,6 +267,15 @@ def found(job: Job | None) -> Job:
     if job is None:
         raise ProblemError(404, GONE)
     return job
+
+
+async def _made(request: Request, job: Job) -> JSONResponse:
+    """A painting that was just asked for."""
+    response = await _described(request, job.token)
+    response.status_code = 201
+    request.app.state.visitors.remember(request, response)
+    response.headers["location"] = f"{root(request)}/api/paintings/{job.token}"
+    return response
 
 
 async def _described(request: Request, token: str) -> JSONResponse:
