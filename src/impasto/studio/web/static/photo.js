@@ -33,7 +33,7 @@ export function refuse(sentence) {
 function changed(size) {
   proportions = size;
   away.hidden = !given();
-  cut.hidden = !size;
+  cut.hidden = !size || field.files.length > 1;
   form.dispatchEvent(new Event("photo"));
 }
 
@@ -94,19 +94,22 @@ async function take(file) {
     shown.hidden = false;
     changed(found);
   }
-  words.textContent = [file.name, ...(found?.notes ?? [])].join(": ");
+  const said = [file.name, ...(found?.notes ?? [])].join(": ");
+  const count = field.files.length;
+  words.textContent = count > 1 ? `${count} photos: each becomes a painting. This is the first, ${said}` : said;
 }
 
 field.addEventListener("change", () => field.files.length ? take(field.files[0]) : clear(""));
 
-/** Take a file that was not chosen in the field itself. */
-export function receive(file) {
-  put(field, file);
-  take(file);
+/** Take files that were not chosen in the field itself. */
+export function receive(...files) {
+  put(field, ...files);
+  take(files[0]);
 }
 
 const camera = document.getElementById("take");
 document.getElementById("camera").hidden = !matchMedia("(pointer: coarse)").matches;
+field.multiple = true; // start.js sends them one by one
 camera.addEventListener("change", () => camera.files.length && receive(camera.files[0]));
 away.addEventListener("click", () => {
   clear("The photo was taken away.");

@@ -3,10 +3,11 @@
 import "./drop.js";
 import "./faces.js";
 import { home } from "./home.js";
-import { given, proportions, refuse } from "./photo.js";
+import { given, proportions, receive, refuse } from "./photo.js";
 import { estimate } from "./words.js";
 
 const form = document.getElementById("ask");
+const field = document.getElementById("photo");
 const button = document.getElementById("submit");
 const refusal = document.getElementById("refused");
 const FRAME = 5_000; // bytes of a form beside its pictures, at most
@@ -65,7 +66,33 @@ function said({ responseText, status }) {
   }
 }
 
-form.addEventListener("submit", (event) => {
+/** Send a form; answers with the request when it has ended, and with null where the studio can't be reached. */
+const send = (data, which) => new Promise((resolve) => {
+  const request = new XMLHttpRequest(); // and not fetch, which does not tell how much is sent
+  request.upload.addEventListener("progress", ({ loaded, total }) => {
+    sending(loaded < total ? `Sending${which}, ${Math.floor((100 * loaded) / total)}%` : "Looking at it…");
+  });
+  request.addEventListener("load", () => resolve(request));
+  request.addEventListener("error", () => resolve(null));
+  request.open("POST", form.action);
+  request.setRequestHeader("Accept", "application/json");
+  sending("Sending…");
+  request.send(data);
+});
+
+/** Send the form with one photo; answers with why that failed, or with the painting's page. */
+async function ask(data, which) {
+  const size = [...data.values()].reduce((sum, value) => sum + (value.size ?? 0), FRAME);
+  if (size > Number(form.dataset.maxBytes)) {
+    const most = Math.floor(form.dataset.maxBytes / 1e6);
+    return { refused: `Photo and style have more than ${most} MB together, which is the most that can be sent: choose smaller pictures.` };
+  }
+  const request = await send(data, which);
+  if (!request) return { refused: "The studio can’t be reached: look at your connection, and try again." };
+  return request.status < 400 ? { page: request.responseURL } : { refused: said(request) };
+}
+
+form.addEventListener("submit", async (event) => {
   event.preventDefault();
   refusal.hidden = true;
   if (!given()) {
@@ -73,25 +100,20 @@ form.addEventListener("submit", (event) => {
     return;
   }
   const data = new FormData(form);
-  const size = [...data.values()].reduce((sum, value) => sum + (value.size ?? 0), FRAME);
-  if (size > Number(form.dataset.maxBytes)) {
-    const most = Math.floor(form.dataset.maxBytes / 1e6);
-    fail(`Photo and style have more than ${most} MB together, which is the most that can be sent: choose smaller pictures.`);
-    return;
+  const photos = [...field.files];
+  const count = Math.max(1, photos.length);
+  let page = "";
+  for (let index = 0; index < count; index += 1) { // one after another: what is refused says where it stopped
+    if (photos.length) data.set("photo", photos[index]);
+    const answer = await ask(data, count > 1 ? ` ${index + 1} of ${count}` : "");
+    if (answer.refused) {
+      if (index) receive(...photos.slice(index));
+      fail(index ? `${index} of ${count} photos were taken, and are in Mine; the others are still here. ${answer.refused}` : answer.refused);
+      return;
+    }
+    page = answer.page;
   }
-  const request = new XMLHttpRequest(); // and not fetch, which does not tell how much is sent
-  request.upload.addEventListener("progress", ({ loaded, total }) => {
-    sending(loaded < total ? `Sending, ${Math.floor((100 * loaded) / total)}%` : "Looking at it…");
-  });
-  request.addEventListener("load", () => {
-    if (request.status < 400) location.assign(request.responseURL);
-    else fail(said(request));
-  });
-  request.addEventListener("error", () => fail("The studio can’t be reached: look at your connection, and try again."));
-  request.open("POST", form.action);
-  request.setRequestHeader("Accept", "application/json");
-  sending("Sending…");
-  request.send(data);
+  location.assign(count > 1 ? `${home}mine` : page);
 });
 addEventListener("pageshow", () => sending(""));
 const regions = document.getElementById("regions");
