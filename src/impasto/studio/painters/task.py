@@ -16,6 +16,7 @@ from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.folders import Files
 from impasto.studio.jobs.rows import Job
 from impasto.studio.painters import priority
+from impasto.studio.painters.film import Film
 from impasto.studio.painters.lease import NO_ROOM, Lease, LostError, StoppedError, is_full
 from impasto.studio.recipes import START, recipe
 from impasto.studio.uploads import views
@@ -77,12 +78,15 @@ def _paint(lease: Lease, configuration: Configuration, began: float) -> str:
     lease.expect(longest * estimate)
     run, step = _begun(job, lease, configuration)
     try:
-        shown, previews = -math.inf, job.preview
+        shown, previews, film = -math.inf, job.preview, Film()
         while step is not None:
-            preview = None
-            if time.monotonic() - shown >= PREVIEW_EVERY:
+            preview, due, frame = None, time.monotonic() - shown >= PREVIEW_EVERY, film.wants()
+            pixels = step.preview() if due or frame else None
+            if due and pixels is not None:
                 previews += 1
-                preview = previews, views.webp(step.preview(), views.PREVIEW_SIDE, PREVIEW_QUALITY)
+                preview = previews, views.webp(pixels, views.PREVIEW_SIDE, PREVIEW_QUALITY)
+            if frame and pixels is not None:
+                film.add(pixels)
             lease.report(_progress(step), _point(step, run), preview)
             if preview:
                 shown = time.monotonic()
@@ -91,7 +95,7 @@ def _paint(lease: Lease, configuration: Configuration, began: float) -> str:
         _keep(run)  # what follows may fail
         painting = run.painting()
         # of one that went on from a checkpoint, the run knows what it took before
-        lease.finish(_kept(painting), max(painting.seconds, time.monotonic() - began))
+        lease.finish(_kept(painting, film), max(painting.seconds, time.monotonic() - began))
     except StoppedError:
         _keep(run)
         lease.release()
@@ -165,17 +169,19 @@ def _point(step: "Progress", run: "Run") -> dict[str, Any] | None:
     return {"step": before + step.step, "objective": step.objective, "parts": parts} if finite else None
 
 
-def _kept(painting: "Painting") -> dict[str, bytes]:
+def _kept(painting: "Painting", film: Film) -> dict[str, bytes]:
     """The files of a painting, by their names."""
     from impasto import images
     from impasto.painter.painting import to_bytes
 
     pixels = to_bytes(painting.pixels)
+    film.add(pixels)
     return {
         "painting.png": images.encode(painting.pixels, "png", settings=painting.settings),
         "painting.jpg": images.encode(painting.pixels, "jpg"),
         "painting-view.webp": views.webp(pixels, views.VIEW_SIDE),
         "thumb.webp": views.webp(pixels, views.THUMB_SIDE),
+        "film.webp": film.webp(),
         # for a mail and for a messenger; an address, or a link, may be asked for later
         "painting-mail.jpg": views.jpeg(pixels, MAIL_SIDE),
     }

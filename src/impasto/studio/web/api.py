@@ -31,7 +31,7 @@ from impasto.styles import HOUSE_STYLES
 
 GONE = "There is no such painting: its address is wrong, or it has expired or was deleted."
 Kind = Literal[
-    "painting", "view", "thumb", "photo", "preview",
+    "painting", "view", "thumb", "film", "photo", "preview",
     "style-0", "style-1", "style-2", "style-3", "style-4", "style-5", "mask-0", "mask-1", "mask-2",
 ]  # fmt: skip
 PAINTED = "Of what is painted of the photo, in pixels; without, what fits the size."
@@ -130,10 +130,10 @@ async def image(
     download: Annotated[bool, Query(description="To be saved, not shown.")] = False,
     n: Annotated[str, Query(pattern=r"^\d{1,9}-\d{1,9}$", description="Of a preview, which (the newest).")] = "",
 ) -> Response:
-    """A picture: the painting itself, it, the photo or a style to be looked at (at most 1024 px), or a preview."""
+    """A picture: the painting itself; it, the photo or a style to be looked at (at most 1024 px); a preview; a film."""
     job = await run_in_threadpool(job_of, request, token)
     name = {
-        "painting": f"painting.{format}", "view": "painting-view.webp", "thumb": "thumb.webp",
+        "painting": f"painting.{format}", "view": "painting-view.webp", "thumb": "thumb.webp", "film": "film.webp",
         "photo": "photo-view.webp", "preview": f"preview-{n or f'{job.attempt}-{job.preview}'}.webp",
     }.get(kind, f"{kind}-view.webp")  # fmt: skip
     try:

@@ -42,6 +42,7 @@ def described(job: Job, outlooks: Outlooks, root: str) -> dict[str, Any]:
         "images": {
             "photo": picture + "photo",
             **({kind: picture + kind for kind in ("painting", "view", "thumb")} if done else {}),
+            **({"film": picture + "film"} if done and job.film else {}),
             **({kind: f"{picture}painting&format={kind}&download=1" for kind in ("png", "jpg")} if done else {}),
         },
         "share": f"{root}/s/{job.share}" if job.share else None,
