@@ -173,7 +173,7 @@ class Run(Iterator[Progress]):
         """The optimiser's steps at a scale, from its start, or from where the run is if there is a state to go on."""
         give_back()  # what the scale before had
         painter, allocate = self.painter, self._allocate(how)
-        near = self._place is not None
+        near = self._place is not None or scale.moving is not None  # the scale before was another run's
         canvas = vector = None
         if state is None:
             canvas, vector = Canvas.begin(

@@ -18,7 +18,7 @@ from impasto.studio.jobs.rows import Job
 from impasto.studio.painters import priority
 from impasto.studio.painters.film import Film
 from impasto.studio.painters.lease import NO_ROOM, Lease, LostError, StoppedError, is_full
-from impasto.studio.recipes import recipe
+from impasto.studio.recipes import START, recipe
 from impasto.studio.uploads import views
 
 if TYPE_CHECKING:
@@ -121,7 +121,9 @@ def _keep(run: "Run") -> None:
 
 def _begun(job: Job, lease: Lease, configuration: Configuration) -> "tuple[Run, Progress | None]":
     """A run and its first step: from where an earlier attempt was, or from the start."""
+    from impasto import images
     from impasto.painter.checkpoint import NAME, CheckpointError
+    from impasto.painter.enlarging import enlarged
     from impasto.painter.painter import Painter
     from impasto.painter.settings import Settings
 
@@ -137,7 +139,11 @@ def _begun(job: Job, lease: Lease, configuration: Configuration) -> "tuple[Run, 
     except FileNotFoundError:
         raise ValueError("the photo or the style is no longer here; send it again") from None
     folder = lease.checkpoint()
-    painter = Painter(asked, checkpoint=folder)
+    if job.settings.get("larger"):
+        begun = images.read(lease.files.read(job.id, START), name="start")
+        painter = enlarged(asked, begun, checkpoint=folder)
+    else:
+        painter = Painter(asked, checkpoint=folder)
     if (folder / NAME).exists():
         run = painter.start(resume=True)
         try:

@@ -5,7 +5,7 @@ from typing import Any
 from impasto.studio.jobs.rows import Job, State
 from impasto.studio.web.outlooks import Outlooks
 
-SHOWN_SETTINGS = ("size", "quality", "keep_colors", "style_scale", "content_weight", "keep_faces")
+SHOWN_SETTINGS = ("size", "named", "quality", "keep_colors", "style_scale", "content_weight", "keep_faces")
 
 
 def described(job: Job, outlooks: Outlooks, root: str) -> dict[str, Any]:
