@@ -123,7 +123,7 @@ class _Painted:
         """Paint for a fraction of a second, or to the end."""
         before, began, spent = len(self.points), time.monotonic(), time.process_time()
         ended = False
-        while not ended and time.monotonic() < began + SLICE:
+        while not ended:
             progress = next(self.run, None)
             if not self.points:
                 self.begun = self.now = self._costs(self.run.start)
@@ -133,6 +133,8 @@ class _Painted:
                 self.points.append(_point(progress.step, self.now))
             # It may end before its last step, where no step makes it better.
             ended = progress is None or progress.step == self.how.steps
+            if time.monotonic() > began + SLICE:
+                break
         self.spent += time.process_time() - spent
         step = self.points[-1]["step"]
         return {
@@ -166,20 +168,17 @@ def _point(step: int, costs: Costs) -> dict[str, Any]:
 
 def _table(begun: Costs, now: Costs) -> list[dict[str, Any]]:
     """A line for each layer, and one for their sum."""
-    lines = [
-        {
-            "term": term,
-            "layer": layer,
-            "start": short(begun.layers[term, layer]),
-            "now": short(cost),
-            "share": round(cost / now.objective, 4) if now.objective else 0.0,
-        }
-        for (term, layer), cost in now.layers.items()
-    ]
-    return [
-        *lines,
-        {"term": "objective", "layer": "", "start": short(begun.objective), "now": short(now.objective), "share": 1.0},
-    ]
+    lines = [_line(*name, begun.layers[name], cost, now.objective) for name, cost in now.layers.items()]
+    return [*lines, _line("objective", "", begun.objective, now.objective, now.objective)]
+
+
+def _line(term: str, layer: str, start: float, now: float, whole: float) -> dict[str, Any]:
+    share = now / whole if whole else 0.0
+    percent = "< 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
+    return {
+        "term": term, "layer": layer, "start": short(start), "now": short(now), "share": round(share, 4),
+        "percent": percent,
+    }  # fmt: skip
 
 
 _under_way = UnderWay("painting")

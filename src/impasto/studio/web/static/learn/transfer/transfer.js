@@ -89,10 +89,10 @@ function show({ step, layers, facts }) {
 }
 
 // A row of the table.
-function line({ term, layer, start, now, share }) {
+function line({ term, layer, start, now, share, percent }) {
   const name = layer ? [`${layer} `, build("span", {}, term)] : ["objective"];
-  return build("tr", { className: term }, build("th", { scope: "row" }, ...name), build("td", {}, start), build("td", {}, now),
-    build("td", {}, build("span", { className: "bar", "--share": share }), `${Math.round(100 * share)} %`));
+  return build("tr", { className: `of-${term}` }, build("th", { scope: "row" }, ...name), build("td", {}, start), build("td", {}, now),
+    build("td", {}, build("span", { className: "bar", "--share": share }), build("span", {}, percent)));
 }
 
 function end(how) {
