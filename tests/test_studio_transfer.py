@@ -124,6 +124,8 @@ def test_without_scripts_the_page_comes_with_a_finished_painting(web, chromium):
         heights = [float(each.partition(",")[2]) for each in points]
         assert len(heights) == 11  # downwards on the page is a lower cost
         assert heights == sorted(heights)
+        page.set_viewport_size({"width": 360, "height": 740})  # where the table's numbers are at their widest
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 
 @contextmanager

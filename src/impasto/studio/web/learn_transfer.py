@@ -12,7 +12,6 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import StreamingResponse
 from fastapi.templating import Jinja2Templates
 
-from impasto.studio.lessons.balance import short
 from impasto.studio.lessons.transfer import (
     BALANCES,
     CONTENT_LAYERS,
@@ -156,5 +155,13 @@ def _run(events: list[Answer]) -> dict[str, Any]:
         **events[0],
         **events[-1],
         "curves": {name: line(costs) for name, costs in curves.items()},
-        "ends": [(y(height), short(10**height)) for height in (low, high)],
+        "ends": [(y(height), _compact(10**height)) for height in (low, high)],
     }
+
+
+def _compact(number: float) -> str:
+    """For the margin of a curve: 0.023, 540, 31M."""
+    for unit, words in ((1e6, "M"), (1e3, "K")):
+        if number >= unit:
+            return f"{number / unit:.3g}{words}"
+    return f"{number:.2g}"
