@@ -253,9 +253,25 @@ def test_conv_works_a_layer_over_channels_through(start, run):
     assert "3 × 5 × 5 → 6 × 3 × 3\nnumbers to learn: 6 · (3 · 3 · 3) + 6 = 168\n" in text
     assert "channel 3, all 3: the products with its kernel sum to 27\n  the bias: 1\n" in text
     assert "all channels and the bias: 55\n" in text
+    assert text.endswith(
+        "how often each number of each channel is read, 5 × 5\n"
+        + "".join(f" {row}\n" for row in ("1 2 3 2 1", "2 4 6 4 2", "3 6 9 6 3", "2 4 6 4 2", "1 2 3 2 1"))
+    )
     for arguments in (["--channels", "0"], ["--channels", "3", "--transposed"]):
         refused = run("conv", *arguments)
         assert (refused.returncode, "--channels" in line(refused)) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--size", "10001"], ["--channels", "10001"], ["--kernel", "3x10001"], ["--padding", "1,2,1,10001"]],
+    ids=lambda arguments: arguments[0],
+)
+def test_numbers_that_are_a_slip_are_refused_by_conv_and_the_largest_are_worked_out(run, arguments):
+    refused = run("conv", *arguments)
+    assert (refused.returncode, "larger than 10,000" in line(refused)) == (2, True)
+    largest = run("conv", *(argument.replace("10001", "10000") for argument in arguments), "--padding", "5000")
+    assert len(ok(largest).splitlines()) < 60
 
 
 def test_conv_draws_the_named_kernels_on_a_picture(run, photo, tmp_path):

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 LARGEST = 24
 """A matrix wider or taller than this is not printed."""
+WORKED = 1000
+"""From this size on only sizes are worked out, and no sums."""
+LONGEST = 10_000
+"""What is asked for with a larger number than this is a slip."""
 
 
 def conv(
@@ -45,13 +49,13 @@ def conv(
         if min(channels, outputs) < 1:
             raise ValueError("a layer has at least 1 channel and 1 output; give --channels and --outputs of 1 or more")
         if several and (transposed or image is not None):
-            raise ValueError("--channels and --outputs go with a convolution in numbers; leave the others out")
+            raise ValueError("--channels and --outputs go with a plain convolution; leave --transposed and --image out")
         sides = _pair("size", size)
-        weights = KERNELS.get(kernel)
-        taps = (weights.shape[0], weights.shape[1]) if weights is not None else _pair("kernel", kernel)
-        if weights is None:
-            weights = np.ones(taps)
+        named = KERNELS.get(kernel)
+        taps = (named.shape[0], named.shape[1]) if named is not None else _pair("kernel", kernel)
         paddings = _paddings(padding)
+        if max(*sides, *taps, stride, dilation, channels, outputs, *map(_zeros, paddings)) > LONGEST:
+            raise ValueError(f"a number is larger than {LONGEST:,}; give smaller ones")
         if image is not None:
             if transposed:
                 stop("--image shows a convolution; leave --transposed out", MISUSE)
@@ -67,9 +71,11 @@ def conv(
             [] if transposed else geometry.unread(n, k, p, stride, dilation)
             for n, k, p in zip(sides, taps, pads, strict=True)
         ]
-        matrix = np.ones(sides)
-        slide = convolve_transposed if transposed else convolve
-        result = slide(matrix, weights, (pads[0], pads[1]), stride, dilation) if max(*made, *sides) < 1000 else None
+        result = None
+        if max(*made, *sides, *taps, *map(sum, pads)) < WORKED:
+            matrix, weights = np.ones(sides), np.ones(taps) if named is None else named
+            slide = convolve_transposed if transposed else convolve
+            result = slide(matrix, weights, (pads[0], pads[1]), stride, dilation)
     if as_json:
         row: dict[str, Any] = {
             "size": sides, "kernel": taps, "padding": {"rows": pads[0], "columns": pads[1]}, "stride": stride,
@@ -87,14 +93,15 @@ def conv(
         if at:
             print(_never_read(what, at, n))
     if several and result is not None:
-        print_layer(sides, weights, pads, stride, dilation, channels, outputs)
-        return
+        print_layer(result, weights, channels, outputs)
     if result is None or max(*made, *(n + sum(p) for n, p in zip(sides, pads, strict=True))) > LARGEST:
         return
-    _print_all(matrix, weights, result, pads, transposed)
+    if not several:
+        _print_all(matrix, weights, result, pads, transposed)
     if not transposed:
         counts = [geometry.reads(n, k, p, stride, dilation) for n, k, p in zip(sides, taps, pads, strict=True)]
-        _print("how often each number of the matrix is read", np.outer(*map(np.array, counts)))
+        of_what = "each channel" if several else "the matrix"
+        _print(f"how often each number of {of_what} is read", np.outer(*map(np.array, counts)))
 
 
 def _print_all(
@@ -166,7 +173,7 @@ def _never_read(what: str, at: list[int], n: int) -> str:
     padded = len(at) - len(own)
     parts = []
     if own:
-        parts.append(f"{what}{'s' * (len(own) > 1)} {', '.join(map(str, own))} of the matrix")
+        parts.append(f"{what}{'s' * (len(own) > 1)} {', '.join(map(str, own))} of the matrix, counted from 1")
     if padded:
         parts.append(f"{padded} {what}{'s' * (padded > 1)} of the padding")
     return f"never read: {' and '.join(parts)}"
@@ -201,6 +208,11 @@ def _pair(what: str, text: str) -> tuple[int, int]:
         raise ValueError(f"a {what} of {text!r} is not possible; give a number, as 5, or rows and columns, as 5x7")
     numbers = [int(part) for part in parts]
     return numbers[0], numbers[-1]
+
+
+def _zeros(padding: "Padding") -> int:
+    """The most zeros on a side that are asked for as a number."""
+    return 0 if isinstance(padding, str) else max(padding) if isinstance(padding, tuple) else padding
 
 
 def _paddings(text: str) -> "tuple[Padding, Padding]":
