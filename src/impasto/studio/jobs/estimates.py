@@ -1,4 +1,4 @@
-"""How long a painting takes here, learned from those that were finished, quality by quality."""
+"""What a painting takes: memory, by its canvas, and time, learned from those that were finished here."""
 
 import math
 from statistics import median
@@ -7,6 +7,7 @@ from typing import cast
 from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from impasto.painter import needs
 from impasto.painter.schedule import finest
 from impasto.painter.settings import Quality, Settings
 from impasto.studio.jobs.database import Base
@@ -48,6 +49,11 @@ def seconds(session: Session, quality: str, width: int, height: int) -> float:
         measured = session.get(Pace, quality)
         pace = measured.pace if measured else UNKNOWN.get(quality, UNKNOWN["standard"])
     return START + pace * _megapixels(quality, width, height)
+
+
+def memory(job: Job) -> int:
+    """Bytes that painting a job takes, where its canvas is painted at once."""
+    return needs.whole(round(_megapixels(job.quality, job.width, job.height) * 1e6))
 
 
 def _megapixels(quality: str, width: int, height: int) -> float:
