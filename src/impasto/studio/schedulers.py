@@ -26,7 +26,7 @@ def safe(address: str, certificates: Path | None, *, insecure: bool = False) -> 
         parts, host, port = urlsplit(""), None, 0
     extra = parts.path or parts.query or parts.fragment or "@" in parts.netloc
     if parts.scheme not in ("tls", "tcp") or not host or extra:
-        raise ValueError("begin it with tls:// or tcp:// and a host, as in tls://painters.example.org:8786")
+        raise ValueError("begin it with tls:// or tcp://, as in tls://painters.example.org:8786")
     if parts.scheme == "tls" and certificates is None:
         raise ValueError("tls:// needs the folder of this host's certificate: IMPASTO_CERTIFICATES or --certificates")
     if parts.scheme == "tcp" and certificates is not None:
