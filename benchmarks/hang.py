@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +64,15 @@ class Studio:
 
     def painters(self) -> list[psutil.Process]:
         """The processes that paint, and have started to listen to the scheduler."""
-        children = psutil.Process(self.server.pid).children()
-        painters = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
-        return [each for each in painters if any(link.status == "LISTEN" for link in each.net_connections("inet"))]
+        return [child for child in psutil.Process(self.server.pid).children() if paints(child)]
+
+
+def paints(process: psutil.Process) -> bool:
+    """Whether a process is a painter that has started."""
+    with suppress(psutil.Error):  # it ends just now
+        listens = any(link.status == "LISTEN" for link in process.net_connections("inet"))
+        return "spawn_main" in " ".join(process.cmdline()) and listens
+    return False
 
 
 def until(true: Callable[[], Any]) -> float:

@@ -18,6 +18,7 @@ from postgres_server import postgres
 from processes import line
 from studio_server import DEADLINE, Studio, until
 
+from impasto.studio.jobs import rows
 from impasto.studio.jobs.rows import State
 from impasto.studio.painters.certificates import security
 
@@ -53,7 +54,7 @@ class Hosts:
         plain = {name: value for name, value in os.environ.items() if not name.startswith("IMPASTO_")}
         self.environment = plain | {"IMPASTO_HOME": str(home)}
         self.scheduling, self.scheduler = self.begin("scheduler", "--address", "tls://127.0.0.1:0")
-        self.painters = {}
+        self.painters = {}  # by the hosts' names
         settings = {"scheduler": self.scheduler, "certificates": certify("web")}
         self.studio = Studio(folder, home, database_url=database, files_url=str(folder / "store"), **settings)
         self.studio.database.migrate()
@@ -68,11 +69,10 @@ class Hosts:
         given = [command, *arguments, "--certificates", self.folder_of(host)]
         return self.stack.enter_context(process(self.folder, host, *given, environment=environment))
 
-    def paint(self, name):
-        """Have a host of this name that paints."""
-        self.painters[name], said = self.begin(
-            "worker", self.scheduler, "--name", name, "--threads", "1", "--memory", "2G", host=name
-        )
+    def paint(self, name, memory):
+        """Have a host of this name that paints, and has so much memory for it."""
+        given = "--name", name, "--threads", "1", "--memory", memory
+        self.painters[name], said = self.begin("worker", self.scheduler, *given, host=name)
         assert said == name
 
     def painting(self):
@@ -102,25 +102,35 @@ def certify(tmp_path_factory, environment):
     return lambda name: folder / name
 
 
-@pytest.fixture(scope="module")
-def hosts(tmp_path_factory, home, certify):
+@pytest.fixture
+def hosts(tmp_path, home, certify):
     with ExitStack() as stack:
-        found = Hosts(tmp_path_factory.mktemp("hosts"), home, stack, certify)
-        found.paint("one")
+        found = Hosts(tmp_path, home, stack, certify)
+        found.paint("one", "1G")
         found.studio.start()
         yield found
 
 
-def test_where_a_host_dies_or_leaves_another_goes_on_with_the_job(hosts, photo):
+def test_jobs_go_to_hosts_that_die_leave_and_differ_and_strangers_reach_none(hosts, certify, photo, tmp_path):
+    hosts.paint("two", "4G")
+    a_large_canvas_goes_to_the_host_with_the_memory(hosts, photo)
+    who_has_no_certificate_of_the_authority_reaches_no_process(hosts, certify, tmp_path)
+    where_a_host_dies_or_leaves_another_goes_on(hosts, photo)
+    # logs tell nothing of what Dask gives to painters, and with it the settings
+    logs = "".join(log.read_text() for log in hosts.folder.glob("*.log"))
+    assert " - distributed." not in logs
+    assert '"logger": "distributed' not in logs
+
+
+def where_a_host_dies_or_leaves_another_goes_on(hosts, photo):
     studio = hosts.studio
-    job = studio.submit(photo, size=128, quality="standard")
+    job = studio.submit(photo, size=96, quality="standard")
     studio.when(job, lambda row: row.progress and row.progress["step"] >= 2)
     assert hosts.painting() == ["one"]
-    hosts.paint("two")
     hosts.end("one", signal.SIGKILL)
     studio.when(job, lambda row: row.attempt == 2 and row.progress and row.progress["step"] >= 2)
     assert hosts.painting() == ["two"]
-    hosts.paint("three")
+    hosts.paint("three", "1G")
     assert hosts.end("two", signal.SIGTERM) == 0  # which is no death of a painter
     done = studio.when(job, lambda row: row.ended)
     assert (done.state, done.attempt, done.deaths) == (State.DONE, 3, 1), done.error
@@ -128,7 +138,7 @@ def test_where_a_host_dies_or_leaves_another_goes_on_with_the_job(hosts, photo):
     assert "painting.png" in studio.files.names(job)
 
 
-def test_who_has_no_certificate_of_the_authority_reaches_no_process(hosts, certify, photo, tmp_path):
+def who_has_no_certificate_of_the_authority_reaches_no_process(hosts, certify, tmp_path):
     foreign = certificates.make(tmp_path / "foreign", "three")
     without, stranger, known = (ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) for _ in range(3))
     for context, folder in ((without, None), (stranger, foreign), (known, certify("one"))):
@@ -137,8 +147,8 @@ def test_who_has_no_certificate_of_the_authority_reaches_no_process(hosts, certi
             context.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
     web = int(hosts.studio.address.rpartition(":")[2])
     places = listening([hosts.studio.server, hosts.scheduling, *hosts.painters.values()]) - {("127.0.0.1", web)}
-    (painter,) = hosts.client.nthreads()
-    assert {("127.0.0.1", int(address.rpartition(":")[2])) for address in (hosts.scheduler, painter)} <= places
+    known_places = [hosts.scheduler, *hosts.client.nthreads()]
+    assert {("127.0.0.1", int(address.rpartition(":")[2])) for address in known_places} <= places
     assert {host for host, _ in places} == {
         "127.0.0.1"
     }  # no page of Dask's, nor anything else, is on another interface
@@ -146,9 +156,21 @@ def test_who_has_no_certificate_of_the_authority_reaches_no_process(hosts, certi
         assert len(told(place)) <= ALERT
         assert told(place, without) == told(place, stranger) == b""
         assert told(place, known)
-    job = hosts.studio.submit(photo)
-    assert hosts.studio.when(job, lambda row: row.ended).state == State.DONE
     assert urllib.request.urlopen(f"{hosts.studio.address}/readyz").status == 200
+
+
+def a_large_canvas_goes_to_the_host_with_the_memory(hosts, photo):
+    studio = hosts.studio
+    small = studio.submit(photo)
+    assert studio.when(small, lambda row: row.ended).state == State.DONE
+    until(
+        lambda: f'"job": {small}, "attempt": 1' in (hosts.folder / "one.log").read_text(), "its end on the small host"
+    )
+    large = studio.submit(photo, size=900, width=900, height=675)
+    studio.when(large, lambda row: row.state == State.PAINTING)
+    until(lambda: hosts.painting() == ["two"], "the large canvas on the large host")
+    with studio.database.session() as session:
+        rows.cancel(session, session.get(rows.Job, large), 1.0)
 
 
 def listening(processes):

@@ -4,12 +4,14 @@ That process ends when the one that started it does, or when that asks it to. A 
 manager sends to all processes at once must not end a painter before it has written its checkpoint.
 """
 
+import logging
 import os
 import signal
 from typing import Any
 
 from impasto.studio.painters import priority
 
+logging.getLogger("distributed").setLevel(logging.CRITICAL)  # its warnings quote what tasks are given
 priority.give_way()
 os.environ.setdefault("OMP_WAIT_POLICY", priority.WAITS)  # read as torch is loaded
 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
