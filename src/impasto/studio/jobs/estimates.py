@@ -51,9 +51,9 @@ def seconds(session: Session, quality: str, width: int, height: int) -> float:
     return START + pace * _megapixels(quality, width, height)
 
 
-def memory(job: Job) -> int:
-    """Bytes that painting a job takes, where its canvas is painted at once."""
-    return needs.whole(round(_megapixels(job.quality, job.width, job.height) * 1e6))
+def memory(quality: str, width: int, height: int) -> int:
+    """Bytes that a painting takes, where its canvas is painted at once."""
+    return needs.whole(round(_megapixels(quality, width, height) * 1e6))
 
 
 def _megapixels(quality: str, width: int, height: int) -> float:

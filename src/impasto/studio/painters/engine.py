@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from pydantic import SecretStr
+from sqlalchemy import func
 from sqlalchemy.exc import SQLAlchemyError
 
 from impasto.studio.configuration import Configuration
@@ -36,8 +37,8 @@ log = structlog.get_logger("impasto.studio.painters.engine")
 LOOK, LOOK_AT_LEASES = 0.25, 3.0
 # Seconds until a cluster that was lost, or could not be started, is tried again; and that closing one may take.
 AGAIN, CLOSING = 5.0, 4.0
-# Seconds after which painters that died, and were not started again, are all started anew. On a busy machine one takes
-# a minute to load, since it gives way to all else.
+# Seconds after which painters that died, and were not started again, are all started anew: on a busy machine one takes
+# long to load.
 MISSING = 180.0
 # Jobs that are looked at for a painter that has the memory; seconds after which one that says nothing gets none.
 IN_TURN, QUIET = 50, 3.0
@@ -160,19 +161,20 @@ class Engine:
     def _hand_over(self, client: "Client") -> bool:
         """Give the next job to a painter; False where none is free or none waits."""
         lease = self.configuration.lease_seconds
+        quality = func.coalesce(Job.settings["quality"].as_string(), "standard")
         with self._database.reading() as session:
-            waiting = session.execute(queue.in_turn(Job).limit(IN_TURN)).scalars().all()
+            waiting = session.execute(queue.in_turn(Job.id, quality, Job.width, Job.height).limit(IN_TURN)).all()
         if not waiting:
             return False
         from distributed import fire_and_forget
 
-        needs = [estimates.memory(job) for job in waiting]
+        needs = [estimates.memory(*asked) for _, *asked in waiting]
         taken = client.run_on_scheduler(roll.take, needs, max(QUIET, lease / 4))
         if taken is None:
             return False
         number, painter = taken
         with self._database.session() as session:
-            job = queue.claim(session, time.time(), lease, only=waiting[number].id)
+            job = queue.claim(session, time.time(), lease, only=waiting[number][0])
         if job is None:  # another service was sooner, or it was cancelled
             client.run_on_scheduler(roll.leave, painter)
             return False
