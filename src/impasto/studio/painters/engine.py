@@ -42,6 +42,8 @@ AGAIN, CLOSING = 5.0, 4.0
 MISSING = 180.0
 # Jobs that are looked at for a painter that has the memory; seconds after which one that says nothing gets none.
 IN_TURN, QUIET = 50, 3.0
+# Seconds of silence, at least, after which one hangs, however short leases are: on a busy machine one may be late.
+HANGS = 5.0
 # How much of a painting is done after its last step, but for rounding.
 AT_ITS_END = 0.999
 
@@ -244,7 +246,7 @@ class Engine:
         painters = client.run_on_scheduler(roll.painters)
         silences, lease = self._silences.look(painters, awake), self.configuration.lease_seconds
         has = {task: painter.address for painter in painters for task in painter.tasks}
-        hanging = {address for address, silent in silences.items() if silent >= lease}
+        hanging = {address for address, silent in silences.items() if silent >= max(lease, HANGS)}
         before, self._nowhere = self._nowhere, set()
         for future, attempt in list(self._attempts.items()):
             painter = has.get(str(future.key))
@@ -259,7 +261,7 @@ class Engine:
             client.run_on_scheduler(roll.drop, painter)  # and its task ends with an error, as of any that dies
 
     def _bears_no_more(self, attempt: Attempt, silent: float, now: float) -> bool:
-        return silent > self.configuration.lease_seconds / 2 or now > self._silent[attempt]
+        return silent > max(QUIET, self.configuration.lease_seconds / 2) or now > self._silent[attempt]
 
     def _take_back(self, future: "Future[Any]", attempt: Attempt | None) -> None:
         """Give a job that no painter has to another one."""
