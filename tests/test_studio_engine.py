@@ -1,5 +1,6 @@
 """The engine, as processes: jobs are painted, and end as they should whatever is killed in the middle."""
 
+import io
 import json
 import os
 import signal
@@ -9,7 +10,9 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from processes import line
 from sqlalchemy import select
 from studio_server import Studio, until
@@ -21,7 +24,7 @@ from impasto.studio.jobs.attempts import Attempt
 from impasto.studio.jobs.rows import Job
 from impasto.studio.painters.lease import QUIET, Lease
 
-PAINTED = {"painting.png", "painting.jpg", "painting-view.webp", "thumb.webp", "painting-mail.jpg"}
+PAINTED = {"painting.png", "painting.jpg", "painting-view.webp", "thumb.webp", "film.webp", "painting-mail.jpg"}
 # A painting that is long enough to be caught in the middle.
 LONG, STEPS = {"size": 64, "quality": "standard"}, 48
 
@@ -58,6 +61,11 @@ def test_a_job_is_painted_and_a_mail_written(studio, photo):
     settings = images.read_settings(studio.folder / "painting.png")
     assert [(style["name"], style["weight"]) for style in settings["styles"]] == [("night", 0.75), ("mine", 0.25)]
     assert settings["quality"] == "draft"
+    assert done.film
+    film = Image.open(io.BytesIO(studio.files.read(number, "film.webp")))
+    assert (film.size, film.n_frames) == ((64, 48), 9)
+    film.seek(film.n_frames - 1)
+    assert np.abs(np.asarray(film.convert("RGB")).astype(int) - painting.pixels).mean() < 12
     assert [point["step"] for point in done.curve] == list(range(1, 10))
     assert done.progress["share"] == pytest.approx(1)
     assert done.seconds > done.progress["seconds"] > 0

@@ -58,13 +58,13 @@ def together(monkeypatch):
     """Hold every submission that is not refused at once until all of them have come so far."""
     come = []
 
-    async def decoded(*_):
+    async def decoded(*_, **__):
         come.append(None)
         end = time.monotonic() + 60
         while len(come) < TOGETHER:
             assert time.monotonic() < end, f"{len(come)} came"
             await asyncio.sleep(0.01)
-        return Decoded(picture("png"), picture("webp"), 60, 40)
+        return Decoded(picture("png"), picture("webp"), 60, 40, (60, 40))
 
     monkeypatch.setattr(intake, "decoded", decoded)
 

@@ -284,6 +284,7 @@ def sent(page, style="Mosaic"):
 def looked_at(page, name):
     """Nothing is wrong with a page at two widths and in both themes."""
     browser.needed(browser.AXE, "npm install --no-save axe-core")
+    page.wait_for_load_state("load")  # without its style sheet a page is as wide as its pictures
     for size in (PHONE, DESK):
         page.set_viewport_size(size)
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], name

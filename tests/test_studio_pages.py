@@ -89,6 +89,7 @@ def job(studio, picture):
             row.curve = [point(1, 500.0, 400.0), point(2, 100.0, 200.0)]
             if state == "done":
                 row.seconds = row.finished = 75.0
+                row.film = True
             if state == "failed":
                 row.error = "The photo is too strange."
             for name in (
@@ -96,6 +97,7 @@ def job(studio, picture):
                 "photo-view.webp",
                 "painting-view.webp",
                 "thumb.webp",
+                "film.webp",
                 "painting.jpg",
                 "preview-1-1.webp",
             ):
@@ -365,6 +367,21 @@ def test_the_painting_grows_and_is_there(studio, browse, job):
         with studio.database.session() as session:
             assert attempts.finish(session, attempt, time.time(), 80.0)
         expect(page.get_by_role("link", name="Download JPEG")).to_be_visible()
+        expect(page.get_by_text("Watch it grow")).to_have_count(0)
+
+
+def test_the_film_of_a_painting_is_shown_when_asked_for_and_kept(browse, job):
+    with browse(script=browser.AXE) as page:
+        page.goto(f"/p/{job('done')}")
+        film = page.get_by_role("img", name="The painting as it grew, step by step")
+        expect(film).to_have_count(0)
+        page.get_by_text("Watch it grow").click()
+        assert film.evaluate("image => image.decode().then(() => image.naturalWidth)") == 384
+        for scheme in browser.in_both_themes(page, reduced_motion="reduce"):
+            browser.keep_screen(page, "film", scheme)
+        with page.expect_download() as loading:
+            page.get_by_role("link", name="Keep the film").click()
+        assert loading.value.suggested_filename.endswith(".webp")
 
 
 def test_cancelling(studio, browse, job):

@@ -45,6 +45,7 @@ def test_a_sketch_is_what_the_form_asks_for(web):
     assert np.abs(parted - ink)[:, :80].mean() < np.abs(parted - night)[:, :80].mean()
     assert np.abs(parted - night)[:, -80:].mean() < np.abs(parted - ink)[:, -80:].mean()
     assert pixels(ask(web, ("style_file", ("mine.png", picture(size=(90, 90)))))).shape == night.shape
+    assert pixels(ask(web, style="ink", turn="90", crop="0,0,1,0.5")).shape == (144, 192, 3)
     assert ask(web, style="nothing").status_code == 422
 
 
@@ -70,6 +71,14 @@ def test_the_cards_show_ones_own_photo_and_follow_the_form(web, chromium):
         expect(cards.nth(1)).to_be_visible(timeout=60_000)
         first = page.locator("#sketch img").get_attribute("src")
         assert page.locator(".style img.sketched").first.get_attribute("src") == first  # the chosen one's card
+        page.get_by_role("button", name="Crop or turn").click()
+        page.get_by_label("Square", exact=True).check()
+        page.get_by_role("button", name="Use this").click()
+        expect(page.locator("#cut-state")).to_have_text("Cropped to 200 × 200 pixels.")
+        expect(page.locator("#sketch img")).not_to_have_attribute("src", first, timeout=60_000)
+        sides = "image => image.decode().then(() => [image.naturalWidth, image.naturalHeight])"
+        assert page.locator("#sketch img").evaluate(sides) == [192, 192]
+        expect(cards.nth(1)).to_be_visible(timeout=60_000)
         count = len(asked)
         page.locator("label[title]", has_text="Woodblock").click()
         second = page.locator(".style:has(input[value=woodblock]) img").get_attribute("src")

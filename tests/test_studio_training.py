@@ -16,10 +16,10 @@ from torch.utils.data import DataLoader
 
 from impasto.classify.classifier import Classifier
 from impasto.classify.datasets import digits
-from impasto.studio.lessons import training
+from impasto.studio.lessons import runs, training
 from impasto.studio.lessons.training import How, go_on
 from impasto.studio.lessons.verdict import verdict
-from impasto.studio.web import learn, learn_training
+from impasto.studio.web import learn, running
 
 PATIENCE = 240_000  # milliseconds: the lessons' process gives way to all else that the machine does
 WELL = {"lr": "0.01", "momentum": "0.9", "batch_size": "32", "convolutions": "2"}
@@ -29,7 +29,7 @@ EVENTS = "/learn/training/events"
 @pytest.fixture(scope="module")
 def web(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patched, Web(tmp_path_factory.mktemp("studio")).serving() as web:
-        patched.setattr(learn_training, "LONGEST", 600)  # on a machine that does much else
+        patched.setattr(running, "LONGEST", 600)  # on a machine that does much else
         web.application.state.lessons.seconds = web.client.timeout = 600
         yield web
 
@@ -118,7 +118,7 @@ def trained(web):
 
 
 def test_one_at_a_time_others_in_between_and_whoever_leaves_makes_room(web, monkeypatch):
-    monkeypatch.setattr(learn_training, "PATIENCE", 0.01)
+    monkeypatch.setattr(running, "PATIENCE", 0.01)
     with trained(web) as events:
         first = next(events)
         assert (first["seen"], first["right"] < 180, first["done"]) == (0, True, False)
@@ -228,7 +228,7 @@ def test_one_to_three_convolutions_and_no_more_kept_than_can_be_under_way():
         answer = go_on(f"of {convolutions}", How(0.01, 0.9, 128, convolutions))
         assert answer["numbers"] == expected + linear
         assert answer["per_epoch"] == math.ceil(1437 / 128)
-    assert len(training._under_way) == training.KEPT
+    assert len(training._under_way.runs) == runs.KEPT
     go_on("of 2")
     go_on("one more", How(0.01, 0.9, 128, 1))  # the one that was asked for longest ago makes room
     with pytest.raises(ValueError, match="begin it again"):

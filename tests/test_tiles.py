@@ -81,7 +81,10 @@ def both(weights, asked, height, width, pixels, dtype, more=(), held=0):
     assert len(whole.tiles) == 1
     expected, found = (OnCanvas(each, canvas, point)(point) for each in (whole, tiled))
     difference = (expected.gradient - found.gradient).norm() / expected.gradient.norm()
-    values = [[each.objective, *each.costs.values()] for each in (found, expected)]
+    values = [
+        [each.objective, *each.costs.values(), *(cost for term in each.layers.values() for cost in term.values())]
+        for each in (found, expected)
+    ]
     return *values, float(difference), len(tiled.tiles)
 
 
@@ -127,7 +130,7 @@ def test_a_term_of_somebody_elses_works_in_tiles(narrow):
     asked = replace(GRAM, style_layers=(("conv2_1", 1.0),))
     values, whole, difference, count = both(narrow, asked, 97, 180, 16_000, torch.float64, [Redness()])
     assert count >= 2
-    assert len(values) == 4
+    assert len(values) == 6  # the objective, three terms, and a layer of two of them
     assert values == pytest.approx(whole, rel=1e-9)
     assert difference < 1e-9
 

@@ -22,7 +22,7 @@ from impasto.painter.capture import Differentiable, plain, recorded
 from impasto.painter.optimizers import Evaluation
 from impasto.painter.scratch import give_back
 from impasto.painter.sharing import read
-from impasto.painter.term import Scene, Sums, Term, View, added
+from impasto.painter.term import Layered, Scene, Sums, Term, View, added
 
 # The largest weight counts this much in what is computed, so that the unit in which weights are given changes nothing:
 # float32 has no room for an objective of 10³⁰.
@@ -39,10 +39,12 @@ class Costs:
     Attributes:
         objective: Σ weight · cost over the terms.
         parts: term's name → cost, before its weight.
+        layers: term's name → layer → what that layer adds to the term's cost; of the terms that say it.
     """
 
     objective: Tensor
     parts: Mapping[str, Tensor]
+    layers: Mapping[str, Mapping[str, Tensor]]
 
 
 class CanvasEvaluation(Evaluation):
@@ -51,6 +53,8 @@ class CanvasEvaluation(Evaluation):
     Attributes:
         objective: in the unit of the terms' weights; `value` is in that of the computation.
         costs: term's name → cost, before its weight.
+        layers: term's name → layer → what that layer adds to the term's cost; of the terms that say it. Empty where it
+            comes from a checkpoint.
     """
 
     def __init__(
@@ -59,11 +63,13 @@ class CanvasEvaluation(Evaluation):
         value: float,
         objective: float,
         costs: Mapping[str, float],
+        layers: Mapping[str, Mapping[str, float]],
         slope: Callable[[], Tensor] | None,
     ) -> None:
         super().__init__(point, value, slope)
         self.objective = objective
         self.costs = costs
+        self.layers = layers
 
 
 class Objective:
@@ -90,8 +96,8 @@ class Objective:
     def __call__(self, picture: Tensor) -> Costs:
         """The costs of a whole picture, 1 × 3 × H × W in 0–255, differentiable; there must be one tile."""
         (tile,) = self.tiles
-        costs = self._costs(self.sums(picture, tile))
-        return Costs(self._weighted(costs) * self.unit, costs)
+        costs, layers = self._costs(self.sums(picture, tile))
+        return Costs(self._weighted(costs) * self.unit, costs, layers)
 
     def sums(self, picture: Tensor, tile: Tile) -> list[Sums]:
         """Each term's sums over the core of a tile, given the pixels in its window."""
@@ -103,13 +109,31 @@ class Objective:
         return [term.sums(view, targets) for term, targets in zip(self.terms, self.targets, strict=True)]
 
     def numbers(self, sums: Sequence[Sums]) -> Tensor:
-        """The objective, in the unit of the computation, and the cost of each term, of the sums over all tiles."""
-        costs = self._costs(sums)
-        return torch.stack([self._weighted(costs), *costs.values()])
+        """The objective, in the unit of the computation, the cost of each term, and what each layer adds to it.
 
-    def _costs(self, sums: Sequence[Sums]) -> dict[str, Tensor]:
-        together = zip(self.terms, sums, self.targets, strict=True)
-        return {term.name: term.cost(of_term, targets) for term, of_term, targets in together}
+        Args:
+            sums: of each term, over all tiles.
+        """
+        costs, layers = self._costs(sums)
+        of_layers = (cost for of_term in layers.values() for cost in of_term.values())
+        return torch.stack([self._weighted(costs), *costs.values(), *of_layers])
+
+    def named(self, parts: Sequence[float]) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+        """The costs of terms and of their layers, by name: what :meth:`numbers` gives after the objective."""
+        left = iter(parts)
+        costs = {term.name: next(left) for term in self.terms}
+        layered = [term for term in self.terms if isinstance(term, Layered)]
+        return costs, {term.name: {layer: next(left) for layer in dict.fromkeys(term.layers)} for term in layered}
+
+    def _costs(self, sums: Sequence[Sums]) -> tuple[dict[str, Tensor], dict[str, dict[str, Tensor]]]:
+        costs, layers = {}, {}
+        for term, of_term, targets in zip(self.terms, sums, self.targets, strict=True):
+            if isinstance(term, Layered):  # its cost is their sum, and they are computed once
+                layers[term.name] = term.layer_costs(of_term, targets)
+                costs[term.name] = torch.stack(list(layers[term.name].values())).sum()
+            else:
+                costs[term.name] = term.cost(of_term, targets)
+        return costs, layers
 
     def _weighted(self, costs: Mapping[str, Tensor]) -> Tensor:
         parts = [term.weight / self.unit * costs[term.name] for term in self.terms]
@@ -159,8 +183,7 @@ class OnCanvas:
 
     def _evaluation(self, point: Tensor, numbers: Tensor, slope: Callable[[], Tensor]) -> CanvasEvaluation:
         value, *parts = numbers.tolist()  # all at once: each question to a device waits for it
-        costs = dict(zip([term.name for term in self.objective.terms], parts, strict=True))
-        return CanvasEvaluation(point, value, value * self.objective.unit, costs, slope)
+        return CanvasEvaluation(point, value, value * self.objective.unit, *self.objective.named(parts), slope)
 
     def _summed(self, point: Tensor, tiles: Sequence[Tile], graphs: "list[Graph] | None") -> list[list[Tensor]]:
         """Each term's sums over all tiles, in the type in which costs are computed.

@@ -26,6 +26,7 @@ class Progress:
         step: of `steps` at this scale, from 1.
         objective: of the canvas after this step: the terms' costs, each times its weight, added up.
         costs: term's name → cost, before its weight.
+        layers: term's name → layer → what that layer adds to the term's cost; of the terms that say it.
         seconds: since painting began.
         seconds_left: an estimate.
         preview: draws the canvas as it was after this step, uint8, H × W × 3, no larger than the painting.
@@ -39,6 +40,7 @@ class Progress:
     steps: int
     objective: float
     costs: Mapping[str, float]
+    layers: Mapping[str, Mapping[str, float]]
     seconds: float
     seconds_left: float
     preview: Callable[[], Bytes]

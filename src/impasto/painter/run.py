@@ -47,17 +47,32 @@ class Place:
     here: CanvasEvaluation
 
 
+@dataclass(frozen=True)
+class Start:
+    """What a canvas costs before the first step.
+
+    Attributes:
+        objective, costs, layers: as in :class:`impasto.painter.painting.Progress`.
+    """
+
+    objective: float
+    costs: Mapping[str, float]
+    layers: Mapping[str, Mapping[str, float]]
+
+
 class Run(Iterator[Progress]):
     """One painting of a painter's recipe; iterate over it to paint. It may be left at any step.
 
     Attributes:
         painter: what it paints, and how.
+        start: what the first canvas cost; None until a step is taken, and in a run that was resumed.
         checkpoint_error: why the last checkpoint that was due could not be written, where it could not. Painting goes
             on without.
     """
 
     def __init__(self, painter: "Painter", *, resume: bool) -> None:
         self.painter = painter
+        self.start: Start | None = None
         self.checkpoint_error: OSError | None = None
         finest = painter.scales()[-1]
         self._sources = Sources(painter.recipe, finest.width, finest.height, painter.smallest)
@@ -150,7 +165,8 @@ class Run(Iterator[Progress]):
                 ready = sum(work[:index]) + work[index] * (place.step + 1) / (scale.steps + 1)
                 yield Progress(
                     index, len(scales), scale.width, scale.height, place.step, scale.steps, place.here.objective,
-                    dict(place.here.costs), self._seconds, self._seconds * (sum(work) - ready) / ready,
+                    dict(place.here.costs), place.here.layers,
+                    self._seconds, self._seconds * (sum(work) - ready) / ready,
                     partial(self._preview, place.canvas, place.here.point),
                 )  # fmt: skip
             state = None
@@ -173,7 +189,7 @@ class Run(Iterator[Progress]):
         """The optimiser's steps at a scale, from its start, or from where the run is if there is a state to go on."""
         give_back()  # what the scale before had
         painter, allocate = self.painter, self._allocate(how)
-        near = self._place is not None
+        near = self._place is not None or scale.moving is not None  # the scale before was another run's
         canvas = vector = None
         if state is None:
             canvas, vector = Canvas.begin(
@@ -186,8 +202,11 @@ class Run(Iterator[Progress]):
         if canvas is not None and vector is not None:
             canvas = replace(canvas, bare=self._bare(scale))
             evaluate = OnCanvas(objective, canvas, vector)
-            self._place = Place(index, 0, canvas, evaluate(vector))
-            del vector
+            here = evaluate(vector)
+            self._place = Place(index, 0, canvas, here)
+            if not near:
+                self.start = Start(here.objective, dict(here.costs), here.layers)
+            del vector, here
         else:
             assert self._place is not None
             here = self._place.here
@@ -223,7 +242,7 @@ class Run(Iterator[Progress]):
         point, gradient = (vectors.pop(f"{name}-{self._taken}", None) for name in ("point", "gradient"))
         assert point is not None
         slope = None if gradient is None else lambda: gradient
-        here = CanvasEvaluation(point, place["value"], place["objective"], place["costs"], slope)
+        here = CanvasEvaluation(point, place["value"], place["objective"], place["costs"], {}, slope)
         self._place = Place(index, place["step"], canvas, here)
         return (index + 1, None) if gradient is None else (index, State(place["optimizer"], vectors))
 

@@ -1,7 +1,8 @@
 """The canvas, and the scales at which it is painted: how many steps, at which size."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from impasto.images import PictureError
 from impasto.painter.balance import OBJECTIVES
@@ -97,4 +98,14 @@ def scales(width: int, height: int, settings: Settings) -> list[Scale]:
             None if k == halvings else MOVING,
         )
         for k in range(halvings, -1, -1)
+    ]
+
+
+def left(scales: Sequence[Scale], painted: int) -> list[Scale]:
+    """The scales that a painting of so many pixels has not seen, of those of a larger canvas.
+
+    The first one finds a painting, and is never among them, but where it is the only one.
+    """
+    return [replace(scale, moving=MOVING) for scale in scales[1:] if scale.pixels > painted] or [
+        replace(scales[-1], moving=MOVING)
     ]

@@ -6,7 +6,7 @@ only sums pass from tile to tile; see :mod:`impasto.painter.objective`.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -155,6 +155,14 @@ class Term(Protocol):
 
     def cost(self, sums: Sums, targets: Any) -> Tensor:
         """What the sums over the whole picture cost: a scalar, differentiable."""
+
+
+@runtime_checkable
+class Layered(Term, Protocol):
+    """A term whose cost is a sum over layers, and which says what each of them adds to it."""
+
+    def layer_costs(self, sums: Sums, targets: Any) -> dict[str, Tensor]:
+        """What each layer adds to the cost: layer → scalar, in the order of `layers`."""
 
 
 def wide_type(dtype: torch.dtype) -> torch.dtype:

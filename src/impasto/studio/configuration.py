@@ -62,7 +62,7 @@ class Configuration(BaseSettings):
     sketches: bool = Field(
         True, description="show visitors their own photo in each style, small; it takes 1 GB of memory while they look"
     )
-    max_canvas: int = Field(1024, ge=32, description="the largest long side that can be asked for, in pixels")
+    max_canvas: int = Field(2048, ge=32, description="the largest long side that can be asked for, in pixels")
     max_upload: int = Field(50_000_000, ge=1, description="bytes of one upload, all its pictures together")
     max_pixels: int = Field(100_000_000, ge=1, description="of an uploaded picture")
     decode_seconds: int = Field(20, ge=1, description="that reading an uploaded picture may take")

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 # How much faces are kept, as strongly as the command does it.
 KEPT = 1.0
+START = "start.png"
+"""The file of the painting that a larger one goes on from."""
 Read = Callable[[str], bytes]
 
 

@@ -68,13 +68,16 @@ def report(
     return True
 
 
-def finish(session: Session, attempt: Attempt, now: float, seconds: float) -> bool:
-    """It is painted, in so many seconds; its mail is written with it. Another that still paints it has lost it."""
+def finish(session: Session, attempt: Attempt, now: float, seconds: float, *, film: bool = False) -> bool:
+    """It is painted, in so many seconds; its mail is written with it. Another that still paints it has lost it.
+
+    `film` says whether there is one of how it grew.
+    """
     job = wanted(session, attempt)
     if job is None:
         return False
     job.change(State.DONE)
-    job.finished, job.seconds, job.lease = now, seconds, None
+    job.finished, job.seconds, job.lease, job.film = now, seconds, None, film
     outbox.write(session, job, now)
     return True
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from impasto.painter import needs
-from impasto.painter.schedule import finest
+from impasto.painter.schedule import finest, left, scales
 from impasto.painter.settings import Quality, Settings
 from impasto.studio.jobs.database import Base
 from impasto.studio.jobs.rows import Job, State
@@ -34,11 +34,24 @@ class Pace(Base):
     pace: Mapped[float]
 
 
-def seconds(session: Session, quality: str, width: int, height: int) -> float:
-    """Seconds of painting, for a canvas of this size."""
+def seconds(session: Session, quality: str, width: int, height: int, painted: int | None = None) -> float:
+    """Seconds of painting.
+
+    Args:
+        session: has what others took.
+        quality: of the painting.
+        width: of its canvas, in pixels.
+        height: the same.
+        painted: the pixels of the painting that it goes on from, where it does.
+    """
     finished = session.execute(
         select(Job.seconds, Job.width, Job.height)
-        .where(Job.state == State.DONE, Job.seconds.is_not(None), Job.settings["quality"].as_string() == quality)
+        .where(
+            Job.state == State.DONE,
+            Job.seconds.is_not(None),
+            Job.settings["quality"].as_string() == quality,
+            Job.settings["larger"].as_string().is_(None),  # which took less
+        )
         .order_by(Job.finished.desc())
         .limit(LATEST)
     )
@@ -48,7 +61,15 @@ def seconds(session: Session, quality: str, width: int, height: int) -> float:
     else:
         measured = session.get(Pace, quality)
         pace = measured.pace if measured else UNKNOWN.get(quality, UNKNOWN["standard"])
-    return START + pace * _megapixels(quality, width, height)
+    return START + pace * _megapixels(quality, width, height) * _left(quality, width, height, painted)
+
+
+def _left(quality: str, width: int, height: int, painted: int | None) -> float:
+    """How much of the work there is left where a painting of so many pixels is gone on from."""
+    if painted is None:
+        return 1.0
+    found = scales(width, height, Settings(quality=cast(Quality, quality)))
+    return sum(scale.work(None) for scale in left(found, painted)) / sum(scale.work(None) for scale in found)
 
 
 def memory(quality: str, width: int, height: int) -> int:

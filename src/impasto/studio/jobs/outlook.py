@@ -1,5 +1,6 @@
 """The queue at one moment: whose turn comes when."""
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -45,10 +46,11 @@ class Outlook:
 
 def look(session: Session, painters: int) -> Outlook:
     """The queue now, for so many painters."""
-    known: dict[tuple[str, int, int], float] = {}
+    known: dict[tuple[str, int, int, int | None], float] = {}
 
     def seconds(settings: dict[str, Any], width: int, height: int) -> float:
-        asked = (settings.get("quality", "standard"), width, height)
+        painted = math.prod(settings["larger"]) if settings.get("larger") else None
+        asked = (settings.get("quality", "standard"), width, height, painted)
         if asked not in known:
             known[asked] = estimates.seconds(session, *asked)
         return known[asked]

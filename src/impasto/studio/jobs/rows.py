@@ -46,7 +46,8 @@ class Job(Base):
         share: 128 random bits, in the address of the page that shows the painting alone; None where there is none.
         photo_name: what the photo's file was called, plain letters of it; empty where that is not known.
         expires: when all of it is deleted.
-        settings: as `impasto.painter.settings.Settings.from_dict` takes them; and whether faces are kept.
+        settings: as `impasto.painter.settings.Settings.from_dict` takes them; whether faces are kept; the `named` size;
+            and of one that goes on from a smaller painting, the (width, height) of that, as `larger`.
         styles: `{"name", "weight", "file"}` each; a house style has no file. One that holds in a region alone has the
             file of its `"mask"` too.
         width, height: of the canvas.
@@ -61,6 +62,7 @@ class Job(Base):
         preview: the number of the newest preview, from 1.
         error: why it failed, for the person who asked.
         seconds: that painting took.
+        film: whether there is one of how it grew.
     """
 
     __tablename__ = "jobs"
@@ -93,6 +95,7 @@ class Job(Base):
     preview: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None]
     seconds: Mapped[float | None]
+    film: Mapped[bool] = mapped_column(default=False)
 
     @property
     def quality(self) -> str:

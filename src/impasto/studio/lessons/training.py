@@ -1,12 +1,12 @@
 """Training in the browser's sight: the slide's loop on the digits, a fraction of a second at a time.
 
-Runs in the lessons' process. A training that is under way stays there between two questions, so that others are
-answered in between.
+Runs in the lessons' process.
 """
 
 import time
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from impasto.studio.lessons.runs import SLICE, UnderWay
 
 if TYPE_CHECKING:
     from impasto.classify.images import LabelledImages
@@ -21,12 +21,8 @@ CONVOLUTIONS = (1, 2, 3)
 EPOCHS = 8
 SECONDS = 20.0
 """Of computing, after which a training ends, however far it has come; what other processes take is not counted."""
-SLICE = 0.4
-"""Seconds of training for one question."""
 OVER = 10
 """Mini-batches that a mean of the loss is taken over."""
-KEPT = 2
-"""Trainings that are under way at once; of more, the one that was asked for longest ago is forgotten."""
 
 
 class How(NamedTuple):
@@ -51,18 +47,7 @@ def go_on(name: str, how: How | None = None) -> "Answer":
     Raises:
         ValueError: no training of that name is under way.
     """
-    if how is not None:
-        _under_way[name] = _Taught(how)
-        while len(_under_way) > KEPT:
-            _under_way.popitem(last=False)
-        return _under_way[name].first()
-    if name not in _under_way:
-        raise ValueError("This training was interrupted: begin it again.")
-    _under_way.move_to_end(name)
-    answer = _under_way[name].more()
-    if answer["done"]:
-        del _under_way[name]
-    return answer
+    return _under_way.go_on(name, None if how is None else lambda: _Taught(how))
 
 
 class _Taught:
@@ -177,4 +162,4 @@ def _kernels(model: "Model") -> list[str]:
     return [address(shaded(0.5 + each / (2 * max(float(abs(each).max()), 1e-12)), DIVERGING)) for each in kernels]
 
 
-_under_way: OrderedDict[str, _Taught] = OrderedDict()
+_under_way = UnderWay("training")

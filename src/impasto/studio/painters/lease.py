@@ -151,7 +151,7 @@ class Lease:
                     raise LostError
                 for name, data in files.items():  # nobody else can write them: the row is locked
                     self.files.write(self.attempt.job_id, name, data)
-                attempts.finish(session, self.attempt, time.time(), seconds)
+                attempts.finish(session, self.attempt, time.time(), seconds, film="film.webp" in files)
 
         self._patiently(write)
         self._remove_previews(keep=0)

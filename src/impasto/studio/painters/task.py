@@ -16,8 +16,9 @@ from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.folders import Files
 from impasto.studio.jobs.rows import Job
 from impasto.studio.painters import place, priority
+from impasto.studio.painters.film import Film
 from impasto.studio.painters.lease import NO_ROOM, Lease, LostError, StoppedError, is_full
-from impasto.studio.recipes import recipe
+from impasto.studio.recipes import START, recipe
 from impasto.studio.uploads import views
 
 if TYPE_CHECKING:
@@ -78,12 +79,15 @@ def _paint(lease: Lease, configuration: Configuration, began: float) -> str:
     lease.expect(longest * estimate)
     run, step = _begun(job, lease, configuration)
     try:
-        shown, previews = -math.inf, job.preview
+        shown, previews, film = -math.inf, job.preview, Film()
         while step is not None:
-            preview = None
-            if time.monotonic() - shown >= PREVIEW_EVERY:
+            preview, due, frame = None, time.monotonic() - shown >= PREVIEW_EVERY, film.wants()
+            pixels = step.preview() if due or frame else None
+            if due and pixels is not None:
                 previews += 1
-                preview = previews, views.webp(step.preview(), views.PREVIEW_SIDE, PREVIEW_QUALITY)
+                preview = previews, views.webp(pixels, views.PREVIEW_SIDE, PREVIEW_QUALITY)
+            if frame and pixels is not None:
+                film.add(pixels)
             lease.report(_progress(step), _point(step, run), preview)
             if preview:
                 shown = time.monotonic()
@@ -92,7 +96,7 @@ def _paint(lease: Lease, configuration: Configuration, began: float) -> str:
         _keep(run)  # what follows may fail
         painting = run.painting()
         # of one that went on from a checkpoint, the run knows what it took before
-        lease.finish(_kept(painting), max(painting.seconds, time.monotonic() - began))
+        lease.finish(_kept(painting, film), max(painting.seconds, time.monotonic() - began))
     except StoppedError:
         _keep(run)
         lease.release()
@@ -118,7 +122,9 @@ def _keep(run: "Run") -> None:
 
 def _begun(job: Job, lease: Lease, configuration: Configuration) -> "tuple[Run, Progress | None]":
     """A run and its first step: from where an earlier attempt was, or from the start."""
+    from impasto import images
     from impasto.painter.checkpoint import NAME, CheckpointError
+    from impasto.painter.enlarging import enlarged
     from impasto.painter.painter import Painter
     from impasto.painter.settings import Settings
 
@@ -134,7 +140,11 @@ def _begun(job: Job, lease: Lease, configuration: Configuration) -> "tuple[Run, 
     except FileNotFoundError:
         raise ValueError("the photo or the style is no longer here; send it again") from None
     folder = lease.checkpoint()
-    painter = Painter(asked, checkpoint=folder)
+    if job.settings.get("larger"):
+        begun = images.read(lease.files.read(job.id, START), name="start")
+        painter = enlarged(asked, begun, checkpoint=folder)
+    else:
+        painter = Painter(asked, checkpoint=folder)
     if (folder / NAME).exists():
         run = painter.start(resume=True)
         try:
@@ -160,17 +170,19 @@ def _point(step: "Progress", run: "Run") -> dict[str, Any] | None:
     return {"step": before + step.step, "objective": step.objective, "parts": parts} if finite else None
 
 
-def _kept(painting: "Painting") -> dict[str, bytes]:
+def _kept(painting: "Painting", film: Film) -> dict[str, bytes]:
     """The files of a painting, by their names."""
     from impasto import images
     from impasto.painter.painting import to_bytes
 
     pixels = to_bytes(painting.pixels)
+    film.add(pixels)
     return {
         "painting.png": images.encode(painting.pixels, "png", settings=painting.settings),
         "painting.jpg": images.encode(painting.pixels, "jpg"),
         "painting-view.webp": views.webp(pixels, views.VIEW_SIDE),
         "thumb.webp": views.webp(pixels, views.THUMB_SIDE),
+        "film.webp": film.webp(),
         # for a mail and for a messenger; an address, or a link, may be asked for later
         "painting-mail.jpg": views.jpeg(pixels, MAIL_SIDE),
     }

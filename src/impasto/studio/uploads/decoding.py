@@ -12,7 +12,9 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from io import BufferedIOBase
+from typing import Any
 
 # libvips leaves out the loaders that were not made for hostile files; one thread needs less memory than many, and a
 # process of one thread can be forked; what is decoded as a whole stays in memory, for no file may be written
@@ -29,6 +31,7 @@ from impasto import images
 from impasto.images import DamagedError, Picture, PictureError
 from impasto.images.opening import opened
 from impasto.studio.uploads import views
+from impasto.studio.uploads.cut import UNCUT, Cut
 
 KNOWN = "give a JPEG, PNG, WebP, TIFF, AVIF, HEIC, JPEG XL, GIF or BMP file"
 TOO_MUCH = "this picture takes too much memory to read: make it smaller"
@@ -57,18 +60,30 @@ def _received(line: socket.socket) -> tuple[bytes, list[int], int, object]:
     return asked, descriptors, flags, address
 
 
-def work(connection: socket.socket, max_side: int, max_pixels: int, memory: int, seconds: int, mask: bool) -> None:
+def work(
+    connection: socket.socket,
+    max_side: int,
+    max_pixels: int,
+    memory: int,
+    seconds: int,
+    mask: bool,
+    cut: Mapping[str, Any],
+) -> None:
     """Say who this is, take the file, and answer with the picture (see `answer`) or a refusal."""
     limit(memory, seconds)
     connection.sendall(str(os.getpid()).encode())
     with connection.makefile("rwb") as stream:
         try:
-            picture = decode(stream.read(), max_side, max_pixels, mask=mask)
+            kept = decode(stream.read(), max_pixels, Cut.from_dict(cut), mask=mask)
+            picture = shrunk(kept, max_side, mask=mask)
             parts = encoded(picture)
         except (PictureError, MemoryError) as error:
             answer(stream, {"refused": TOO_MUCH if _lacked_memory(error) else str(error).splitlines()[0]})
         else:
-            said = {"width": picture.width, "height": picture.height, "notes": list(picture.notes)}
+            said = {
+                "width": picture.width, "height": picture.height, "notes": list(picture.notes),
+                "full": [kept.width, kept.height],
+            }  # fmt: skip
             answer(stream, said, **parts)
 
 
@@ -88,8 +103,8 @@ def limit(memory: int, seconds: int) -> None:
     signal.alarm(most)
 
 
-def decode(data: bytes, max_side: int, max_pixels: int, *, mask: bool = False) -> Picture:
-    """The picture or mask in the bytes of a file, upright, its long side at most `max_side`.
+def decode(data: bytes, max_pixels: int, cut: Cut, *, mask: bool = False) -> Picture:
+    """The picture or mask in the bytes of a file, upright and cut.
 
     Raises:
         PictureError: it can't be painted; one plain line.
@@ -111,14 +126,27 @@ def decode(data: bytes, max_side: int, max_pixels: int, *, mask: bool = False) -
         picture = read(data, name="this picture", max_pixels=max_pixels)
     except DamagedError as error:
         raise PictureError(f"this picture is damaged: {error.there}; get a whole copy of it") from error
+    kept = picture if cut == UNCUT else replace(picture, pixels=cut.of(picture.pixels))
+    if min(kept.width, kept.height) < images.MIN_SIDE:
+        raise PictureError(f"the part that is kept has {kept.width} × {kept.height} pixels: crop less of it away")
+    if mask and not kept.pixels.any():
+        there = "nothing of the part that is kept" if picture.pixels.any() else "nothing"
+        raise PictureError(f"this mask marks {there}: paint white where its style is to be")
+    return kept
+
+
+def shrunk(picture: Picture, max_side: int, *, mask: bool = False) -> Picture:
+    """The picture, its long side at most `max_side`.
+
+    Raises:
+        PictureError: there would be too little left of its short side.
+    """
     share = min(1.0, max_side / max(picture.width, picture.height))
     small = round(picture.width * share), round(picture.height * share)
     if min(small) < images.MIN_SIDE:
-        raise PictureError(f"this picture of {width} × {height} pixels is too thin: crop it")
-    if mask and not picture.pixels.any():
-        raise PictureError("this mask marks nothing: paint white where its style is to be")
+        raise PictureError(f"this picture of {picture.width} × {picture.height} pixels is too thin: crop it")
     kernel = Image.Resampling.BILINEAR if mask else Image.Resampling.LANCZOS
-    return Picture(images.resize(picture.pixels, *small, kernel), notes=picture.notes)
+    return replace(picture, pixels=images.resize(picture.pixels, *small, kernel))
 
 
 def encoded(picture: Picture) -> dict[str, bytes]:

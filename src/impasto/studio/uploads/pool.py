@@ -4,17 +4,20 @@ import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import psutil
 import structlog
 
 from impasto.studio.configuration import Configuration
+from impasto.studio.uploads.cut import UNCUT, Cut
 
 log = structlog.get_logger("impasto.studio.uploads")
 
@@ -48,6 +51,7 @@ class Decoded:
         png: the picture as it is kept.
         view: a WebP of at most 1024 px to be looked at.
         width, height: of the PNG.
+        full: the width and height of what is kept of the picture, before it was made smaller.
         notes: what a person should know of how it was read, each in a few words.
     """
 
@@ -55,10 +59,19 @@ class Decoded:
     view: bytes
     width: int
     height: int
+    full: tuple[int, int]
     notes: tuple[str, ...] = ()
 
 
-def decode(data: bytes, *, max_side: int, configuration: Configuration, mask: bool = False) -> Decoded:
+def png_size(png: bytes) -> tuple[int, int]:
+    """(width, height) of a PNG that a decoder wrote, from its head."""
+    width, height = struct.unpack_from(">II", png, 16)
+    return width, height
+
+
+def decode(
+    data: bytes, *, max_side: int, configuration: Configuration, mask: bool = False, cut: Cut = UNCUT
+) -> Decoded:
     """Decode an uploaded file, in a process with limits on memory, processor time and time by the clock.
 
     Blocks for as long as that takes, so a server calls it in a thread. If the process dies, one other tries.
@@ -68,6 +81,7 @@ def decode(data: bytes, *, max_side: int, configuration: Configuration, mask: bo
         max_side: a larger picture is made smaller, in pixels.
         configuration: has the limits.
         mask: whether it is read as a mask, of which the light or the transparency counts.
+        cut: which part of it is kept, and which way up.
 
     Raises:
         RefusedError: it can't be decoded within them; NotReadError where it was not its turn, or both processes died.
@@ -76,7 +90,7 @@ def decode(data: bytes, *, max_side: int, configuration: Configuration, mask: bo
         raise NotReadError("many pictures are being read at the moment: try again in a minute")
     asked = {
         "max_side": max_side, "max_pixels": configuration.max_pixels, "memory": configuration.decode_memory,
-        "seconds": configuration.decode_seconds, "mask": mask,
+        "seconds": configuration.decode_seconds, "mask": mask, "cut": cut.to_dict(),
     }  # fmt: skip
     try:
         for _ in range(TRIES):
@@ -98,7 +112,7 @@ class _Decoders:
         self._process: subprocess.Popen[bytes] | None = None
         self._line: socket.socket | None = None
 
-    def begin(self, asked: dict[str, int]) -> socket.socket:
+    def begin(self, asked: dict[str, Any]) -> socket.socket:
         """Fork one; gives our end of its connection."""
         ours, its = socket.socketpair()
         with its, self._lock:
@@ -135,7 +149,7 @@ class _Decoders:
 _decoders = _Decoders()
 
 
-def _answered(data: bytes, asked: dict[str, int]) -> bytes:
+def _answered(data: bytes, asked: dict[str, Any]) -> bytes:
     """What a decoder answers; nothing, where it died, or hardly ran.
 
     Raises:
@@ -192,7 +206,8 @@ def _understood(answer: bytes) -> Decoded | None:
         lengths = head["parts"]
         png, view = rest[: lengths["png"]], rest[lengths["png"] :]
         notes = tuple(str(note)[:200] for note in head["notes"][:8])
-        decoded = Decoded(png, view, int(head["width"]), int(head["height"]), notes)
+        width, height = map(int, head["full"])
+        decoded = Decoded(png, view, int(head["width"]), int(head["height"]), (width, height), notes)
         whole = len(rest) == lengths["png"] + lengths["view"]
     except RefusedError:
         raise

@@ -80,18 +80,32 @@ class HouseStyle(BaseModel):
     sample: str = Field(description="A photo painted in it.")
 
 
+class NamedSize(BaseModel):
+    """A size that is called after what it is for."""
+
+    name: str
+    title: str
+    width: int | None = Field(description="Of the painting; none where this size is not offered.")
+    height: int | None
+    seconds: float | None = Field(description="Of painting.")
+    words: str = Field(description="How long it takes, or why it is not offered.")
+
+
 class Estimate(BaseModel):
     """How long a painting takes."""
 
     seconds: float = Field(description="Of painting.")
     wait_seconds: float = Field(description="Before it, as things are.")
     waiting: int = Field(description="Jobs that wait now.")
+    width: int = Field(description="Of the painting, in pixels.")
+    height: int
+    sizes: list[NamedSize]
 
 
 class Checked(BaseModel):
     """A photo that can be painted."""
 
-    width: int
+    width: int = Field(description="Of the photo in its file, upright.")
     height: int
     preview: str = Field(description="A data URL.")
     notes: list[str] = Field(description="What to know of how it was read, such as an animation's first frame.")

@@ -5,32 +5,37 @@ import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Request, Response, UploadFile
+from fastapi import APIRouter, Form, Path, Query, Request, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, StreamingResponse
 
+from impasto.images import PictureError
 from impasto.painter.schedule import canvas_size
 from impasto.painter.settings import Quality
 from impasto.studio.jobs import estimates, rows
 from impasto.studio.jobs.expiry import erase
 from impasto.studio.jobs.rows import IllegalChangeError, Job
 from impasto.studio.lessons import faces as lesson_faces
+from impasto.studio.web import sizes
 from impasto.studio.web.answers import Checked, Estimate, FoundFaces, HouseStyle, Painting, Refusal
 from impasto.studio.web.events import CrowdedError, Watch
-from impasto.studio.web.intake import given_photo, submit
+from impasto.studio.web.intake import given_photo, larger, submit
 from impasto.studio.web.page import root
 from impasto.studio.web.problem import ProblemError
 from impasto.studio.web.questions import answered, ask
+from impasto.studio.web.sizes import Size, long_side
 from impasto.studio.web.state import described
-from impasto.studio.web.submission import Asked, Photo, PhotoOf, Submission, sent_file
+from impasto.studio.web.submission import Asked, Crop, Photo, PhotoOf, Submission, Turn, cut_of, sent_file
 from impasto.studio.web.upload import decoded
 from impasto.styles import HOUSE_STYLES
 
 GONE = "There is no such painting: its address is wrong, or it has expired or was deleted."
 Kind = Literal[
-    "painting", "view", "thumb", "photo", "preview",
+    "painting", "view", "thumb", "film", "photo", "preview",
     "style-0", "style-1", "style-2", "style-3", "style-4", "style-5", "mask-0", "mask-1", "mask-2",
 ]  # fmt: skip
+PAINTED = "Of what is painted of the photo, in pixels; without, what fits the size."
+LARGER = "As a painting is asked for; without, twice as large, or the largest there is."
 Token = Annotated[str, Path(description="Of the painting; who has it can see and delete it.", max_length=64)]
 
 
@@ -46,12 +51,7 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
 @router.post("/paintings", status_code=201, response_model=Painting, responses=refusals(400, 403, 413, 429, 503, 507))
 async def ask_for(request: Request, asked: Asked) -> Any:
     """Ask for a painting."""
-    job = await submit(request, asked)
-    response = await _described(request, job.token)
-    response.status_code = 201
-    request.app.state.visitors.remember(request, response)
-    response.headers["location"] = f"{root(request)}/api/paintings/{job.token}"
-    return response
+    return await _made(request, await submit(request, asked))
 
 
 @router.post("/check", response_model=Checked, responses=refusals(400, 403, 413, 503))
@@ -59,13 +59,17 @@ async def check(request: Request, photo: UploadFile) -> Any:
     """See whether a photo can be painted, and how it looks: for kinds that browsers don't show."""
     found = await decoded(request, photo)
     preview = f"data:image/webp;base64,{base64.b64encode(found.view).decode()}"
-    return {"width": found.width, "height": found.height, "preview": preview, "notes": found.notes}
+    width, height = found.full
+    return {"width": width, "height": height, "preview": preview, "notes": found.notes}
 
 
 @router.post("/faces", response_model=FoundFaces, responses=refusals(400, 403, 413, 503))
-async def faces(request: Request, photo: Photo = None, photo_of: PhotoOf = "") -> Any:
+async def faces(
+    request: Request, photo: Photo = None, photo_of: PhotoOf = "", turn: Turn = "0", crop: Crop = ""
+) -> Any:
     """See which faces of a photo would be kept."""
-    given = await given_photo(request, Submission(photo=sent_file(photo), photo_of=photo_of))
+    asked = Submission(photo=sent_file(photo), photo_of=photo_of, cut=cut_of(turn, crop))
+    given = await given_photo(request, asked)
     return await answered(lambda: ask(request, lesson_faces.faces, given.png))
 
 
@@ -126,10 +130,10 @@ async def image(
     download: Annotated[bool, Query(description="To be saved, not shown.")] = False,
     n: Annotated[str, Query(pattern=r"^\d{1,9}-\d{1,9}$", description="Of a preview, which (the newest).")] = "",
 ) -> Response:
-    """A picture: the painting itself, it, the photo or a style to be looked at (at most 1024 px), or a preview."""
+    """A picture: the painting itself; it, the photo or a style to be looked at (at most 1024 px); a preview; a film."""
     job = await run_in_threadpool(job_of, request, token)
     name = {
-        "painting": f"painting.{format}", "view": "painting-view.webp", "thumb": "thumb.webp",
+        "painting": f"painting.{format}", "view": "painting-view.webp", "thumb": "thumb.webp", "film": "film.webp",
         "photo": "photo-view.webp", "preview": f"preview-{n or f'{job.attempt}-{job.preview}'}.webp",
     }.get(kind, f"{kind}-view.webp")  # fmt: skip
     try:
@@ -151,6 +155,18 @@ async def cancel(request: Request, token: Token) -> Any:
     """Paint it no further."""
     await run_in_threadpool(cancel_job, request, token)
     return await _described(request, token)
+
+
+@router.post(
+    "/paintings/{token}/larger", status_code=201, response_model=Painting,
+    responses=refusals(403, 404, 409, 413, 429, 503, 507),
+)  # fmt: skip
+async def paint_larger(
+    request: Request, token: Token, size: Annotated[Size | None, Form(description=LARGER)] = None
+) -> Any:
+    """Paint it larger: a new painting that goes on from this one, which takes less than one from the beginning."""
+    made = await larger(request, await run_in_threadpool(job_of, request, token), size)
+    return await _made(request, made)
 
 
 @router.delete("/paintings/{token}", status_code=204, responses=refusals(403, 404), response_class=Response)
@@ -178,22 +194,29 @@ async def styles(request: Request) -> Any:
 async def estimate(
     request: Request,
     quality: Quality = "standard",
-    size: Annotated[int, Query(ge=32, le=100_000, description="The long side of the painting.")] = 512,
-    width: Annotated[int, Query(ge=1, le=1_000_000, description="Of the photo.")] = 4,
-    height: Annotated[int, Query(ge=1, le=1_000_000, description="Of the photo.")] = 3,
+    size: Annotated[Size, Query(description="Pixels, or a name, as a painting is asked for.")] = 512,
+    width: Annotated[int | None, Query(ge=1, le=1_000_000, description=PAINTED)] = None,
+    height: Annotated[int | None, Query(ge=1, le=1_000_000, description=PAINTED)] = None,
 ) -> Any:
-    """How long a painting would take, and wait."""
+    """How long a painting would take, and wait; and what sizes there are that have a name."""
     submitter = request.app.state.visitors.of(request).submitter
+    largest = request.app.state.configuration.max_canvas
+    photo = (width, height) if width and height else None
+    across, down = photo or sizes.shape(size, largest)
     try:
-        canvas = canvas_size(width, height, size)
-    except ValueError as error:
+        canvas = canvas_size(across, down, size if isinstance(size, int) else long_side(size, across, down, largest))
+    except PictureError as error:
         raise ProblemError(422, str(error)) from error
 
-    def look() -> dict[str, float]:
+    def look() -> dict[str, Any]:
         outlook = request.app.state.outlooks.now()
         with request.app.state.database.reading() as session:
             seconds = estimates.seconds(session, quality, *canvas)
-        return {"seconds": seconds, "wait_seconds": outlook.wait_of_new(submitter), "waiting": outlook.count}
+            named = list(sizes.offered(session, quality, photo, largest))
+        return {
+            "seconds": seconds, "wait_seconds": outlook.wait_of_new(submitter), "waiting": outlook.count,
+            "width": canvas[0], "height": canvas[1], "sizes": named,
+        }  # fmt: skip
 
     return await run_in_threadpool(look)
 
@@ -244,6 +267,15 @@ def found(job: Job | None) -> Job:
     if job is None:
         raise ProblemError(404, GONE)
     return job
+
+
+async def _made(request: Request, job: Job) -> JSONResponse:
+    """A painting that was just asked for."""
+    response = await _described(request, job.token)
+    response.status_code = 201
+    request.app.state.visitors.remember(request, response)
+    response.headers["location"] = f"{root(request)}/api/paintings/{job.token}"
+    return response
 
 
 async def _described(request: Request, token: str) -> JSONResponse:

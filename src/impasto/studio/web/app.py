@@ -25,9 +25,11 @@ from impasto.studio.web import (
     health,
     learn,
     learn_training,
+    learn_transfer,
     mails,
     mine,
     pages,
+    running,
     share,
     sketches,
     telling,
@@ -78,13 +80,14 @@ def create_app(configuration: Configuration, database: Database, files: Files) -
     app.state.registry = registry
     app.state.utf8_addresses = True  # unless the mail server does not know them
     app.state.sketches = sketches.Pace()
-    app.state.trainings = learn_training.turns()
+    app.state.trainings, app.state.transfers = running.turns(), running.turns()
     app.state.turns = Turns(AT_ONCE, AT_ONCE - 1)  # of pictures to be decoded
     app.state.bodies = Bodies(configuration)
     app.state.templates = Jinja2Templates(HERE / "templates")
     app.state.templates.env.globals |= {"configuration": configuration, "root": configuration.root}
     app.state.templates.env.auto_reload = False
-    for room in (pages, mine, share, telling, mails, api, sketches, health, figures, learn, learn_training):
+    lessons = learn, learn_training, learn_transfer
+    for room in (pages, mine, share, telling, mails, api, sketches, health, figures, *lessons):
         app.include_router(room.router)
     app.mount("/static", _Static(directory=HERE / "static"), name="static")
     app.add_exception_handler(HTTPException, _refused)

@@ -17,10 +17,14 @@ class Choice:
     """What is chosen.
 
     Attributes:
+        size: in pixels, also where it has a name.
+        named: the size's name; empty where it has none.
         styles: names of house styles, and of an earlier job's own as the form names them, with their shares in percent.
     """
 
     size: int
+    named: str = ""
+    turn: str = "0"
     styles: dict[str, int] = field(default_factory=dict)
     quality: str = DEFAULTS.quality
     keep_colors: bool = DEFAULTS.keep_colors
@@ -55,12 +59,17 @@ def of_job(state: Mapping[str, Any], configuration: Configuration) -> Choice:
 def of_submission(asked: Submission, configuration: Configuration) -> Choice:
     """What was chosen in a form that was refused."""
     earlier = [(f"{EARLIER}{place}", weight) for place, weight in asked.earlier]
+    size = asked.settings.get("size")
     styles = {name: round(weight) for name, weight in (*asked.styles, *earlier)}
-    chosen = {**asked.settings, "styles": styles, "email": asked.email, "bare": asked.bare}
+    named = {"size": defaults(configuration).size, "named": size} if isinstance(size, str) else {}
+    chosen = {
+        **asked.settings, **named, "turn": str(asked.cut.turn), "styles": styles, "email": asked.email,
+        "bare": asked.bare,
+    }  # fmt: skip
     return Choice(**{**vars(defaults(configuration)), **chosen})
 
 
-def sizes(configuration: Configuration, chosen: int) -> list[int]:
+def sizes(configuration: Configuration, choice: Choice) -> list[int]:
     """The long sides to choose from, with the one that was chosen, in pixels."""
-    found = offered.sizes(configuration)
-    return sorted({*found, *(size for size in (chosen,) if size <= configuration.max_canvas)})
+    chosen = {choice.size} if not choice.named and choice.size <= configuration.max_canvas else set()
+    return sorted({*offered.sizes(configuration), *chosen})

@@ -21,15 +21,20 @@ from impasto.studio.jobs import queue
 from impasto.studio.jobs.expiry import erase
 from impasto.studio.jobs.rows import Job, State, by_token, remove
 from impasto.studio.mail import addresses
-from impasto.studio.uploads.pool import Decoded
+from impasto.studio.recipes import START
+from impasto.studio.uploads.cut import UNCUT, Cut
+from impasto.studio.uploads.pool import Decoded, png_size
 from impasto.studio.web import allowance, offered
 from impasto.studio.web.problem import FULL, ProblemError
+from impasto.studio.web.sizes import PHOTO, long_side
 from impasto.studio.web.submission import EARLIER, MOST_REGIONS, MOST_STYLES, OWN, Submission, place_of
 from impasto.studio.web.upload import decoded
 from impasto.studio.web.visitor import Visitor
 from impasto.styles import DEFAULT_STYLE, HOUSE_STYLES
 
 log = structlog.get_logger("impasto.studio.web")
+# The settings that a larger painting has from the one that it goes on from.
+KEPT = ("quality", "keep_colors", "keep_faces", "style_scale", "content_weight")
 CLOSED = "No paintings can be taken at the moment: try again in a few minutes."
 
 
@@ -77,10 +82,17 @@ async def gather(request: Request, asked: Submission, *, mailed: bool = False, m
     """
     configuration: Configuration = request.app.state.configuration
     chosen = _chosen(asked)
-    settings = _settings(asked.settings, configuration)
+    size = asked.settings.get("size")
+    named = size if isinstance(size, str) else ""
+    settings = _settings({**asked.settings, **({"size": None} if named else {})}, configuration)
     if mailed:
         offered.check(settings, [weight for _, weight in chosen], configuration)
     photo = await given_photo(request, asked, max_side)
+    if named:
+        size = long_side(named, *photo.full, configuration.max_canvas)
+        settings = {**_settings({**asked.settings, "size": size}, configuration), "named": named}
+        if mailed:
+            offered.check(settings, [], configuration)
     own = await _own(request, asked, {name for name, _ in chosen} | {name for _, name in asked.masks}, max_side)
     gathered = Gathered(photo, settings)
     for given, weight in chosen:
@@ -95,8 +107,45 @@ async def gather(request: Request, asked: Submission, *, mailed: bool = False, m
     return gathered
 
 
-async def submit(request: Request, asked: Submission) -> Job:
+async def larger(request: Request, job: Job, size: int | str | None) -> Job:
+    """Ask for a finished painting at a larger size: it is gone on from, with its photo, styles, parts and settings.
+
+    Args:
+        request: of whoever asks; the mail address is kept where that is the browser that gave it.
+        job: of the painting.
+        size: in pixels, or a name; without, twice as large, or the largest there is.
+
+    Raises:
+        ProblemError: why it is not taken.
+    """
+    if job.state != State.DONE:
+        raise ProblemError(409, "Only what is painted can be painted larger: wait until it is.")
+    largest = request.app.state.configuration.max_canvas
+    size = size or min(2 * max(job.width, job.height), largest)
+    if long_side(size, job.width, job.height, largest) <= max(job.width, job.height) and size != PHOTO:
+        raise ProblemError(422, "It has that many pixels already: choose a larger size.")
+    everywhere = [(place, style) for place, style in enumerate(job.styles) if not style.get("mask")]
+    visitor: Visitor = request.app.state.visitors.of(request)
+    asked = Submission(
+        photo_of=job.token,
+        styles=[(style["name"], style["weight"]) for _, style in everywhere if not style["file"]],
+        style_of=job.token,
+        earlier=[(place, style["weight"]) for place, style in everywhere if style["file"]],
+        masks_of=job.token if len(everywhere) < len(job.styles) else "",
+        bare=not everywhere,
+        settings={**{name: job.settings[name] for name in KEPT if name in job.settings}, "size": size},
+        email=(job.email or "") if job.owner and job.owner == visitor.owner else "",
+    )
+    return await submit(request, asked, job)
+
+
+async def submit(request: Request, asked: Submission, start: Job | None = None) -> Job:
     """Take a job in; it waits when this returns.
+
+    Args:
+        request: of whoever asks.
+        asked: the form.
+        start: the job whose painting is gone on from.
 
     Raises:
         ProblemError: why it is not taken.
@@ -115,6 +164,11 @@ async def submit(request: Request, asked: Submission) -> Job:
         width, height = canvas_size(photo.width, photo.height, settings["size"])
     except PictureError as error:
         raise ProblemError(422, str(error)) from error
+    begun = await _painting(request, start) if start else None
+    if start:
+        if width * height <= start.width * start.height:
+            raise ProblemError(422, "The photo has no more pixels than the painting: choose a larger size.")
+        settings = {**settings, "larger": [start.width, start.height]}
 
     def add() -> Job:
         with state.database.session() as session:
@@ -126,6 +180,8 @@ async def submit(request: Request, asked: Submission) -> Job:
             try:
                 state.files.write(job.id, "photo.png", photo.png)
                 state.files.write(job.id, "photo-view.webp", photo.view)
+                if begun is not None:
+                    state.files.write(job.id, START, begun)
                 for stem, picture in gathered.pictures.items():
                     state.files.write(job.id, f"{stem}.png", picture.png)
                     state.files.write(job.id, f"{stem}-view.webp", picture.view)
@@ -215,8 +271,7 @@ def _chosen(asked: Submission) -> list[tuple[str, float]]:
 def _settings(given: dict[str, Any], configuration: Configuration) -> dict[str, Any]:
     """All settings of the painting, checked."""
     size = given.get("size") or min(512, configuration.max_canvas)
-    if size > configuration.max_canvas:
-        raise ProblemError(422, f"The long side can be at most {configuration.max_canvas} pixels here.")
+    long_side(size, 1, 1, configuration.max_canvas)
     try:
         asked = {name: value for name, value in given.items() if name != "keep_faces"}
         return {**Settings(**{**asked, "size": size}).to_dict(), "keep_faces": given.get("keep_faces", False)}
@@ -231,12 +286,10 @@ async def given_photo(request: Request, asked: Submission, max_side: int | None 
         ProblemError: there is none (422), it can't be painted (422), or not be read now (503).
     """
     if asked.photo is not None:
-        return await decoded(request, asked.photo, max_side)
+        return await decoded(request, asked.photo, max_side, cut=asked.cut)
     if not asked.photo_of:
         raise ProblemError(422, "There is no photo: choose one.")
-    job = await _job(request, asked.photo_of)
-    # the canvas has the photo's proportions
-    return await _kept(request, job, "photo.png")
+    return await _kept(request, await _job(request, asked.photo_of), "photo.png", asked.cut)
 
 
 async def _own(
@@ -264,14 +317,14 @@ async def _parts(
     """The styles of parts of the photo, their pictures where they are own ones, and the masks."""
     if asked.masks or not asked.masks_of:
         return [
-            (*own.get(name, (name, None)), await decoded(request, file, max_side, mask=True))
+            (*own.get(name, (name, None)), await decoded(request, file, max_side, mask=True, cut=asked.cut))
             for file, name in asked.masks
         ]
     job = await _job(request, asked.masks_of)
     return [
         (
             style["name"], await _kept(request, job, style["file"]) if style["file"] else None,
-            await _kept(request, job, style["mask"]),
+            await _kept(request, job, style["mask"], asked.cut, mask=True),
         )
         for style in job.styles if style.get("mask")
     ]  # fmt: skip
@@ -290,14 +343,25 @@ async def _job(request: Request, token: str) -> Job:
     return job
 
 
-async def _kept(request: Request, job: Job, name: str) -> Decoded:
-    """A picture of an earlier job's, which was decoded then."""
+async def _painting(request: Request, job: Job) -> bytes:
+    """The finished painting of a job, without loss."""
+    try:
+        return await run_in_threadpool(request.app.state.files.read, job.id, "painting.png")
+    except FileNotFoundError:
+        raise ProblemError(422, "That painting is no longer here: choose a photo and a style again.") from None
+
+
+async def _kept(request: Request, job: Job, name: str, cut: Cut = UNCUT, *, mask: bool = False) -> Decoded:
+    """A picture of an earlier job's, which was decoded then; to cut it, it is decoded again."""
     files, view = request.app.state.files, f"{name.removesuffix('.png')}-view.webp"
     try:
         png, shown = [await run_in_threadpool(files.read, job.id, kept) for kept in (name, view)]
     except FileNotFoundError:
         raise ProblemError(422, "That painting is no longer here: choose a photo and a style again.") from None
-    return Decoded(png, shown, job.width, job.height)
+    if cut != UNCUT:
+        return await decoded(request, png, mask=mask, cut=cut)
+    size = png_size(png)
+    return Decoded(png, shown, *size, full=size)
 
 
 def _name(file: UploadFile) -> str:

@@ -1,4 +1,6 @@
-"""The lessons for students, under /learn: padding and stride, inside VGG, classify; `learn_training` has one more.
+"""The lessons for students, under /learn: padding and stride, inside VGG, classify.
+
+`learn_training` and `learn_transfer` have one more each.
 
 The routes read what was asked and answer; the arithmetic is in `learn_padding`, and what needs a network is computed by
 `impasto.studio.lessons.worker` in another process.

@@ -1,13 +1,8 @@
 """The lesson *Train in the browser's sight*: a training as a stream of events, or as a page where there are no scripts.
 
-It is computed in the lessons' process, one question after the other, each of a fraction of a second: who asks something
-else meanwhile waits for no more than that. Where the visitor leaves, no further question is asked.
+It is computed in the lessons' process; :mod:`impasto.studio.web.running` asks for it.
 """
 
-import asyncio
-import json
-import secrets
-import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -19,7 +14,6 @@ from impasto.studio.lessons.training import (
     BATCHES,
     CONVOLUTIONS,
     EPOCHS,
-    KEPT,
     MOMENTA,
     OVER,
     RATES,
@@ -27,15 +21,10 @@ from impasto.studio.lessons.training import (
     go_on,
 )  # fmt: skip
 from impasto.studio.lessons.worker import Answer
+from impasto.studio.web import running
 from impasto.studio.web.problem import ProblemError
-from impasto.studio.web.questions import answered, ask
-from impasto.studio.web.turns import NoTurnError, Turns
-from impasto.studio.web.visitor import Visitor
 
 router = APIRouter(prefix="/learn/training", include_in_schema=False)
-# Seconds that a training waits for its turn; between two tries while the queue is full; and after which it is given up,
-# where others keep the process or the machine busy.
-PATIENCE, AGAIN, LONGEST = 5.0, 1.0, 90.0
 WELL = How(0.01, 0.9, 32, 2)
 PRESETS = {
     "well": ("learns well", WELL),
@@ -50,11 +39,6 @@ CHOICES = {
 }
 # The curves' place within their 400 × 190, and the highest loss that they show.
 LEFT, RIGHT, TOP, BOTTOM, HIGHEST = 34.0, 392.0, 10.0, 158.0, 3.0
-
-
-def turns() -> Turns:
-    """Of trainings: a few at once, and one of each visitor."""
-    return Turns(KEPT, 1)
 
 
 def _how(
@@ -100,59 +84,11 @@ async def trained_page(request: Request, how: Asked) -> Response:
 @router.post("/events")
 async def events(request: Request, how: Asked) -> StreamingResponse:
     """A training as it goes, one JSON object a line."""
-    stream = _events(request, how)
-    first = await anext(stream)  # a refusal is the whole answer
-
-    async def told() -> AsyncIterator[bytes]:
-        yield _line(first)
-        try:
-            async for event in stream:
-                yield _line(event)
-        except ProblemError as problem:
-            yield _line({"refused": problem.sentence})
-
-    return StreamingResponse(
-        told(),
-        media_type="application/x-ndjson",
-        headers={"cache-control": "no-store, no-transform", "x-accel-buffering": "no"},
-    )
+    return await running.streamed(_events(request, how))
 
 
-async def _events(request: Request, how: How) -> AsyncIterator[Answer]:
-    """Train, and tell of it.
-
-    Raises:
-        ProblemError: it can't begin now, or was interrupted.
-    """
-    visitor: Visitor = request.app.state.visitors.of(request)
-    turns: Turns = request.app.state.trainings
-    name = secrets.token_hex(8)
-    try:
-        async with turns.of(visitor.address, PATIENCE, visitor.people):
-            event = await answered(lambda: ask(request, go_on, name, how))
-            until = time.monotonic() + LONGEST
-            yield event
-            while not event["done"]:
-                event = await _next(request, name, until)
-                yield event
-    except NoTurnError:
-        raise ProblemError(
-            503, "Others train at the moment, or you do in another window: try again in a few seconds.",
-            {"retry-after": "5"},
-        ) from None  # fmt: skip
-
-
-async def _next(request: Request, name: str, until: float) -> Answer:
-    while time.monotonic() < until:
-        try:
-            return await answered(lambda: ask(request, go_on, name))
-        except ProblemError as problem:
-            if problem.status_code != 503:
-                raise
-        await asyncio.sleep(AGAIN)
-    raise ProblemError(
-        503, "The studio is busy, and this training took too long: try again later.", {"retry-after": "60"}
-    )
+def _events(request: Request, how: How) -> AsyncIterator[Answer]:
+    return running.events(request, request.app.state.trainings, go_on, how, "train")
 
 
 def _page(request: Request, how: How, events: list[Answer] | None = None) -> Response:
@@ -193,10 +129,6 @@ def _run(events: list[Answer]) -> dict[str, Any]:
         "accuracy": line([(event["seen"], event["right"] / event["held_out"]) for event in events]),
         "loss": next((each for event in reversed(events) for each in reversed(event["means"])), None),
     }
-
-
-def _line(event: Answer) -> bytes:
-    return json.dumps(event, ensure_ascii=False).encode() + b"\n"
 
 
 def _plain(number: float) -> str:

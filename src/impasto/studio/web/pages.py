@@ -1,15 +1,19 @@
 """The pages of a painting: asked for, watched, had, deleted; they work without a script."""
 
 from contextlib import suppress
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
+from impasto.painter.schedule import canvas_size
+from impasto.studio.configuration import Configuration
 from impasto.studio.jobs import estimates
-from impasto.studio.jobs.rows import Job
-from impasto.studio.web import form, words
+from impasto.studio.jobs.rows import Job, State
+from impasto.studio.uploads.pool import png_size
+from impasto.studio.web import form, intake, offered, words
+from impasto.studio.web import sizes as named_sizes
 from impasto.studio.web.api import cancel_job, delete_job, job_of
 from impasto.studio.web.form import Choice
 from impasto.studio.web.guard import wants_json
@@ -17,6 +21,7 @@ from impasto.studio.web.intake import submit
 from impasto.studio.web.offered import RANGES
 from impasto.studio.web.page import page, root
 from impasto.studio.web.problem import ProblemError, too_large
+from impasto.studio.web.sizes import Size
 from impasto.studio.web.state import described
 from impasto.studio.web.submission import EARLIER, MOST_REGIONS, OWN, Asked
 from impasto.studio.web.telling import can_be_told
@@ -33,7 +38,7 @@ async def start(request: Request, again: str = "") -> Response:
     earlier, choice = None, form.defaults(configuration)
     if again:
         job = await run_in_threadpool(job_of, request, again)
-        earlier = await _described(request, job)
+        earlier = await _again(request, job)
         choice = form.of_job(earlier, configuration)
         if job.owner and job.owner == request.app.state.visitors.of(request).owner:  # nobody else is told the address
             choice.email = job.email or ""
@@ -51,7 +56,7 @@ async def ask_for(request: Request, asked: Asked) -> Response:
         earlier = None
         if asked.style_of:
             with suppress(ProblemError):
-                earlier = await _described(request, await run_in_threadpool(job_of, request, asked.style_of))
+                earlier = await _again(request, await run_in_threadpool(job_of, request, asked.style_of))
         return await _start(request, form.of_submission(asked, request.app.state.configuration), earlier, problem)
     response = RedirectResponse(f"{root(request)}/p/{job.token}", 303)
     request.app.state.visitors.remember(request, response)
@@ -63,12 +68,22 @@ async def painting(request: Request, token: str) -> Response:
     """A painting as it grows, as it became, or why it did not."""
     job = await run_in_threadpool(job_of, request, token)
     state = await _described(request, job)
+    sizes = await run_in_threadpool(_larger, request, job) if job.state == State.DONE else []
     return page(
         request, TEMPLATES[state["state"]], job=state, telling=can_be_told(request, job),
         shared=f"{request.app.state.configuration.address}/s/{job.share}" if job.share else "",
         headline=words.headline(state), when=words.when(state), mail=words.mail(state),
-        expires=words.moment(state["expires"]),
+        expires=words.moment(state["expires"]), larger=sizes, doubled=2 * max(job.width, job.height),
     )  # fmt: skip
+
+
+@router.post("/p/{token}/larger")
+async def larger(request: Request, token: str, size: Annotated[Size | None, Form()] = None) -> Response:
+    """Go on from a painting, at a larger size."""
+    made = await intake.larger(request, await run_in_threadpool(job_of, request, token), size)
+    response = RedirectResponse(f"{root(request)}/p/{made.token}", 303)
+    request.app.state.visitors.remember(request, response)
+    return response
 
 
 @router.post("/p/{token}/cancel")
@@ -107,28 +122,58 @@ async def docs(request: Request) -> Response:
     return page(request, "docs", api=request.app.openapi())
 
 
+def _larger(request: Request, job: Job) -> list[dict[str, Any]]:
+    """The sizes that a painting can be painted larger at, each with what that takes."""
+    configuration: Configuration = request.app.state.configuration
+    found = []
+    with request.app.state.database.reading() as session:
+        for size in offered.sizes(configuration):
+            if size > max(job.width, job.height):
+                canvas = canvas_size(job.width, job.height, size)
+                seconds = estimates.seconds(session, job.quality, *canvas, job.width * job.height)
+                found.append({"size": size, "canvas": canvas, "words": words.duration(seconds)})
+    return found
+
+
 async def _start(
     request: Request, choice: Choice, earlier: dict[str, Any] | None, refused: ProblemError | None = None
 ) -> Response:
     configuration = request.app.state.configuration
     submitter = request.app.state.visitors.of(request).submitter
-    # a photo that isn't known yet counts as the largest
-    width, height = (earlier["width"], earlier["height"]) if earlier else (1, 1)
-    scale = choice.size / max(width, height)
+    photo = earlier["photo_size"] if earlier else None
 
-    def look() -> str:
+    def look() -> tuple[list[dict[str, Any]], str]:
         outlook = request.app.state.outlooks.now()
         with request.app.state.database.reading() as session:
-            seconds = estimates.seconds(session, choice.quality, round(width * scale), round(height * scale))
-        return words.estimate(seconds, outlook.wait_of_new(submitter), outlook.count, most=earlier is None)
+            named = list(named_sizes.offered(session, choice.quality, photo, configuration.max_canvas))
+            chosen = next((size for size in named if size["name"] == choice.named and size["seconds"]), None)
+            choice.named = choice.named if chosen else ""
+            # a photo that isn't known yet counts as the largest
+            width, height = photo or (1, 1)
+            scale = choice.size / max(width, height)
+            seconds = (
+                chosen["seconds"]
+                if chosen
+                else estimates.seconds(session, choice.quality, round(width * scale), round(height * scale))
+            )
+        return named, words.estimate(seconds, outlook.wait_of_new(submitter), outlook.count, most=earlier is None)
 
+    named, estimate = await run_in_threadpool(look)
     shown = page(
         request, "start", configuration=configuration, styles=list(HOUSE_STYLES.values()), choice=choice, again=earlier,
-        sizes=form.sizes(configuration, choice.size), ranges=RANGES, estimate=await run_in_threadpool(look),
+        sizes=form.sizes(configuration, choice), named=named, ranges=RANGES, estimate=estimate,
         refused=refused.sentence if refused else "", earlier=EARLIER, own=OWN, regions=MOST_REGIONS,
     )  # fmt: skip
     shown.status_code = refused.status_code if refused else 200
     return shown
+
+
+async def _again(request: Request, job: Job) -> dict[str, Any]:
+    """A job that is painted again, and the size of its photo, which may be larger than its canvas."""
+    size = job.width, job.height
+    with suppress(FileNotFoundError):
+        size = png_size(await run_in_threadpool(request.app.state.files.read, job.id, "photo.png"))
+    return {**await _described(request, job), "photo_size": size}
 
 
 async def _described(request: Request, job: Job) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 from impasto.studio.jobs.rows import Job, State
 from impasto.studio.web.outlooks import Outlooks
 
-SHOWN_SETTINGS = ("size", "quality", "keep_colors", "style_scale", "content_weight", "keep_faces")
+SHOWN_SETTINGS = ("size", "named", "quality", "keep_colors", "style_scale", "content_weight", "keep_faces")
 
 
 def described(job: Job, outlooks: Outlooks, root: str) -> dict[str, Any]:
@@ -42,6 +42,7 @@ def described(job: Job, outlooks: Outlooks, root: str) -> dict[str, Any]:
         "images": {
             "photo": picture + "photo",
             **({kind: picture + kind for kind in ("painting", "view", "thumb")} if done else {}),
+            **({"film": picture + "film"} if done and job.film else {}),
             **({kind: f"{picture}painting&format={kind}&download=1" for kind in ("png", "jpg")} if done else {}),
         },
         "share": f"{root}/s/{job.share}" if job.share else None,

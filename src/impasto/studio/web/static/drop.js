@@ -14,7 +14,8 @@ function receive(event, files) {
   mark(null);
   if (!files?.length) return;
   event.preventDefault();
-  (isStyle(event) ? receiveStyle : receivePhoto)(files[0]);
+  if (isStyle(event)) receiveStyle(files[0]);
+  else receivePhoto(...files);
 }
 
 document.addEventListener("paste", (event) => receive(event, event.clipboardData?.files));

@@ -32,6 +32,7 @@ async function look() {
   const data = new FormData();
   if (field.files.length) data.append("photo", field.files[0]);
   else data.append("photo_of", document.getElementById("photo-of").value);
+  for (const name of ["turn", "crop"]) data.append(name, document.getElementById(name).value);
   let words = "They are looked for when it is painted."; // too busy, or no connection
   try {
     const answer = await fetch(`${home}api/faces`, { method: "POST", body: data, signal });

@@ -10,10 +10,14 @@ const preview = document.getElementById("preview");
 const words = document.getElementById("photo-state");
 const refusal = document.getElementById("photo-refused");
 const away = document.getElementById("photo-away");
+const cut = document.getElementById("cut");
 let asking = new AbortController();
 
-/** Of the photo, in any unit: {width, height}; null while there is none. */
+/** Of what is painted of the photo, in its own pixels where they are known: {width, height}; null while there is none. */
 export let proportions = preview.hasAttribute("width") ? { width: preview.width, height: preview.height } : null;
+
+/** The picture that shows all of the photo; the preview may show a part of it. */
+export let source = preview;
 
 /** Whether there is a photo to send. */
 export const given = () => field.files.length > 0 || Boolean(document.getElementById("photo-of"));
@@ -29,12 +33,28 @@ export function refuse(sentence) {
 function changed(size) {
   proportions = size;
   away.hidden = !given();
+  cut.hidden = !size || field.files.length > 1;
   form.dispatchEvent(new Event("photo"));
+}
+
+/** There is another photo, or none: all of it is painted, as it is. */
+function begin() {
+  asking.abort();
+  source = preview;
+  document.getElementById("turn").value = "0";
+  document.getElementById("crop").value = "";
+}
+
+/** Show what is painted of the photo: a picture of it, and its size. */
+export async function recut(image, picture, size) {
+  source = image;
+  await show(preview, picture);
+  changed(size);
 }
 
 /** Have no photo. */
 function clear(sentence) {
-  asking.abort();
+  begin();
   put(field, null);
   document.getElementById("photo-of")?.remove();
   shown.hidden = true;
@@ -45,7 +65,7 @@ function clear(sentence) {
 }
 
 async function take(file) {
-  asking.abort();
+  begin();
   asking = new AbortController();
   const { signal } = asking;
   refusal.hidden = true;
@@ -53,6 +73,7 @@ async function take(file) {
   away.hidden = false;
   words.textContent = "Looking at it…";
   drop.toggleAttribute("data-busy", true);
+  cut.disabled = true; // what is shown may yet be another picture
   const seen = show(preview, file);
   const checked = check(file, Number(form.dataset.maxBytes), signal);
   const visible = await seen;
@@ -62,6 +83,7 @@ async function take(file) {
   const found = await checked;
   if (signal.aborted) return;
   drop.removeAttribute("data-busy");
+  cut.disabled = false;
   if (found?.refused) {
     clear("");
     refuse(found.refused);
@@ -72,24 +94,29 @@ async function take(file) {
     shown.hidden = false;
     changed(found);
   }
-  words.textContent = [file.name, ...(found?.notes ?? [])].join(": ");
+  const said = [file.name, ...(found?.notes ?? [])].join(": ");
+  const count = field.files.length;
+  words.textContent = count > 1 ? `${count} photos: each becomes a painting. This is the first, ${said}` : said;
 }
 
 field.addEventListener("change", () => field.files.length ? take(field.files[0]) : clear(""));
 
-/** Take a file that was not chosen in the field itself. */
-export function receive(file) {
-  put(field, file);
-  take(file);
+/** Take files that were not chosen in the field itself. */
+export function receive(...files) {
+  put(field, ...files);
+  take(files[0]);
 }
 
 const camera = document.getElementById("take");
 document.getElementById("camera").hidden = !matchMedia("(pointer: coarse)").matches;
+field.multiple = true; // start.js sends them one by one
 camera.addEventListener("change", () => camera.files.length && receive(camera.files[0]));
 away.addEventListener("click", () => {
   clear("The photo was taken away.");
   field.focus();
 });
+cut.addEventListener("click", async () => (await import("./crop/crop.js")).open());
 away.hidden = !given();
+cut.hidden = !proportions;
 // a browser that went back may have kept the file
 if (field.files.length) take(field.files[0]);

@@ -4,10 +4,10 @@ import { home } from "./home.js";
 
 const megabytes = (bytes) => `${Math.ceil(bytes / 1e6)} MB`;
 
-/** A file of a paste or a drop, put into a field as if it had been chosen there. */
-export function put(field, file) {
+/** Files of a paste or a drop, put into a field as if they had been chosen there. */
+export function put(field, ...files) {
   const carrier = new DataTransfer();
-  if (file) carrier.items.add(file);
+  for (const file of files) if (file) carrier.items.add(file);
   field.files = carrier.files;
 }
 

@@ -28,18 +28,19 @@ function ticks(low, high) {
 
 /**
  * Draw the points of a curve into an svg of 400 × 180; answers whether there was enough to draw.
- * A point is { step, objective, parts: { name: what it adds to the objective } }.
+ * A point is { step, objective, parts: { name: what it adds to the objective } }. The objective of former points is grey.
  */
-export function plot(svg, points) {
+export function plot(svg, points, former = []) {
   if (points.length < 2) return false;
   const names = [...Object.keys(points[0].parts), "objective"];
   const curve = points.map(({ step, objective, parts }) => [step, ...Object.values(parts), objective]);
-  const values = curve.flatMap((point) => point.slice(1)).filter((value) => value > 0);
+  const values = [...curve.flatMap((point) => point.slice(1)), ...former.map(({ objective }) => objective)].filter((value) => value > 0);
   if (!values.length) return false;
   const low = Math.log10(Math.min(...values)), high = Math.max(Math.log10(Math.max(...values)), low + 0.1);
-  const last = curve.at(-1)[0], first = curve[0][0];
+  const last = Math.max(curve.at(-1)[0], former.at(-1)?.step ?? 0), first = curve[0][0];
   const x = (step) => LEFT + ((step - first) / Math.max(last - first, 1)) * (RIGHT - LEFT);
   const y = (value) => BOTTOM - ((Math.log10(Math.max(value, 10 ** low)) - low) / (high - low)) * (BOTTOM - TOP);
+  const line = (places) => places.map(([step, value]) => `${x(step).toFixed(1)},${y(value).toFixed(1)}`).join(" ");
   const parts = [];
   for (const value of ticks(low, high)) {
     parts.push(draw("line", { class: "axis", x1: LEFT, x2: RIGHT, y1: y(value), y2: y(value) }));
@@ -47,16 +48,16 @@ export function plot(svg, points) {
   }
   parts.push(draw("text", { x: LEFT, y: BOTTOM + 17 }, `step ${first}`));
   parts.push(draw("text", { x: RIGHT, y: BOTTOM + 17, "text-anchor": "end" }, `step ${last}`));
+  if (former.length) parts.push(draw("polyline", { class: "former", points: line(former.map(({ step, objective }) => [step, objective])) }));
   let end = RIGHT;
   names.toReversed().forEach((name, index) => {
     const column = names.length - index, kind = index === 0 ? "total" : `part-${column}`;
-    const line = curve.map((point) => `${x(point[0]).toFixed(1)},${y(point[column]).toFixed(1)}`).join(" ");
-    parts.push(draw("polyline", { class: kind, points: line }));
+    parts.push(draw("polyline", { class: kind, points: line(curve.map((point) => [point[0], point[column]])) }));
     parts.push(draw("text", { class: `key ${kind}`, x: end, y: 12, "text-anchor": "end" }, name));
     end -= 7 * name.length + 14; // about as wide as the name
   });
   svg.replaceChildren(...parts);
   const [start, now] = [points[0], points.at(-1)].map((point) => short.format(point.objective));
-  svg.setAttribute("aria-label", `The objective: ${start} at step ${first}, ${now} at step ${last}`);
+  svg.setAttribute("aria-label", `The objective: ${start} at step ${first}, ${now} at step ${curve.at(-1)[0]}`);
   return true;
 }

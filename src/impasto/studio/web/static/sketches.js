@@ -1,13 +1,13 @@
 // Sketches: as soon as there is a photo, what is asked for is painted small, and the cards show this photo in each style.
 
 import { home } from "./home.js";
-import { given } from "./photo.js";
+import { given, source } from "./photo.js";
 
 const SIDE = 384; // pixels of what is sent for a sketch: twice its own
+const LEAST = 0.25; // of a side that is kept: less is sent in no more pixels
 const PAUSE = 500; // ms after the last change
 const TRIES = 5; // of one sketch, where the studio has no time for it
 const form = document.getElementById("ask");
-const preview = document.getElementById("preview");
 const figure = document.getElementById("sketch");
 const note = document.getElementById("style-note");
 const said = note.textContent;
@@ -24,16 +24,16 @@ let asking = new AbortController();
 let timer = 0;
 let photos = 0; // how many there have been
 
-/** A picture that the page shows, made small; null where it can't be. */
-async function shrunk(image) {
+/** A picture made small, of which so much is kept; null where it can't be. */
+async function shrunk(image, kept = 1) {
   try {
     await image.decode();
-    const share = Math.min(1, SIDE / Math.max(image.naturalWidth, image.naturalHeight));
+    const share = Math.min(1, SIDE / kept / Math.max(image.naturalWidth, image.naturalHeight));
     const canvas = new OffscreenCanvas(Math.ceil(image.naturalWidth * share), Math.ceil(image.naturalHeight * share));
     const pen = canvas.getContext("2d");
     pen.imageSmoothingQuality = "high";
     pen.drawImage(image, 0, 0, canvas.width, canvas.height);
-    return new File([await canvas.convertToBlob({ type: "image/png" })], "small.png", { type: "image/png" });
+    return new File([await canvas.convertToBlob({ type: "image/webp", quality: 0.95 })], "small");
   } catch {
     return null;
   }
@@ -152,7 +152,8 @@ async function changed() {
   photos += 1;
   const number = photos;
   photo = null;
-  const found = given() ? await shrunk(preview) : null;
+  const [left, top, right, bottom] = (form.elements.crop.value || "0,0,1,1").split(",");
+  const found = given() ? await shrunk(source, Math.max(LEAST, right - left, bottom - top)) : null;
   if (number !== photos) return;
   photo = found;
   again(...all());

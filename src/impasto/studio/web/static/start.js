@@ -1,39 +1,49 @@
 // The form: what it will take, and sending it.
 
-import "./brush.js";
 import "./drop.js";
 import "./faces.js";
 import { home } from "./home.js";
-import { given, proportions, refuse } from "./photo.js";
+import { given, proportions, receive, refuse } from "./photo.js";
 import { estimate } from "./words.js";
 
 const form = document.getElementById("ask");
+const field = document.getElementById("photo");
 const button = document.getElementById("submit");
 const refusal = document.getElementById("refused");
 const FRAME = 5_000; // bytes of a form beside its pictures, at most
+const DPI = 150; // as in sizes.py
 const EVERY = 20_000; // ms between two looks at the queue
 
 let asking = new AbortController();
 async function update() {
   asking.abort();
   asking = new AbortController();
-  // of a photo that isn't known yet, the most that it can be
-  const { width, height } = proportions ?? { width: 1, height: 1 };
   const { size, quality } = Object.fromEntries(new FormData(form));
   try {
-    const answer = await fetch(`${home}api/estimate?${new URLSearchParams({ quality, size, width, height })}`, { signal: asking.signal });
+    const answer = await fetch(`${home}api/estimate?${new URLSearchParams({ quality, size, ...proportions })}`, { signal: asking.signal });
+    if (answer.status === 422 && !Number(size)) { // too large, for a photo of this shape
+      form.querySelector(".pixels label:last-child input").checked = true;
+      update();
+    }
     if (!answer.ok) return;
-    const { seconds, wait_seconds, waiting } = await answer.json();
+    const { seconds, wait_seconds, waiting, width, height, sizes } = await answer.json();
     const words = estimate(seconds, wait_seconds, waiting, !proportions);
     const line = document.getElementById("estimate");
     if (line.textContent !== words) line.textContent = words;
+    const printed = (side) => ((side / DPI) * 2.54).toFixed(1);
+    document.getElementById("canvas").textContent = proportions && `${width} × ${height} pixels: ${printed(width)} × ${printed(height)} cm in print, at ${DPI} dots an inch.`;
+    for (const { name, words: takes, seconds: offered } of sizes) {
+      const box = form.querySelector(`[name=size][value=${name}]`);
+      box.disabled = !offered;
+      box.parentNode.querySelector("small").textContent = takes;
+    }
   } catch {
     return; // asked again, or no connection: what was said last stays
   }
 }
 form.addEventListener("change", (event) => ["size", "quality"].includes(event.target.name) && update());
 form.addEventListener("photo", update);
-if (["size", "quality"].some((name) => !form.querySelector(`[name=${name}]:checked`).defaultChecked)) update(); // chosen before this script came
+if (proportions || ["size", "quality"].some((name) => !form.querySelector(`[name=${name}]:checked`).defaultChecked)) update(); // chosen before this script came
 setInterval(() => document.hidden || button.disabled || update(), EVERY);
 
 function sending(words) {
@@ -56,7 +66,33 @@ function said({ responseText, status }) {
   }
 }
 
-form.addEventListener("submit", (event) => {
+/** Send a form; answers with the request when it has ended, and with null where the studio can't be reached. */
+const send = (data, which) => new Promise((resolve) => {
+  const request = new XMLHttpRequest(); // and not fetch, which does not tell how much is sent
+  request.upload.addEventListener("progress", ({ loaded, total }) => {
+    sending(loaded < total ? `Sending${which}, ${Math.floor((100 * loaded) / total)}%` : "Looking at it…");
+  });
+  request.addEventListener("load", () => resolve(request));
+  request.addEventListener("error", () => resolve(null));
+  request.open("POST", form.action);
+  request.setRequestHeader("Accept", "application/json");
+  sending("Sending…");
+  request.send(data);
+});
+
+/** Send the form with one photo; answers with why that failed, or with the painting's page. */
+async function ask(data, which) {
+  const size = [...data.values()].reduce((sum, value) => sum + (value.size ?? 0), FRAME);
+  if (size > Number(form.dataset.maxBytes)) {
+    const most = Math.floor(form.dataset.maxBytes / 1e6);
+    return { refused: `Photo and style have more than ${most} MB together, which is the most that can be sent: choose smaller pictures.` };
+  }
+  const request = await send(data, which);
+  if (!request) return { refused: "The studio can’t be reached: look at your connection, and try again." };
+  return request.status < 400 ? { page: request.responseURL } : { refused: said(request) };
+}
+
+form.addEventListener("submit", async (event) => {
   event.preventDefault();
   refusal.hidden = true;
   if (!given()) {
@@ -64,25 +100,24 @@ form.addEventListener("submit", (event) => {
     return;
   }
   const data = new FormData(form);
-  const size = [...data.values()].reduce((sum, value) => sum + (value.size ?? 0), FRAME);
-  if (size > Number(form.dataset.maxBytes)) {
-    const most = Math.floor(form.dataset.maxBytes / 1e6);
-    fail(`Photo and style have more than ${most} MB together, which is the most that can be sent: choose smaller pictures.`);
-    return;
+  const photos = [...field.files];
+  const count = Math.max(1, photos.length);
+  let page = "";
+  for (let index = 0; index < count; index += 1) { // one after another: what is refused says where it stopped
+    if (photos.length) data.set("photo", photos[index]);
+    const answer = await ask(data, count > 1 ? ` ${index + 1} of ${count}` : "");
+    if (answer.refused) {
+      if (index) receive(...photos.slice(index));
+      fail(index ? `${index} of ${count} photos were taken, and are in Mine; the others are still here. ${answer.refused}` : answer.refused);
+      return;
+    }
+    page = answer.page;
   }
-  const request = new XMLHttpRequest(); // and not fetch, which does not tell how much is sent
-  request.upload.addEventListener("progress", ({ loaded, total }) => {
-    sending(loaded < total ? `Sending, ${Math.floor((100 * loaded) / total)}%` : "Looking at it…");
-  });
-  request.addEventListener("load", () => {
-    if (request.status < 400) location.assign(request.responseURL);
-    else fail(said(request));
-  });
-  request.addEventListener("error", () => fail("The studio can’t be reached: look at your connection, and try again."));
-  request.open("POST", form.action);
-  request.setRequestHeader("Accept", "application/json");
-  sending("Sending…");
-  request.send(data);
+  location.assign(count > 1 ? `${home}mine` : page);
 });
 addEventListener("pageshow", () => sending(""));
+const regions = document.getElementById("regions");
+const paintParts = () => regions.open && import("./parts/brush.js");
+regions.addEventListener("toggle", paintParts);
+paintParts();
 for (const element of document.querySelectorAll(".scripted")) element.hidden = false;

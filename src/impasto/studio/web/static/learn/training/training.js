@@ -1,11 +1,10 @@
 // Train in the browser's sight: read the lines of a training as they come, and draw them.
-import { home } from "../../home.js";
 import { build } from "../build.js";
+import { follow } from "../running/running.js";
 
 const $ = (id) => document.getElementById(id);
 const form = $("settings");
 const { left, right, top, bottom, highest } = JSON.parse(document.querySelector(".curves").dataset.place);
-const LOST = "The server can’t be reached: look whether you are online, and try again.";
 let underWay = null;
 let run = null;
 
@@ -24,35 +23,14 @@ $("stop").addEventListener("click", () => underWay?.abort());
 async function train() {
   const mine = (underWay = new AbortController());
   const former = run;
-  let refusal = "";
   busy(true);
   refuse("");
   say("The training begins …");
-  try {
-    const answer = await fetch(`${home}learn/training/events`, { method: "POST", body: new FormData(form), signal: mine.signal });
-    if (answer.ok) for await (const event of lines(answer.body)) refusal = event.refused ?? take(event, former);
-    else refusal = (await answer.json().catch(() => ({}))).detail ?? `The server answered with ${answer.status}: try again in a minute.`;
-    if (!refusal && !run?.done) refusal = LOST; // it broke off
-  } catch (error) {
-    if (error.name !== "AbortError") refusal = LOST;
-  }
+  const refusal = await follow("training/events", new FormData(form), mine.signal, (event) => take(event, former));
   underWay = null;
   busy(false);
   if (refusal) refuse(refusal);
   end(run === former ? "" : run.done ? "Finished Training." : "Stopped.");
-}
-
-// One object of each line of a stream.
-async function* lines(body) {
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    const whole = (rest + value).split("\n");
-    rest = whole.pop();
-    for (const line of whole) yield JSON.parse(line);
-  }
 }
 
 // What an event brings; the first of a training begins a new curve before the old one.
@@ -79,7 +57,6 @@ function take(event, former) {
   run.loss = means.at(-1) ?? run.loss;
   Object.assign(run, { said: event.said, done: event.done, seen: event.seen, share: event.right / event.held_out });
   show(event);
-  return "";
 }
 
 function show({ guesses, kernels }) {

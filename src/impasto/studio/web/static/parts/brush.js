@@ -1,6 +1,9 @@
-// Parts of the photo that get a style of their own: painted over it, each becomes a mask in a field of the form.
+// Parts of the photo that get a style of their own: painted over it, each becomes a mask in a field of the form. A mask is
+// of all of the photo, as its file has it; the board shows what is kept of that. So a new crop takes no stroke away.
 
-import { put } from "./picture.js";
+import { cut, placing, turned } from "../crop/cut.js";
+import { source } from "../photo.js";
+import { put } from "../picture.js";
 
 const LONGEST = 1024; // pixels of a mask's long side: its edges are soft anyway
 const COLORS = ["#ff8a3d", "#4ea1ff", "#63d471"];
@@ -8,21 +11,30 @@ const form = document.getElementById("ask");
 const photo = document.getElementById("preview");
 const board = document.getElementById("board");
 const tools = document.getElementById("brush-tools");
-const size = document.getElementById("brush-size");
+const thickness = document.getElementById("brush-size");
 const state = document.getElementById("brush-state");
 const fields = [...form.querySelectorAll("input[name=mask]")];
-const parts = fields.map(() => []); // of each part, what was done, in order: {points, width} or "invert"
+const parts = fields.map(() => []); // of each part, what was done, in order: {points, width} in a mask's pixels, or "invert"
 const masks = fields.map(() => null); // the same, drawn: a long drawing is not drawn anew for each move
 const shown = board.getContext("2d");
-let cursor = { x: 0.5, y: 0.5 };
+let size = { width: 1, height: 1 }; // of a mask
+let view = new DOMMatrix(); // where a mask's pixels are on the board
+let laid = ""; // the photo that it is of
+let cursor = { x: 0.5, y: 0.5 }; // in shares of the board
 let stroke = null;
 
 const part = () => Number(document.querySelector("input[name=part]:checked").value);
-const width = () => Number(size.value) / 100; // of the photo's long side
+const width = () => (Number(thickness.value) / 100) * Math.max(board.width, board.height);
 
-/** What was done to a part, as opaque places of a canvas of the board's size, on top of what is drawn there. */
+/** Where the cursor is in a mask. */
+function point() {
+  const { x, y } = view.inverse().transformPoint(new DOMPoint(cursor.x * board.width, cursor.y * board.height));
+  return { x, y };
+}
+
+/** What was done to a part, as opaque places of a canvas of a mask's size, on top of what is drawn there. */
 function drawn(done, under = null) {
-  const canvas = new OffscreenCanvas(board.width, board.height);
+  const canvas = new OffscreenCanvas(size.width, size.height);
   const pen = canvas.getContext("2d");
   if (under) pen.drawImage(under, 0, 0);
   pen.lineCap = pen.lineJoin = "round";
@@ -30,19 +42,29 @@ function drawn(done, under = null) {
   for (const each of done) {
     if (each === "invert") {
       pen.globalCompositeOperation = "xor";
-      pen.fillRect(0, 0, board.width, board.height);
+      pen.fillRect(0, 0, size.width, size.height);
       pen.globalCompositeOperation = "source-over";
       continue;
     }
     const [{ x, y }] = each.points; // a line of no length would not be drawn
-    pen.lineWidth = each.width * Math.max(board.width, board.height);
+    pen.lineWidth = each.width;
     pen.beginPath();
-    pen.arc(x * board.width, y * board.height, pen.lineWidth / 2, 0, 2 * Math.PI);
+    pen.arc(x, y, pen.lineWidth / 2, 0, 2 * Math.PI);
     pen.fill();
     pen.beginPath();
-    for (const point of each.points) pen.lineTo(point.x * board.width, point.y * board.height);
+    for (const to of each.points) pen.lineTo(to.x, to.y);
     pen.stroke();
   }
+  return canvas;
+}
+
+/** What the board shows of a mask. */
+function seen(mask) {
+  const canvas = new OffscreenCanvas(board.width, board.height);
+  const pen = canvas.getContext("2d");
+  pen.setTransform(view);
+  pen.drawImage(mask, 0, 0);
+  pen.resetTransform();
   return canvas;
 }
 
@@ -51,7 +73,7 @@ function show() {
   parts.forEach((done, index) => {
     const doing = stroke && index === part() ? [stroke] : [];
     if (!done.length && !doing.length) return;
-    const canvas = drawn(doing, masks[index]);
+    const canvas = seen(drawn(doing, masks[index]));
     const pen = canvas.getContext("2d");
     pen.globalCompositeOperation = "source-in";
     pen.fillStyle = COLORS[index];
@@ -61,7 +83,7 @@ function show() {
     shown.globalAlpha = 1;
   });
   if (document.activeElement !== board) return;
-  const radius = (width() * Math.max(board.width, board.height)) / 2;
+  const radius = width() / 2;
   for (const [color, line] of [["#000", 4], ["#fff", 2]]) { // seen on light and on dark
     shown.strokeStyle = color;
     shown.lineWidth = (line * board.width) / Math.max(1, board.clientWidth);
@@ -71,7 +93,7 @@ function show() {
   }
 }
 
-/** How much of the photo is covered, in percent. */
+/** How much of what is kept of the photo is covered, in percent. */
 function covered(canvas) {
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   let sum = 0;
@@ -83,7 +105,7 @@ function covered(canvas) {
 async function keep(index) {
   const done = parts[index];
   const canvas = drawn([], masks[index]);
-  const share = covered(canvas);
+  const share = covered(seen(canvas));
   state.textContent = share ? `Part ${index + 1} covers ${share < 1 ? "less than 1" : Math.round(share)}% of the photo.` : `Part ${index + 1} is empty.`;
   if (!share) {
     put(fields[index], null);
@@ -123,13 +145,13 @@ board.addEventListener("pointerdown", (event) => {
   board.focus({ preventScroll: true });
   board.setPointerCapture(event.pointerId);
   cursor = at(event);
-  stroke = { points: [cursor], width: width(), pointer: event.pointerId };
+  stroke = { points: [point()], width: width(), pointer: event.pointerId };
   show();
 });
 board.addEventListener("pointermove", (event) => {
   if (stroke && event.pointerId !== stroke.pointer) return;
   cursor = at(event);
-  stroke?.points.push(cursor);
+  stroke?.points.push(point());
   show();
 });
 function finish(event) {
@@ -148,15 +170,15 @@ board.addEventListener("keydown", (event) => {
     act((before) => before.slice(0, -1));
   }
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const from = cursor;
+  const from = point();
   if (event.key in MOVES) {
     const [right, down] = MOVES[event.key];
-    const step = (width() * Math.max(board.width, board.height)) / 2;
+    const step = width() / 2;
     const within = (number) => Math.min(1, Math.max(0, number));
     cursor = { x: within(cursor.x + (right * step) / board.width), y: within(cursor.y + (down * step) / board.height) };
-    if (event.shiftKey) act((before) => [...before, { points: [from, cursor], width: width() }]);
-  } else if (event.key === " ") act((before) => [...before, { points: [cursor], width: width() }]);
-  else if (event.key === "[" || event.key === "]") size.value = Number(size.value) + (event.key === "]" ? 2 : -2);
+    if (event.shiftKey) act((before) => [...before, { points: [from, point()], width: width() }]);
+  } else if (event.key === " ") act((before) => [...before, { points: [point()], width: width() }]);
+  else if (event.key === "[" || event.key === "]") thickness.value = Number(thickness.value) + (event.key === "]" ? 2 : -2);
   else return;
   event.preventDefault();
   show();
@@ -172,23 +194,31 @@ fields.forEach((field, index) => field.addEventListener("change", () => {
   show();
 }));
 
-/** Lay the board over the photo that there is now. */
+/** Lay the board over what is kept of the photo that there is now. */
 function lay() {
-  const { naturalWidth, naturalHeight, src } = photo;
+  const { naturalWidth, naturalHeight, src } = source;
   const there = !document.getElementById("shown").hidden && naturalWidth > 0;
   tools.hidden = !there;
   document.getElementById("brush-empty").hidden = there;
-  if (!there || document.getElementById("board-photo").src === src) return;
-  document.getElementById("board-photo").src = src;
-  const share = Math.min(1, LONGEST / Math.max(naturalWidth, naturalHeight));
-  board.width = Math.max(1, Math.round(naturalWidth * share));
-  board.height = Math.max(1, Math.round(naturalHeight * share));
-  parts.forEach((done, index) => {
-    if (!done.length) return; // what somebody gave as a file stays
-    set(index, []);
-    put(fields[index], null);
-  });
+  if (!there || document.getElementById("board-photo").src === photo.src) return;
+  document.getElementById("board-photo").src = photo.src;
+  if (laid !== src) {
+    const share = Math.min(1, LONGEST / Math.max(naturalWidth, naturalHeight));
+    size = { width: Math.max(1, Math.round(naturalWidth * share)), height: Math.max(1, Math.round(naturalHeight * share)) };
+    parts.forEach((done, index) => {
+      if (!done.length) return; // what somebody gave as a file stays
+      set(index, []);
+      put(fields[index], null);
+    });
+  }
+  laid = src;
+  const kept = cut();
+  const whole = turned(size, kept.turn);
+  board.width = Math.max(1, Math.round((kept.right - kept.left) * whole.width));
+  board.height = Math.max(1, Math.round((kept.bottom - kept.top) * whole.height));
+  view = placing(size, kept);
   state.textContent = "";
+  parts.forEach((done, index) => done.length && keep(index));
   show();
 }
 form.addEventListener("photo", lay);
