@@ -121,8 +121,11 @@ def test_a_painter_that_hangs_is_ended_and_its_job_and_the_others_go_on(studio, 
     assert not hung.is_running()
     # not by Dask, which waits longer, whatever the lease is
     assert "a painter hangs; it is started anew" in [json.loads(row)["event"] for row in studio.log().splitlines()]
+    (idle,) = until(studio.painters, "a painter")
+    idle.suspend()
     following = studio.submit(photo)
     assert studio.when(following, lambda job: job.ended).state == "done"
+    assert not idle.is_running()
 
 
 def test_a_lease_is_renewed_only_while_the_work_gets_on(tmp_path, home, photo):

@@ -164,7 +164,7 @@ def test_what_may_work_later_is_warned_of(tmp_path, home):
         "the mail server 127.0.0.1:9 can't be reached (Connection refused); mails wait until it can",
         f"links in mails begin with {studio.address}, which only this machine can open; set IMPASTO_PUBLIC_URL",
         "no paintings are taken until IMPASTO_MIN_FREE bytes are free on the disk",
-        "whoever reaches the scheduler can run code in it; give Dask TLS, as docs/studio.md says",
+        "whoever reaches the scheduler can run code there; give hosts certificates, as docs/many.md says",
     ]
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from impasto.cli.backup import backup
+from impasto.cli.certificates import certificates
 from impasto.cli.classify import classify
 from impasto.cli.conv import conv
 from impasto.cli.errors import tell
@@ -15,12 +16,14 @@ from impasto.cli.jobs import jobs
 from impasto.cli.look import look
 from impasto.cli.paint import paint
 from impasto.cli.paint_regions import PaintCommand
+from impasto.cli.scheduler import scheduler
 from impasto.cli.serve import serve
 from impasto.cli.shapes import shapes
 from impasto.cli.styles import styles
 from impasto.cli.train import train
 from impasto.cli.trial import trial
 from impasto.cli.weights import weights
+from impasto.cli.worker import worker
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -54,5 +57,5 @@ app.add_typer(styles, name="styles")
 app.add_typer(weights, name="weights")
 app.add_typer(look, name="look")
 app.add_typer(jobs, name="jobs")
-for command in (classify, train, evaluate, shapes, conv, serve, backup):
+for command in (classify, train, evaluate, shapes, conv, serve, backup, scheduler, worker, certificates):
     app.command()(command)

@@ -1,12 +1,12 @@
 """`impasto paint`: photos in, paintings out."""
 
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from impasto.cli.amounts import in_bytes
 from impasto.cli.choices import choice
 from impasto.cli.errors import MISUSE, plain_errors, say, stop, told
 from impasto.cli.named_files import STDIO, expanded, style_file
@@ -190,7 +190,7 @@ def paint(
             "keep_colors": keep_colors, "luminance": luminance, "tv_weight": tv_weight, "seed": seed,
             "content_layers": _weighted_layers(content_layer), "style_layers": _weighted_layers(style_layer),
             "style_loss": style_loss, "pooling": pooling, "dtype": dtype, "threads": threads, "device": device,
-            "weights": _weights_file(weights), "memory": _bytes(memory),
+            "weights": _weights_file(weights), "memory": in_bytes(memory),
             "network": network,
         }  # fmt: skip
         changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
@@ -213,16 +213,6 @@ def paint(
 
     order = Order(sources, looks, settings, start, keeps, keep_faces, limit, damaged)
     paint_in_turn(order, Output(out, checkpoint, resume, bits, frames, plot, as_json))
-
-
-def _bytes(amount: str | None) -> int | None:
-    """A number of bytes, from 4G, 500M or plain bytes."""
-    if amount is None:
-        return None
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", amount.strip().lower())
-    if not found:
-        stop(f"a memory of {amount!r} is not possible; give bytes, such as 4G or 500M", MISUSE)
-    return int(float(found[1]) * 1000 ** " kmgt".index(found[2] or " "))
 
 
 def _size(size: str | None) -> int | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from impasto.cli.configured import SettingsFile, configured
-from impasto.cli.errors import FAILURE, stop, tell
+from impasto.cli.errors import FAILURE, MISUSE, stop, tell
 
 if TYPE_CHECKING:
     from impasto.studio.configuration import Configuration
@@ -37,12 +37,15 @@ def serve(
         return
     from impasto.studio.jobs.stores import StoresError
     from impasto.studio.mail.server import ServerError
+    from impasto.studio.painters.certificates import CertificatesError
     from impasto.studio.serving import serve as start
 
     listener = _listener(configuration)
     configuration = configuration.model_copy(update={"port": listener.getsockname()[1]})
     try:
         start(configuration, listener, lambda: tell(configuration.address))
+    except CertificatesError as error:
+        stop(str(error), MISUSE)
     except (StoresError, ServerError) as error:
         stop(str(error), FAILURE)
 

@@ -8,28 +8,17 @@ import torch
 from impasto.images.arrays import IN_MEMORY
 from impasto.networks.extractor import Extractor
 from impasto.networks.vgg import VGG19
-from impasto.painter import control_groups
+from impasto.painter import needs
+from impasto.painter.needs import EVALUATION, PICTURES, PLANNED, SHARE, kept
 from impasto.painter.settings import SettingsError
 
-# Of what is free, without --memory: the rest is for other programs, and for what a process needs at its edges.
-SHARE = 0.6
-# Bytes that one evaluation takes for each pixel: the activations, their gradients, and working memory, measured; in
-# bfloat16, where the picture, its gradient and the statistics are float32 all the same, and in float32.
-EVALUATIONS = {torch.bfloat16: 1400, torch.float32: 2450}
+# Bytes that one evaluation takes for each pixel, measured; in bfloat16 the picture, its gradient and the statistics are
+# float32 all the same.
+EVALUATIONS = {torch.bfloat16: 1400, torch.float32: EVALUATION}
 # That was VGG19 up to conv5_1. With another network, the activations are another number of numbers.
 MEASURED = VGG19.up_to(["conv5_1"]).activations
 # Of these bytes, those that the picture and its gradient take without a network, measured.
 PICTURE = 160
-# A vector of the optimiser: a pyramid of three float32 numbers a pixel, and a third of it for the coarser levels.
-VECTOR = 16
-# A point and a gradient, twice, a step and a change, besides those that it remembers two by two.
-VECTORS = 6
-# Pictures that are held while a scale is painted: the photo as it was read and at this size, the start and a style.
-PICTURES = 4
-# The photo's features at conv4_2, which go to files with the vectors.
-FEATURES = 32
-# Of the memory that may be taken, what is planned with: freed memory is not all given back at once.
-PLANNED = 0.9
 # The smallest tile that is worth its margin: 352 × 352 pixels, of which a third are its core's. One evaluation of it
 # takes more memory than it takes to begin a scale, or to write a painting some rows at a time. Only WebP and AVIF may
 # take more: their encoders hold the whole picture.
@@ -72,13 +61,13 @@ def plan(
     """
     taken = 0 if device.type == "cuda" else _taken()
     budget = taken + SHARE * free(device) / sharers if memory is None else memory
-    kept = (VECTOR * (VECTORS + vectors) + FEATURES) * pixels
+    held = kept(pixels, vectors)
     picture = 3 * pixels if device.type == "cuda" else min(3 * pixels, IN_MEMORY)
     left = PLANNED * budget - taken - PICTURES * picture
-    if left >= evaluation * pixels + kept:
+    if left >= evaluation * pixels + held:
         return Plan(None, files=False)
-    files = kept > left / 2 and device.type == "cpu"
-    tile = (left - (0 if files else kept)) / evaluation
+    files = held > left / 2 and device.type == "cpu"
+    tile = (left - (0 if files else held)) / evaluation
     if tile < SMALLEST:
         needed = budget + (SMALLEST - tile) * evaluation / PLANNED
         raise SettingsError(
@@ -117,6 +106,4 @@ def free(device: torch.device) -> int:
         # What PyTorch keeps for its next tensors is free too.
         kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return int(torch.cuda.mem_get_info(device)[0]) + kept
-    available: int = psutil.virtual_memory().available
-    allowed = control_groups.free()
-    return available if allowed is None else min(available, allowed)
+    return needs.free()

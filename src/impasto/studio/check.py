@@ -170,5 +170,5 @@ def _painter(configuration: Configuration) -> str:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise WrongError(f"none painted: {reason}; {fix}") from error
     open_to_all = configuration.scheduler.startswith("tcp://")
-    warning = "; whoever reaches the scheduler can run code in it: see docs/studio.md" if open_to_all else ""
+    warning = "; whoever reaches the scheduler can run code there: see docs/many.md" if open_to_all else ""
     return f"one painted {SIDE} px in {seconds:.1f} s{warning}"

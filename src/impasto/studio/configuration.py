@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from impasto.places import data_folder
+from impasto.studio import schedulers
 from impasto.studio.mail import addresses
 from impasto.studio.networks import shared
 
@@ -46,7 +47,13 @@ class Configuration(BaseSettings):
     database_url: str = Field("", description="of the jobs, as SQLAlchemy writes it; empty for SQLite in the folder")
     files_url: str = Field("", description="of the pictures, as fsspec writes it; empty for a folder in the folder")
 
-    scheduler: str = Field("", description="a Dask scheduler's address; empty to start painters on this machine")
+    certificates: Path | None = Field(
+        None, description="this host's folder, which impasto certificates made, for tls://"
+    )
+    insecure: bool = Field(
+        False, description="take a scheduler at tcp:// on another host: whoever reaches it can run code there"
+    )
+    scheduler: str = Field("", description="that of impasto scheduler; empty to start painters on this machine")
     painters: int = Field(1, ge=1, description="how many paint at once on this machine, a process each")
     painter_threads: int | None = Field(None, ge=1, description="of each painter; empty for all cores")
     painter_memory: int | None = Field(None, ge=1, description="bytes of each painter; empty for what is free")
@@ -100,10 +107,9 @@ class Configuration(BaseSettings):
 
     @field_validator("scheduler")
     @classmethod
-    def _dask(cls, value: str) -> str:
-        if value and not value.startswith(("tls://", "tcp://")):
-            raise ValueError("begin it with tls:// or tcp://, as in tls://painters.example.org:8786")
-        return value
+    def _safe(cls, value: str, known: ValidationInfo) -> str:
+        certificates, insecure = known.data.get("certificates"), known.data.get("insecure", False)
+        return value and schedulers.safe(value, certificates, insecure=insecure)
 
     @field_validator("smtp_host")
     @classmethod

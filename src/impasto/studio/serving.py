@@ -15,6 +15,7 @@ from impasto.studio import logs
 from impasto.studio.configuration import Configuration
 from impasto.studio.jobs.stores import check_writable, open_stores
 from impasto.studio.mail.server import ServerError, check
+from impasto.studio.painters import certificates
 from impasto.studio.painters.engine import Engine
 from impasto.studio.web.app import create_app
 from impasto.studio.web.connections import open_more_files, server_config
@@ -31,8 +32,11 @@ def serve(configuration: Configuration, listener: socket.socket, ready: Callable
     Raises:
         StoresError: a folder or the database can't be used.
         ServerError: the mail server will never take a mail.
+        CertificatesError: the painters' scheduler can't be talked to with this host's certificate.
     """
     logs.configure()
+    if configuration.scheduler and configuration.certificates:
+        certificates.check(configuration.certificates)
     # The thread that answers takes turns with those that ask the database; by default each may hold it for 5 ms.
     sys.setswitchinterval(0.0005)
     open_more_files()
@@ -42,7 +46,7 @@ def serve(configuration: Configuration, listener: socket.socket, ready: Callable
     if shutil.disk_usage(configuration.data_dir).free < configuration.min_free:
         log.warning("no paintings are taken until IMPASTO_MIN_FREE bytes are free on the disk")
     if configuration.scheduler.startswith("tcp://"):
-        log.warning("whoever reaches the scheduler can run code in it; give Dask TLS, as docs/studio.md says")
+        log.warning("whoever reaches the scheduler can run code there; give hosts certificates, as docs/many.md says")
     engine = Engine(configuration, database, files)
     app = create_app(configuration, database, files)
     app.state.engine, app.state.utf8_addresses = engine, utf8

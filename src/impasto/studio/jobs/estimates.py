@@ -1,4 +1,4 @@
-"""How long a painting takes here, learned from those that were finished, quality by quality."""
+"""What a painting takes: memory, by its canvas, and time, learned from those that were finished here."""
 
 import math
 from statistics import median
@@ -7,6 +7,7 @@ from typing import cast
 from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from impasto.painter import needs
 from impasto.painter.schedule import finest, left, scales
 from impasto.painter.settings import Quality, Settings
 from impasto.studio.jobs.database import Base
@@ -69,6 +70,11 @@ def _left(quality: str, width: int, height: int, painted: int | None) -> float:
         return 1.0
     found = scales(width, height, Settings(quality=cast(Quality, quality)))
     return sum(scale.work(None) for scale in left(found, painted)) / sum(scale.work(None) for scale in found)
+
+
+def memory(quality: str, width: int, height: int) -> int:
+    """Bytes that a painting takes, where its canvas is painted at once."""
+    return needs.whole(round(_megapixels(quality, width, height) * 1e6))
 
 
 def _megapixels(quality: str, width: int, height: int) -> float:

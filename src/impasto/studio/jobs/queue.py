@@ -74,9 +74,9 @@ def in_turn(*columns: Any) -> Select[Any]:
     )
 
 
-def claim(session: Session, now: float, lease_seconds: float) -> Job | None:
-    """Take the next job to paint it: its attempt is counted, and its painter has a lease from now."""
-    for number in session.scalars(in_turn(Job.id).limit(10)).all():
+def claim(session: Session, now: float, lease_seconds: float, only: int | None = None) -> Job | None:
+    """Take the next job to paint it, or `only` one: its attempt is counted, and its painter has a lease from now."""
+    for number in session.scalars(in_turn(Job.id).limit(10)).all() if only is None else [only]:
         taken = session.scalar(
             update(Job)
             .where(Job.id == number, Job.state == State.WAITING)

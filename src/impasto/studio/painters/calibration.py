@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import get_args
 
 from impasto.studio.configuration import Configuration
-from impasto.studio.painters import priority
+from impasto.studio.painters import place, priority
 
 # Of the canvas that is asked about: a usual one, which is painted in no tiles.
 WIDTH, HEIGHT = 640, 480
@@ -13,6 +13,7 @@ WIDTH, HEIGHT = 640, 480
 def paces(configuration: Configuration) -> dict[str, float]:
     """Seconds a megapixel of the finest canvas, by quality."""
     priority.give_way()
+    configuration = place.settled(configuration)
     import numpy as np
 
     from impasto.images import Picture

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from pydantic import SecretStr
-from sqlalchemy import func, select
+from sqlalchemy import func
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from impasto.studio.configuration import Configuration
 from impasto.studio.jobs import attempts, estimates, queue
@@ -21,11 +20,12 @@ from impasto.studio.jobs.attempts import Attempt
 from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.expiry import Expiry
 from impasto.studio.jobs.folders import Files
-from impasto.studio.jobs.rows import Job, State
+from impasto.studio.jobs.rows import Job
 from impasto.studio.mail.post import Post
-from impasto.studio.painters import cluster
+from impasto.studio.painters import cluster, roll
 from impasto.studio.painters.calibration import paces
 from impasto.studio.painters.lease import PATIENCE
+from impasto.studio.painters.silence import Silences
 from impasto.studio.painters.task import paint
 
 if TYPE_CHECKING:
@@ -33,13 +33,17 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("impasto.studio.painters.engine")
 
-# Seconds between two looks at the queue, and at the leases.
+# Seconds between two looks at the queue; and at leases and painters, at most.
 LOOK, LOOK_AT_LEASES = 0.25, 3.0
 # Seconds until a cluster that was lost, or could not be started, is tried again; and that closing one may take.
 AGAIN, CLOSING = 5.0, 4.0
-# Seconds after which painters that died, and were not started again, are all started anew. On a busy machine one takes
-# a minute to load, since it gives way to all else.
+# Seconds after which painters that died, and were not started again, are all started anew: on a busy machine one takes
+# long to load.
 MISSING = 180.0
+# Jobs that are looked at for a painter that has the memory; seconds after which one that says nothing gets none.
+IN_TURN, QUIET = 50, 3.0
+# Seconds of silence, at least, after which one hangs, however short leases are: on a busy machine one may be late.
+HANGS = 5.0
 # How much of a painting is done after its last step, but for rounding.
 AT_ITS_END = 0.999
 
@@ -55,14 +59,20 @@ class Engine:
 
     def __init__(self, configuration: Configuration, database: Database, files: Files) -> None:
         self.configuration = configuration
-        # painters get no setting that they have no use for
-        self._for_painters = configuration.model_copy(update={"smtp_password": SecretStr("")})
+        # Painters get no secret that they have no use for. Another host's folder is not this one's.
+        self._for_painters = configuration.model_copy(
+            update={name: SecretStr("") for name in ("smtp_password", "secret", "operator_token")}
+            | {"database_url": configuration.database, "files_url": configuration.files}
+        )
         self._database = database
         self._stopping = threading.Event()
         self._grace = 25.0
         self._working = threading.Event()
         self._attempts: dict[Future[Any], Attempt | None] = {}  # None: a calibration
         self._silent: dict[Attempt, float] = {}  # whose leases ran out, and until when they are borne with
+        self._nowhere: set[Future[Any]] = set()  # which no painter had at the last look
+        self._silences = Silences()
+        self._every = min(LOOK_AT_LEASES, configuration.lease_seconds / 4)
         self._looked_at_leases = self._last_there = 0.0
         self._doubtful = False  # whether painters could have renewed their leases of late
         self._threads = [
@@ -115,6 +125,7 @@ class Engine:
             finally:
                 self._working.clear()
                 self._attempts.clear()
+                self._silences = Silences()
 
     def _work(self, client: "Client") -> None:
         self._calibrate(client)
@@ -124,8 +135,7 @@ class Engine:
             self._check(client)
             try:
                 self._settle()
-                self._take_up()
-                self._end_silent(client)
+                self._look_after(client)
                 while not self._stopping.is_set() and self._hand_over(client):
                     pass
             except SQLAlchemyError as error:  # painters go on, and so do we when the database is back
@@ -152,29 +162,33 @@ class Engine:
 
     def _hand_over(self, client: "Client") -> bool:
         """Give the next job to a painter; False where none is free or none waits."""
+        lease = self.configuration.lease_seconds
+        quality = func.coalesce(Job.settings["quality"].as_string(), "standard")
         with self._database.reading() as session:
-            if not queue.waiting(session) or not self._free(session, client):
-                return False
+            waiting = session.execute(queue.in_turn(Job.id, quality, Job.width, Job.height).limit(IN_TURN)).all()
+        if not waiting:
+            return False
+        from distributed import fire_and_forget
+
+        needs = [estimates.memory(*asked) for _, *asked in waiting]
+        taken = client.run_on_scheduler(roll.take, needs, max(QUIET, lease / 4))
+        if taken is None:
+            return False
+        number, painter = taken
         with self._database.session() as session:
-            job = queue.claim(session, time.time(), self.configuration.lease_seconds)
-        if job is None:
+            job = queue.claim(session, time.time(), lease, only=waiting[number][0])
+        if job is None:  # another service was sooner, or it was cancelled
+            client.run_on_scheduler(roll.leave, painter)
             return False
         attempt = Attempt(job.id, job.attempt)
         log.info("handed over", job=attempt.job_id, attempt=attempt.number)
         future = client.submit(
-            paint, self._for_painters, attempt, key=f"paint-{attempt.job_id}-{attempt.number}", retries=0
-        )
+            paint, self._for_painters, attempt, key=f"paint-{attempt.job_id}-{attempt.number}", retries=0,
+            workers=[painter],
+        )  # fmt: skip
+        fire_and_forget(future)  # a painter elsewhere is busy with it also when this service has ended
         self._attempts[future] = attempt
         return True
-
-    def _free(self, session: Session, client: "Client") -> bool:
-        """Whether a painter is free; one whose process is just being started is not there yet."""
-        painters: int = sum(client.nthreads().values())
-        busy = len(self._attempts)
-        if self.configuration.scheduler:  # other engines may use the same cluster
-            painting = session.scalar(select(func.count()).select_from(Job).where(Job.state == State.PAINTING)) or 0
-            busy = max(busy, painting)
-        return busy < painters
 
     def _settle(self) -> None:
         """Look at what the painters have ended with."""
@@ -190,19 +204,25 @@ class Engine:
                     with self._database.session() as session:
                         attempts.take_up(session, time.time(), lost=attempt)
 
-    def _take_up(self) -> None:
+    def _look_after(self, client: "Client") -> None:
+        """Take up the jobs whose lease has run out, and start painters anew that hang."""
+        now = time.time()
+        since = now - self._looked_at_leases
+        if since < self._every:
+            return
+        if self._looked_at_leases and since > self._every + self.configuration.lease_seconds / 2:
+            self._doubtful = True
+        self._looked_at_leases = now
+        self._end_hanging(client, now, min(since, 2 * self._every))
+        self._take_up(now)
+
+    def _take_up(self, now: float) -> None:
         """Take up the jobs whose lease has run out.
 
         Not after a sleep of this machine, or of the database, in which no lease could be renewed: then each gets a new
         one first.
         """
-        now = time.time()
-        since, lease = now - self._looked_at_leases, self.configuration.lease_seconds
-        if since < LOOK_AT_LEASES:
-            return
-        if self._looked_at_leases and since > LOOK_AT_LEASES + lease / 2:
-            self._doubtful = True
-        self._looked_at_leases = now
+        lease = self.configuration.lease_seconds
         with self._database.session() as session:
             if self._doubtful:
                 attempts.wait_for(session, now, now + lease)
@@ -216,21 +236,40 @@ class Engine:
             at_its_end = job.progress is not None and job.progress["share"] > AT_ITS_END
             self._silent[Attempt(job.id, job.attempt)] = now + lease + (PATIENCE if at_its_end else 0)
 
-    def _end_silent(self, client: "Client") -> None:
-        """Start painters anew that hang: who was silent with its lease says nothing to Dask either, or does not end."""
+    def _end_hanging(self, client: "Client", now: float, awake: float) -> None:
+        """Start painters anew that hang.
+
+        They say nothing to Dask for a lease, whether they have a job or not; for half of one, where their job's lease
+        has run out too; or they talk, and do not end with a job that they have lost.
+        """
         self._silent = {attempt: until for attempt, until in self._silent.items() if attempt in self._attempts.values()}
-        if not self._silent:
-            return
-        silences = cluster.silences(client)
-        for future, attempt in self._attempts.items():
-            if attempt not in self._silent:
-                continue
-            painter = cluster.painter_of(client, str(future.key))
-            hangs = silences.get(painter, 0.0) > self.configuration.lease_seconds / 2
-            if painter and (hangs or time.time() > self._silent[attempt]):
-                log.warning("a painter hangs; it is started anew", job=attempt.job_id)
-                del self._silent[attempt]
-                cluster.start_anew(client, painter)  # and its task ends with an error, as of any painter that dies
+        painters = client.run_on_scheduler(roll.painters)
+        silences, lease = self._silences.look(painters, awake), self.configuration.lease_seconds
+        has = {task: painter.address for painter in painters for task in painter.tasks}
+        hanging = {address for address, silent in silences.items() if silent >= max(lease, HANGS)}
+        before, self._nowhere = self._nowhere, set()
+        for future, attempt in list(self._attempts.items()):
+            painter = has.get(str(future.key))
+            if painter is None and not future.done():
+                self._nowhere.add(future)
+                if future in before:  # it went before the job came
+                    self._take_back(future, attempt)
+            elif painter and attempt in self._silent and self._bears_no_more(attempt, silences[painter], now):
+                hanging.add(painter)
+        for painter in hanging:
+            log.warning("a painter hangs; it is started anew", tasks=[task for task in has if has[task] == painter])
+            client.run_on_scheduler(roll.drop, painter)  # and its task ends with an error, as of any that dies
+
+    def _bears_no_more(self, attempt: Attempt, silent: float, now: float) -> bool:
+        return silent > max(QUIET, self.configuration.lease_seconds / 2) or now > self._silent[attempt]
+
+    def _take_back(self, future: "Future[Any]", attempt: Attempt | None) -> None:
+        """Give a job that no painter has to another one."""
+        future.cancel(force=True)
+        del self._attempts[future]
+        if attempt:
+            with self._database.session() as session:
+                attempts.release(session, attempt)
 
     def _give_back(self) -> None:
         """Have this machine's painters give their jobs back; a cluster elsewhere goes on with them."""

@@ -20,6 +20,7 @@ from impasto.studio.jobs.attempts import Attempt
 from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.folders import Files
 from impasto.studio.jobs.rows import Job
+from impasto.studio.painters import leaving
 
 log = structlog.get_logger("impasto.studio.painters.lease")
 
@@ -125,7 +126,7 @@ class Lease:
             with self._database.session() as session:
                 if not attempts.report(session, self.attempt, dict(progress), point, number):
                     raise LostError
-                stopping = attempts.stopping(session, self.attempt)
+                stopping = leaving.asked.is_set() or attempts.stopping(session, self.attempt)
         except AWAY:
             log.warning("progress not written", job=self.attempt.job_id)
             return
@@ -242,6 +243,8 @@ class Lease:
             self._check_stopping()
 
     def _check_stopping(self) -> None:
+        if leaving.asked.is_set():
+            raise StoppedError
         with suppress(SQLAlchemyError), self._database.reading() as session:
             if attempts.stopping(session, self.attempt):
                 raise StoppedError

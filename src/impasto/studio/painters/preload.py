@@ -4,13 +4,14 @@ That process ends when the one that started it does, or when that asks it to. A 
 manager sends to all processes at once must not end a painter before it has written its checkpoint.
 """
 
+import logging
 import os
 import signal
 from typing import Any
 
 from impasto.studio.painters import priority
 
-priority.give_way()
+logging.getLogger("distributed").setLevel(logging.CRITICAL)  # its warnings quote what tasks are given
 os.environ.setdefault("OMP_WAIT_POLICY", priority.WAITS)  # read as torch is loaded
 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
     signal.signal(number, signal.SIG_IGN)
@@ -18,6 +19,9 @@ for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
 # what takes seconds to load is there before a job is, whose lease runs from when it is handed over
 import impasto.painter.painter  # noqa: E402
 import impasto.studio.painters.task  # noqa: E402, F401
+
+# not sooner: on a busy machine a painter that takes the place of another would take half a minute to load
+priority.give_way()
 
 
 def dask_setup(worker: Any) -> None:

@@ -3,7 +3,7 @@
 import time
 
 from impasto.studio.configuration import Configuration
-from impasto.studio.painters import priority
+from impasto.studio.painters import place, priority
 
 SIDE = 64
 
@@ -15,6 +15,7 @@ def paint_sample(configuration: Configuration) -> float:
         ValueError: it can't be painted; one plain line.
     """
     priority.give_way()
+    configuration = place.settled(configuration)
     import numpy as np
 
     from impasto.images import Picture

@@ -15,7 +15,7 @@ from impasto.studio.jobs.attempts import Attempt
 from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.folders import Files
 from impasto.studio.jobs.rows import Job
-from impasto.studio.painters import priority
+from impasto.studio.painters import place, priority
 from impasto.studio.painters.film import Film
 from impasto.studio.painters.lease import NO_ROOM, Lease, LostError, StoppedError, is_full
 from impasto.studio.recipes import START, recipe
@@ -41,6 +41,7 @@ def paint(configuration: Configuration, attempt: Attempt) -> None:
     logs.configure()
     privacy.write_privately()
     priority.give_way()
+    configuration = place.settled(configuration)
     database = Database(configuration.database)
     files = Files(configuration.files)
     say = log.bind(job=attempt.job_id, attempt=attempt.number)
