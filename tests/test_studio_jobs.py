@@ -148,6 +148,10 @@ def test_turns_are_round_robin_whoever_submits_when(submitters):
         database.migrate()
         for submitter in submitters:
             submit(database, submitter)
+        with database.reading() as session:
+            turns = session.scalars(queue.in_turn(Job.id)).all()
+            first = session.scalars(queue.next_of_each(Job.id)).all()
+        assert first == turns[: len(set(submitters))]
         taken = [claim(database, NOW + i).submitter for i in range(len(submitters))]
         assert claim(database) is None
         database.close()

@@ -1,11 +1,12 @@
 """The queue at one moment: whose turn comes when."""
 
+import json
 import math
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from impasto.studio.jobs import estimates, queue
@@ -46,25 +47,25 @@ class Outlook:
 
 def look(session: Session, painters: int) -> Outlook:
     """The queue now, for so many painters."""
-    known: dict[tuple[str, int, int, int | None], float] = {}
+    known: dict[tuple[str, str | None, int, int], float] = {}
 
-    def seconds(settings: dict[str, Any], width: int, height: int) -> float:
-        painted = math.prod(settings["larger"]) if settings.get("larger") else None
-        asked = (settings.get("quality", "standard"), width, height, painted)
+    def seconds(*asked: Any) -> float:
         if asked not in known:
-            known[asked] = estimates.seconds(session, *asked)
+            quality, larger, width, height = asked
+            painted = math.prod(json.loads(larger)) if larger else None
+            known[asked] = estimates.seconds(session, quality, width, height, painted)
         return known[asked]
 
-    painting = select(Job.progress, Job.settings, Job.width, Job.height).where(Job.state == State.PAINTING)
-    busy = sorted(
-        (progress or {}).get("seconds_left", seconds(settings, width, height))
-        for progress, settings, width, height in session.execute(painting)
-    )
+    # the settings of ten thousand jobs would take longer to read than all else
+    quality = func.coalesce(Job.settings["quality"].as_string(), "standard")
+    asked = quality, Job.settings["larger"].as_string(), Job.width, Job.height
+    painting = select(Job.progress, *asked).where(Job.state == State.PAINTING)
+    busy = sorted((progress or {}).get("seconds_left", seconds(*one)) for progress, *one in session.execute(painting))
     free_at = sorted([0.0] * max(0, painters - len(busy)) + busy[:painters])
-    rows = session.execute(queue.in_turn(Job.id, Job.submitter, Job.settings, Job.width, Job.height)).all()
+    rows = session.execute(queue.in_turn(Job.id, Job.submitter, *asked)).all()
     begins = [free_at[0]]
-    for _, _, settings, width, height in rows:
-        free_at = sorted([free_at[0] + seconds(settings, width, height), *free_at[1:]])
+    for _, _, *one in rows:
+        free_at = sorted([free_at[0] + seconds(*one), *free_at[1:]])
         begins.append(free_at[0])
     places = {row[0]: place for place, row in enumerate(rows)}
     return Outlook(places, begins, Counter(row[1] for row in rows), len(busy))

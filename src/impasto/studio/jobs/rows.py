@@ -67,7 +67,11 @@ class Job(Base):
 
     __tablename__ = "jobs"
     # A number is never given twice: what was left of a deleted job must not become another's.
-    __table_args__ = (Index("jobs_by_state", "state", "submitter"), {"sqlite_autoincrement": True})
+    __table_args__ = (
+        Index("jobs_by_state", "state", "submitter", "id"),
+        Index("jobs_by_turn", "submitter", "started"),
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     token: Mapped[str] = mapped_column(unique=True, default=lambda: secrets.token_urlsafe(16))

@@ -165,7 +165,7 @@ class Engine:
         lease = self.configuration.lease_seconds
         quality = func.coalesce(Job.settings["quality"].as_string(), "standard")
         with self._database.reading() as session:
-            waiting = session.execute(queue.in_turn(Job.id, quality, Job.width, Job.height).limit(IN_TURN)).all()
+            waiting = session.execute(queue.next_of_each(Job.id, quality, Job.width, Job.height).limit(IN_TURN)).all()
         if not waiting:
             return False
         from distributed import fire_and_forget

@@ -9,8 +9,8 @@ from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.outlook import Outlook
 from impasto.studio.jobs.rows import Job
 
-# Seconds for which a look is good: what it costs grows with the jobs that wait.
-GOOD = 0.5
+# Seconds for which a look is good; and how many times as long as it took, which grows with the jobs that wait.
+GOOD, TIMES = 0.5, 10
 
 
 class Outlooks:
@@ -20,15 +20,18 @@ class Outlooks:
         self._painters = configuration.painters
         self._database = database
         self._lock = threading.Lock()
-        self._latest: tuple[float, Outlook] | None = None
+        self._latest: Outlook | None = None
+        self._good_until = 0.0
 
     def now(self) -> Outlook:
         """The queue as it is, or was a moment ago."""
         with self._lock:
-            if self._latest is None or time.monotonic() - self._latest[0] > GOOD:
+            began = time.monotonic()
+            if self._latest is None or began > self._good_until:
                 with self._database.reading() as session:
-                    self._latest = time.monotonic(), outlook.look(session, self._painters)
-            return self._latest[1]
+                    self._latest = outlook.look(session, self._painters)
+                self._good_until = began + max(GOOD, TIMES * (time.monotonic() - began))
+            return self._latest
 
     def with_(self, job: Job) -> Outlook:
         """One that knows a job that waits."""
