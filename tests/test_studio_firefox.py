@@ -66,7 +66,7 @@ def test_no_page_scrolls_sideways_complains_or_breaks_a_rule_of_axe(studio, page
     for name, address in {
         "start": "/", "mine": "/mine", "docs": "/docs", "done": f"/p/{done}", "delete": f"/p/{done}/delete",
         "nothing": "/p/nothing", "learn": "/learn", "padding": "/learn/padding", "inside": "/learn/inside",
-        "classify": "/learn/classify", "training": "/learn/training",
+        "classify": "/learn/classify", "training": "/learn/training", "transfer": "/learn/transfer",
     }.items():  # fmt: skip
         page.navigate(studio.url + address)
         width = page.execute_script("return document.documentElement.scrollWidth")

@@ -161,26 +161,32 @@ class Engine:
             self._attempts[client.submit(paces, self._for_painters, pure=False)] = None
 
     def _hand_over(self, client: "Client") -> bool:
-        """Give the next job to a painter; False where none is free or none waits."""
+        """Give the next job of each person to a painter; False where none is free or none waits."""
         lease = self.configuration.lease_seconds
         quality = func.coalesce(Job.settings["quality"].as_string(), "standard")
         with self._database.reading() as session:
-            waiting = session.execute(queue.next_of_each(Job.id, quality, Job.width, Job.height).limit(IN_TURN)).all()
+            asked = queue.next_of_each(Job.id, quality, Job.width, Job.height).limit(IN_TURN)
+            waiting = list(session.execute(asked).all())
         if not waiting:
             return False
+        while waiting and not self._stopping.is_set():
+            needs = [estimates.memory(*needed) for _, *needed in waiting]
+            taken = client.run_on_scheduler(roll.take, needs, max(QUIET, lease / 4))
+            if taken is None:
+                return False
+            number, painter = taken
+            with self._database.session() as session:
+                job = queue.claim(session, time.time(), lease, only=waiting.pop(number)[0])
+            if job is None:  # another service was sooner, or it was cancelled
+                client.run_on_scheduler(roll.leave, painter)
+                continue
+            self._give(client, Attempt(job.id, job.attempt), painter)
+        return True
+
+    def _give(self, client: "Client", attempt: Attempt, painter: str) -> None:
+        """Have a painter paint a job that was claimed for it."""
         from distributed import fire_and_forget
 
-        needs = [estimates.memory(*asked) for _, *asked in waiting]
-        taken = client.run_on_scheduler(roll.take, needs, max(QUIET, lease / 4))
-        if taken is None:
-            return False
-        number, painter = taken
-        with self._database.session() as session:
-            job = queue.claim(session, time.time(), lease, only=waiting[number][0])
-        if job is None:  # another service was sooner, or it was cancelled
-            client.run_on_scheduler(roll.leave, painter)
-            return False
-        attempt = Attempt(job.id, job.attempt)
         log.info("handed over", job=attempt.job_id, attempt=attempt.number)
         future = client.submit(
             paint, self._for_painters, attempt, key=f"paint-{attempt.job_id}-{attempt.number}", retries=0,
@@ -188,7 +194,6 @@ class Engine:
         )  # fmt: skip
         fire_and_forget(future)  # a painter elsewhere is busy with it also when this service has ended
         self._attempts[future] = attempt
-        return True
 
     def _settle(self) -> None:
         """Look at what the painters have ended with."""
