@@ -98,3 +98,33 @@ def test_bad_input_is_one_plain_line(run, photo, tmp_path, monkeypatch, argument
     assert words in line(process)
     assert {path.name for path in tmp_path.iterdir()} == {"empty", "cut.png"}
     assert [path.name for path in photo.parent.iterdir()] == ["disc.png"]
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "avif", "tiff", "pdf", "svg"])
+def test_a_sheet_replaces_a_sheet_and_nothing_else(run, photo, tmp_path, suffix):
+    out = tmp_path / f"sheet.{suffix}"
+    out.write_bytes(photo.read_bytes())
+    refused = run("look", "network", "classifier", "-o", out)
+    said = f"impasto: -o {out} is there already, and no sheet that Impasto drew; give another name"
+    assert (refused.returncode, line(refused), out.read_bytes()) == (2, said, photo.read_bytes())
+    out.unlink()
+    for _ in range(2):
+        ok(run("look", "network", "classifier", "-o", out))
+    assert out.stat().st_size > 1000
+
+
+def test_every_sheet_that_is_asked_for_spares_a_photo_and_replaces_itself(run, photo, tmp_path):
+    theirs, sheet = tmp_path / "holiday.png", tmp_path / "sheet.png"
+    theirs.write_bytes(photo.read_bytes())
+    for command in (
+        ("classify", photo, "--why", "-o"),
+        ("conv", "--image", photo, "-o"),
+        ("look", "kernels", "-o"),
+    ):
+        refused = run(*command, theirs)
+        assert (refused.returncode, "give another name" in line(refused)) == (2, True)
+        ok(run(*command, sheet))
+    for command in (("styles", "--sheet"), ("try", photo, "-o")):
+        refused = run(*command, theirs)
+        assert (refused.returncode, "give another name" in line(refused)) == (2, True)
+    assert theirs.read_bytes() == photo.read_bytes()

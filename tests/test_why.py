@@ -1,6 +1,7 @@
 """Why a model says what it says: Grad-CAM, occlusion and the gradient, against sums by hand."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from processes import line, ok
 from torch import nn
 from torch.nn import functional as F
 
+from impasto.classify import datasets
 from impasto.classify.classifier import Classifier
 from impasto.look.explanations import grad_cam, occlusion, saliency
 
@@ -90,6 +92,24 @@ def test_the_command_draws_a_sheet_beside_each_picture(run, photo, tmp_path):
     for arguments in (["-o", tmp_path / "x.png"], ["--why", tmp_path / "b.jpg", "-o", tmp_path / "x.png"]):
         refused = run("classify", tmp_path / "a.jpg", *arguments)
         assert (refused.returncode, "--why" in line(refused)) == (2, True)
+
+
+def test_sheets_of_a_folders_pictures_stay_out_of_the_folder(run, photo, tmp_path, monkeypatch):
+    for place in ("cat/p0.png", "dog/p0.png", "dog/p0.jpg"):
+        (tmp_path / "pets" / place).parent.mkdir(parents=True, exist_ok=True)
+        Image.open(photo).save(tmp_path / "pets" / place)
+    monkeypatch.chdir(tmp_path)
+    before = sorted(Path("pets").rglob("*"))
+    drawn = [f"pets-why/{name}" for name in ("cat/p0-why.png", "dog/p0-why.png", "dog/p0-why-2.png")]
+    assert [each for each in ok(run("classify", "pets", "--why")).splitlines() if "p0-why" in each] == drawn
+    monkeypatch.chdir("pets/cat")
+    assert ok(run("classify", "..", "--why")).splitlines()[1] == str(tmp_path / "pets-why/cat/p0-why-2.png")
+    monkeypatch.chdir(tmp_path)
+    assert sorted(Path("pets").rglob("*")) == before
+    # The sheet of a file that is named by itself lies beside it, and is none of the folder's pictures.
+    assert ok(run("classify", "pets/cat/p0.png", "--why")).splitlines()[-1] == "pets/cat/p0-why.png"
+    assert len(ok(run("classify", "pets")).splitlines()) == 3
+    assert [len(datasets.load("pets", part)) for part in ("train", "test")] == [2, 1]
 
 
 def test_a_picture_that_shows_nothing_or_may_be_nothing_known_is_told(run, tmp_path):

@@ -36,7 +36,6 @@ def classify(
         stop("-o is the sheet of --why, of one picture; leave it out, or give one picture and --why", MISUSE)
     if why and STDIO in sources:
         stop("--why draws beside the picture; give a file, and not standard input", MISUSE)
-    sheets = [target(out, Path(name), "why", ("the picture", Path(name))) for name in sources] if why else []
     from impasto.classify import model as models
     from impasto.classify.predict import Prediction, predict
 
@@ -44,6 +43,7 @@ def classify(
         if top < 1:
             raise ValueError(f"the top {top} is nothing; give --top 1 or more")
         asked = models.load(model, its_class(own))
+    sheets = [_sheet(out, name, pictures) for name in sources] if why else []
     given: list[Any] = [sys.stdin.buffer if source == STDIO else Path(source) for source in sources]
     failed = inverted = unsure = 0
     knows = f"the model knows {', '.join(asked.card.classes)}"
@@ -79,6 +79,31 @@ def classify(
         say(f"{unsure} of {len(sources)} show nothing, or may be none of these: {knows}")
     if failed:
         stop(f"{failed} of {len(sources)} files could not be read and were passed over", FAILURE)
+
+
+def _sheet(out: Path | None, name: str, given: list[str]) -> Target:
+    """Where a picture's sheet goes: beside it, but for a picture of a folder that was given, which may be data.
+
+    Those go to FOLDER-why in the current folder, under the same subfolders; where the current folder is in FOLDER
+    itself, they go beside that.
+    """
+    from impasto.images.names import is_folder
+
+    picture = Path(name)
+    folder = next((Path(each) for each in given if is_folder(each) and picture.is_relative_to(each)), None)
+    beside = picture
+    if folder is not None:
+        data = folder.resolve()
+        place = data.parent if Path.cwd().is_relative_to(data) else Path()
+        beside = place / f"{data.name}-why" / picture.relative_to(folder)
+        if out is None:
+            try:
+                beside.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                stop(
+                    f"{beside.parent} can't be made: {error.strerror}; begin in a folder that you may write in", FAILURE
+                )
+    return target(out, beside, "why", ("the picture", picture))
 
 
 def _draw_why(model: "Model", name: str, where: Target) -> Path:

@@ -8,7 +8,7 @@ import typer
 
 from impasto.cli.conv_channels import print_layer
 from impasto.cli.errors import FAILURE, MISUSE, plain_errors, stop, tell, told
-from impasto.cli.named_files import check_outputs
+from impasto.cli.named_files import check_outputs, check_replaced
 
 if TYPE_CHECKING:
     from impasto.convolution.geometry import Padding
@@ -186,8 +186,10 @@ def _on_picture(
     from impasto.classify.kernel_sheet import sheet
     from impasto.convolution.kernels import KERNELS
     from impasto.images.names import numbered, written
+    from impasto.images.sheets import MARK
 
     check_outputs({"-o": out}, [("the picture", image)])
+    check_replaced("-o", out)
     wanted = out or Path("conv.png")
     with plain_errors(FAILURE):
         images.check_target(wanted)
@@ -196,9 +198,9 @@ def _on_picture(
     drawn = sheet(picture, names, paddings, stride, dilation)
     with plain_errors(FAILURE):
         if out is None:
-            wanted = written(numbered(wanted), lambda free: images.write(free, drawn, new=True))
+            wanted = written(numbered(wanted), lambda free: images.write(free, drawn, settings=MARK, new=True))
         else:
-            images.write(wanted, drawn)
+            images.write(wanted, drawn, settings=MARK)
     tell(wanted)
 
 

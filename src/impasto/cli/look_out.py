@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from impasto.cli.errors import FAILURE, plain_errors, tell
-from impasto.cli.named_files import check_outputs
+from impasto.cli.named_files import check_outputs, check_replaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +41,8 @@ class Target:
 def target(out: Path | None, beside: Path, what: str, *read: tuple[str, Path | None]) -> Target:
     """The file to write, which can be written; by default NAME-WHAT.png beside a file or folder.
 
+    A file that was asked for may be there already only where it is a sheet of Impasto's.
+
     Args:
         out: what was asked for.
         beside: what the sheet shows.
@@ -50,6 +52,7 @@ def target(out: Path | None, beside: Path, what: str, *read: tuple[str, Path | N
     from impasto.look.sheet_files import check_target
 
     check_outputs({"-o": out}, read)
+    check_replaced("-o", out)
     path = out or beside.with_name(f"{beside.stem}-{what}.png")
     where = Target(path, None if out else f"-{what}")
     with plain_errors(FAILURE):

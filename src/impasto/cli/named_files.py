@@ -21,13 +21,14 @@ def expanded(named: list[str], *, deep: bool, paintings: bool = True) -> list[st
     """
     from impasto.images import pictures_in
     from impasto.images.names import is_folder
+    from impasto.images.sheets import without_sheets
 
     found: list[str] = []
     for name in named:
         if not is_folder(name):
             found.append(name)
             continue
-        inside = sorted(map(str, pictures_in(Path(name), deep=deep)))
+        inside = sorted(map(str, without_sheets(pictures_in(Path(name), deep=deep))))
         if not inside:
             stop(f"{name} holds no pictures; give a folder that does, or a file", FAILURE)
         chosen = inside if paintings else [path for path in inside if settings_in(Path(path)) is None]
@@ -75,6 +76,15 @@ def check_outputs(outputs: Mapping[str, Path | None], inputs: Iterable[tuple[str
             if _same(out, path):
                 stop(f"{other} and {option} are one file; give two", MISUSE)
         before[option] = out
+
+
+def check_replaced(option: str, out: Path | None) -> None:
+    """Refuse to write a sheet over a file that is there already and is no sheet of Impasto's."""
+    from impasto.images.names import is_file
+    from impasto.images.sheets import is_sheet
+
+    if out is not None and is_file(out) and not is_sheet(out):
+        stop(f"{option} {out} is there already, and no sheet that Impasto drew; give another name", MISUSE)
 
 
 def _same(one: Path, other: Path) -> bool:

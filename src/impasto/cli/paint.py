@@ -174,11 +174,12 @@ def paint(
     named = [split_weight(name)[0] for name in style or []] + each
     read = _files_to_read(sources, named, init, like, weights) + places.files
     check_asked(len(sources) * max(len(each), 1), out, bits, frames, plot, as_json, read)
+    from impasto.images.sheets import MARK
     from impasto.painter.settings import Settings
 
     with plain_errors(MISUSE):
         before = images.read_settings(like) if like else None
-        if like and before is None:
+        if like and before in (None, MARK):
             stop(f"{like} holds no settings of Impasto's; give a painting that it made", MISUSE)
         if before and "network" in before and network is None:
             stop(

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from impasto.cli.errors import FAILURE, MISUSE, plain_errors, tell
-from impasto.cli.named_files import check_outputs
+from impasto.cli.named_files import check_outputs, check_replaced
 
 styles = typer.Typer(help="The house styles and yours; a contact sheet as a picture.", invoke_without_command=True)
 TILE = 256
@@ -29,6 +29,7 @@ def show(
     rows += [(name, "yours", path.name) for name, path in added().items()]
     if sheet is not None:
         check_outputs({"--sheet": sheet}, ((f"the style {name}", path) for name, path in added().items()))
+        check_replaced("--sheet", sheet)
         with plain_errors(FAILURE):
             _write_sheet([name for name, _, _ in rows], sheet)
         tell(sheet)
@@ -66,6 +67,7 @@ def _write_sheet(names: list[str], path: Path) -> None:
     from PIL import Image, ImageDraw, ImageFont
 
     from impasto import images
+    from impasto.images.sheets import MARK
     from impasto.styles import HOUSE_STYLES, render
     from impasto.styles.library import added
 
@@ -79,4 +81,4 @@ def _write_sheet(names: list[str], path: Path) -> None:
         pixels = render(name, 2 * TILE, 2 * high) if name in HOUSE_STYLES else images.read(added()[name]).pixels
         sheet.paste(Image.fromarray(images.resize(pixels, TILE - 4, high - 4)), (left + 2, top + 2))
         draw.text((left + 6, top + high + 4), name, fill="black", font=ImageFont.load_default(15))
-    images.write(path, np.asarray(sheet))
+    images.write(path, np.asarray(sheet), settings=MARK)

@@ -1,7 +1,7 @@
 """The one door for pictures: read them, resize them, write them.
 
 Whatever comes in leaves as a `Picture`: 8-bit sRGB pixels, upright, without alpha. Whatever goes out carries an sRGB
-profile and, besides the settings that made it, no metadata.
+profile and, besides the settings that made it or the mark of a sheet, no metadata.
 """
 
 from impasto.images.damage import DamagedError

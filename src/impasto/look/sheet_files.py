@@ -11,9 +11,8 @@ from matplotlib.figure import Figure
 from impasto import images
 from impasto.images import FORMATS, PictureError
 from impasto.images.placing import placed
+from impasto.images.sheets import CREATOR, MARK, VECTORS
 from impasto.look.page import A4, DPI
-
-VECTORS = (".pdf", ".svg")
 
 
 def check_target(path: Path) -> None:
@@ -37,13 +36,13 @@ def write(path: Path, figure: Figure, *, new: bool = False) -> None:
     """
     suffix = path.suffix.lower()
     if suffix not in VECTORS:
-        images.write(path, pixels(figure), new=new)
+        images.write(path, pixels(figure), settings=MARK, new=new)
         return
     width, height = map(float, figure.get_size_inches())
     share = min(1.0, A4[1] / height)  # a sheet that is taller than a page is made to fit on one
     figure.set_size_inches(width * share, height * share)
     drawn = BytesIO()
-    figure.savefig(drawn, format=suffix[1:])
+    figure.savefig(drawn, format=suffix[1:], metadata={"Creator": CREATOR})
     figure.set_size_inches(width, height)
     with placed(path, new=new) as file:
         file.write(drawn.getvalue())

@@ -15,6 +15,7 @@ import torch
 from impasto.classify.images import SIDE, DataError, LabelledImages, Part
 from impasto.classify.prepare import read_all
 from impasto.images import pictures_in
+from impasto.images.sheets import without_sheets
 
 HELD_OUT = 5
 """One in so many."""
@@ -90,7 +91,7 @@ def _classes(folder: Path) -> tuple[str, ...]:
 def _pictures(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise DataError(f"there is no folder {folder}: make it, with pictures in it")
-    found = pictures_in(folder, deep=True)
+    found = without_sheets(pictures_in(folder, deep=True))
     if not found:
         raise DataError(f"{folder} holds no pictures: put some in, or remove the folder")
     return found
