@@ -18,7 +18,7 @@ from impasto.classify.classifier import Classifier
 from impasto.classify.images import LabelledImages
 from impasto.classify.training import Training
 from impasto.classify.training_run import TrainingError, TrainingSettings
-from impasto.convolution.shapes import shapes, table
+from impasto.convolution.shapes import ShapeError, shapes, table
 from impasto.networks.described import built, describe
 from impasto.networks.extractor import Extractor
 from impasto.networks.loading import load as backbone_of
@@ -131,7 +131,9 @@ def test_a_network_that_is_no_chain_asks_for_its_class(run, photo, folder):
     for command in (["kernels", "m"], ["network", "m"], ["features", photo, "--model", "m"]):
         assert ok(run("look", *command, *named, "-o", "sheet.png")) == "sheet.png\n"
         assert np.asarray(Image.open("sheet.png")).std() > 5
-    with pytest.raises(model.ModelError, match=r"are not those of mynet\.py:plain: the file has no 0\.0\.weight"):
+    with pytest.raises(
+        model.ModelError, match=r"do not fit the class mynet\.py:plain: the file has no 0\.0\.weight; give"
+    ):
         model.load("m", own.find("mynet.py:plain"))
 
 
@@ -355,7 +357,7 @@ def test_a_network_that_takes_no_picture_alone_is_refused_before_it_fails():
     def layers(*more):
         return nn.Sequential(nn.Flatten(), nn.Linear(3072, 8), *more, nn.Linear(8, 3))
 
-    with pytest.raises(own.OwnError, match="of one picture alone forward gives 3, not 1 × 3: keep the first axis"):
+    with pytest.raises(ShapeError, match="of one picture alone forward gives 3, not 1 × 3: keep the first axis"):
         model.untrained(own.Own("mynet.py:Mine", lambda: Squeezed(layers()), ""), noise())
     normalised = model.untrained(own.Own("mynet.py:Mine", lambda: layers(nn.BatchNorm1d(8)), ""), noise(9))
     with pytest.raises(TrainingError, match=r"of 4 one picture stands alone, .*\[1, 8\]\)\): give --batch-size 5"):
@@ -384,6 +386,84 @@ def test_nothing_is_trained_where_layers_do_not_fit_and_those_that_do_are_shown(
     assert not list(folder.glob("*.safetensors"))
 
 
+FLAT = """
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+class Mine(nn.Module):
+    def __init__(self, classes):
+        super().__init__()
+        self.first = nn.Conv2d(3, 4, 3)
+        self.second = nn.Conv2d(4, 4, 3)
+        self.last = nn.Linear(4 * 13 * 13, classes)
+
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.first(x)), 2)
+        x = self.second(x).flatten(1)
+        return self.last(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ("        return self", "        self", "mine.py:Mine: forward gives nothing: let it return the scores"),
+        ("self.last(x)", "(self.last(x), x)", "mine.py:Mine: forward gives a tuple: let it return the scores"),
+        ("self.last(x)", "self.last(x).mean(0)", "of 4 pictures forward gives 10, not a row for each: keep the first"),
+        ("self.last(x)", "self.last(x).mean(0, True)", "of 4 pictures forward gives 1 × 10, not a row for each"),
+        ("self.last =", "self.more = [nn.Linear(2, 2)]\n        self.last =",
+         "layers in a list are not found, as those of self.more: write nn.ModuleList or nn.Sequential"),
+        ("self.last =", "self.more = {'a': nn.Linear(2, 2)}\n        self.last =", "write nn.ModuleDict"),
+        ("self.last(x)", "nn.Linear(x.size(1), 10)(x)", "forward uses a Linear that is none of the network's layers"),
+        ("classes)\n\n", "classes)\n        self.double()\n\n",
+         "the numbers of first are float64, but those that it gets float32: leave .double() out"),
+        ("super().__init__()", "pass", "before Module.__init__() call: write super().__init__() first"),
+        ("self.second(x).f", "self.second(y).f", "mine.py:Mine can't be run: line 16: NameError: name 'y'"),
+    ],
+)  # fmt: skip
+def test_shapes_and_train_refuse_the_same_networks_in_the_same_line(run, folder, before, after, words):
+    assert before in FLAT
+    (folder / "mine.py").write_text(FLAT.replace(before, after, 1))
+    refused = [run(*command, "mine.py:Mine") for command in (["shapes"], ["train", "--model"])]
+    assert [each.returncode for each in refused] == [2, 2]
+    assert words in line(refused[0])
+    assert line(refused[0]) == line(refused[1])
+
+
+@pytest.mark.parametrize(
+    ("end", "warned"),
+    [("F.softmax({}, 1)", True), ("nn.Softmax(1)({})", True), ("F.log_softmax({}, 1)", False), ("{}", False)],
+)
+def test_a_softmax_before_the_cross_entropy_is_told(run, folder, end, warned):
+    (folder / "mine.py").write_text(FLAT.replace("self.last(x)", end.format("self.last(x)")))
+    said = run("shapes", "mine.py:Mine")
+    assert said.returncode == 0
+    assert ("seems to end with a softmax" in said.stderr.decode()) == warned
+    if end.startswith("F.softmax"):
+        trained = run("train", "--model", "mine.py:Mine", "--epochs", "1", "--recipe", "fast")
+        assert (trained.returncode, trained.stderr.decode().count("softmax; the cross-entropy")) == (0, 1)
+
+
+def test_what_forward_does_between_layers_ends_the_fields(run, folder):
+    (folder / "mine.py").write_text(FLAT)
+    _, first, second, _, _, _, why = ok(run("shapes", "mine.py:Mine")).splitlines()
+    assert first.split()[-3:] == ["3", "1", "0"]
+    assert second.endswith("24,336")
+    assert why.startswith("before second forward does what no layer says, as F.max_pool2d: so field, jump and margin")
+    # What only joins or bends numbers leaves them as they are; a pooling of the same size does not.
+    (folder / "mine.py").write_text(FLAT.replace("F.max_pool2d(F.relu(self.first(x)), 2)", "F.relu(self.first(x))"))
+    assert re.search(r" 5 +1 +0$", line_of("second", run("shapes", "mine.py:Mine", "--size", "17")))
+    (folder / "mine.py").write_text(FLAT.replace("(x)), 2)", "(x)), 3, 1, 1)"))
+    assert not re.search(r" 5 +1 +0$", line_of("second", run("shapes", "mine.py:Mine", "--size", "17")))
+
+
+def line_of(layer, process):
+    """A layer's line of the table."""
+    return next(each for each in ok(process).splitlines() if each.startswith(f"{layer} "))
+
+
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize(
     ("name", "words"),
@@ -409,6 +489,8 @@ def test_a_class_that_is_not_there_is_refused_in_one_line(name, words):
     [
         (["shapes", "classifier", "--class", "mynet.py:Slide"], "name a model too"),
         (["look", "kernels", "--class", "mynet.py:Slide"], "name a model too"),
+        (["shapes", "mynet.py:"], "'mynet.py:' names no class: write mynet.py:Mine"),
+        (["shapes", "fashion-classifier", "--class", "mynet.py:Shortcut"], "give the class that it was trained with"),
         (["look", "features", "x.jpg", "--model", "fashion-classifier", "--size", "64"], "leave --size out"),
     ],
 )

@@ -221,7 +221,12 @@ def _read(path: Path, own: Own | None) -> Model:
     )
     wanted = network.state_dict()
     if differs := _difference({name: value.shape for name, value in wanted.items()}, numbers):
-        of = own.named if own else f"a {card.architecture} of {len(card.classes)} classes"
+        if own:
+            raise ModelError(
+                f"the numbers in {path} do not fit the class {own.named}: {differs}; give the class that it was "
+                "trained with"
+            )
+        of = f"a {card.architecture} of {len(card.classes)} classes"
         raise ModelError(
             f"the numbers in {path} are not those of {of}: {differs}; it is a model of "
             "another architecture, train it anew"

@@ -22,6 +22,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.nn.parameter import is_lazy
 
 from impasto.classify.images import SIDE
@@ -30,8 +31,12 @@ from impasto.convolution.shapes import LayerShape, ShapeError, shapes
 from impasto.networks.described import Description, describe
 
 NAMED = re.compile(r"(?P<place>.+\.py|[A-Za-z_][\w.]*):(?P<name>[A-Za-z_]\w*)")
+UNBEGUN = re.compile(r"before Module\.__init__\(\) call|has no attribute '_(modules|parameters|buffers|\w+_hooks)'")
+"""PyTorch's words where a class forgot `super().__init__()`."""
 CLASSES, SIZE = ("classes", "num_classes"), "size"
 """The constructor's parameters that are given a value."""
+USUAL = 10
+"""Classes, where no data says how many."""
 
 
 class OwnError(ValueError):
@@ -79,6 +84,8 @@ class Own:
                 raise OwnError(f"{self.named} makes {_what(network)}: name a class that is an nn.Module")
             if any(map(is_lazy, network.parameters())):  # a LazyLinear has its size from the first picture
                 network(torch.zeros(2, 3, size, size))
+            for place, module in network.named_modules():
+                _check_found(place, module, set(network.modules()))
         return network
 
     def measured(self, network: nn.Module, size: int = SIDE) -> list[LayerShape]:
@@ -99,23 +106,66 @@ class Own:
             OwnError: it fails in another way.
         """
         rows = self.measured(network)
-        pictures = torch.randn(4, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
+        self.scored(network, rows, classes=classes)
         with self.failing("can't be run"):
-            with torch.no_grad():
-                scores = copy.deepcopy(network).train()(pictures)
-                one = copy.deepcopy(network).eval()(pictures[:1])
-            if not isinstance(scores, Tensor):
-                raise OwnError(f"{self.named}: forward gives {_what(scores)}: let it return the scores, as return x")
-            if scores.ndim != 2 or scores.shape[1] != classes:
-                raise ShapeError(_scores(rows, tuple(scores.shape[1:]), classes), rows)
-            if one.shape != (1, classes):
-                raise OwnError(
-                    f"{self.named}: of one picture alone forward gives {by(tuple(one.shape)) or 'one number'}, not 1 × "
-                    f"{classes}: keep the first axis, as x.view(x.size(0), -1) does"
-                )
-            if not any(parameter.requires_grad for parameter in network.parameters()):
-                raise OwnError(f"{self.named} has no numbers to learn: give it a layer that has, as nn.Linear")
-            return describe(network, pictures)
+            return describe(network, _pictures())
+
+    def scored(
+        self, network: nn.Module, rows: list[LayerShape], size: int = SIDE, classes: int | None = None
+    ) -> Tensor:
+        """What it gives for some pictures, when that can be learnt from: scores, a row for each picture.
+
+        Args:
+            network: as it was built.
+            rows: its layers, as they were measured.
+            size: the pictures' side.
+            classes: as many scores as there have to be, if that is known.
+
+        Raises:
+            ShapeError: it gives something else, or has nothing to learn.
+            OwnError: it fails.
+        """
+        pictures = _pictures(size)
+        with self.failing("can't be run"), torch.no_grad():
+            copied = copy.deepcopy(network).train()
+            with _strangers(network, copied) as strange:
+                scores = copied(pictures)
+            one = copy.deepcopy(network).eval()(pictures[:1])
+            several: Tensor = copy.deepcopy(network).eval()(pictures)
+        if strange:
+            why = (
+                f"{self.named}: forward uses a {strange[0]} that is none of the network's layers, and learns nothing: "
+                f"make it in __init__, as self.layer = nn.{strange[0]}(…)"
+            )
+        elif not isinstance(scores, Tensor):
+            why = f"{self.named}: forward gives {_what(scores)}: let it return the scores, as return x"
+        elif scores.ndim == 0 or len(scores) != len(pictures):
+            why = (
+                f"{self.named}: of {len(pictures)} pictures forward gives {by(tuple(scores.shape)) or 'one number'}, "
+                "not a row for each: keep the first axis, as x.view(x.size(0), -1) does"
+            )
+        elif scores.ndim != 2 or classes not in (None, scores.shape[1]):
+            why = _scores(rows, tuple(scores.shape[1:]), classes or USUAL)
+        elif one.shape != (1, scores.shape[1]):
+            why = (
+                f"{self.named}: of one picture alone forward gives {by(tuple(one.shape)) or 'one number'}, not 1 × "
+                f"{scores.shape[1]}: keep the first axis, as x.view(x.size(0), -1) does"
+            )
+        elif not any(parameter.requires_grad for parameter in network.parameters()):
+            why = f"{self.named} has no numbers to learn: give it a layer that has, as nn.Linear"
+        else:
+            return several
+        raise ShapeError(why, rows)
+
+    def doubt(self, network: nn.Module, rows: list[LayerShape], size: int = SIDE) -> str | None:
+        """What a person should know of a network that can learn, if anything; arguments and errors as `scored`."""
+        scores = self.scored(network, rows, size)
+        if scores.shape[1] < 2 or (scores < 0).any() or not torch.allclose(scores.sum(1), torch.ones(len(scores))):
+            return None
+        return (
+            f"{self.named} seems to end with a softmax; the cross-entropy makes one already, and learns slowly "
+            "from two: leave it out"
+        )
 
     @contextmanager
     def failing(self, what: str) -> Iterator[None]:
@@ -134,7 +184,8 @@ class Own:
 
 def is_own(name: str) -> bool:
     """Whether a name is that of a class in a file or module, or of a file of Python whose class is left out."""
-    return name.endswith(".py") or (NAMED.fullmatch(name) is not None and not Path(name).exists())
+    named = NAMED.fullmatch(name) is not None or ".py:" in name
+    return name.endswith(".py") or (named and not Path(name).exists())
 
 
 def find(named: str) -> Own:
@@ -194,12 +245,47 @@ def _running(what: str, file: str, beside: Path) -> Iterator[None]:
 def _where(error: BaseException, file: str) -> str:
     """An error in one line, with the last line of the user's file that led to it."""
     words = str(error).splitlines()[0] if str(error) else "no reason given"
+    if isinstance(error, AttributeError) and UNBEGUN.search(words):
+        words += ": write super().__init__() first in __init__"
     if isinstance(error, SyntaxError):
         line, words = error.lineno, error.msg
     else:
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
         line = lines[-1] if lines else None
     return (f"line {line}: " if line else "") + f"{type(error).__name__}: {words}"
+
+
+def _pictures(size: int = SIDE) -> Tensor:
+    return torch.randn(4, 3, size, size, generator=torch.Generator().manual_seed(0))
+
+
+def _check_found(place: str, module: nn.Module, found: set[nn.Module]) -> None:
+    """Refuse layers in a list or a dict of Python's, of which PyTorch knows nothing."""
+    for name, value in vars(module).items():
+        if name.startswith("_") or not isinstance(value, list | tuple | dict):
+            continue
+        inside = value.values() if isinstance(value, dict) else value
+        if any(isinstance(each, nn.Module) and each not in found for each in inside):
+            where, kind = f"{place}.{name}" if place else name, type(value).__name__
+            fix = "nn.ModuleDict" if isinstance(value, dict) else "nn.ModuleList or nn.Sequential"
+            raise OwnError(f"layers in a {kind} are not found, as those of self.{where}: write {fix}")
+
+
+@contextmanager
+def _strangers(*networks: nn.Module) -> Iterator[list[str]]:
+    """The kinds of the layers with numbers that run until the body ends, and are none of these networks'."""
+    found = {module for network in networks for module in network.modules()}
+    strange: list[str] = []
+
+    def note(module: nn.Module, _: Any) -> None:
+        if module not in found and next(module.parameters(), None) is not None:
+            strange.append(type(module).__name__)
+
+    hook = register_module_forward_pre_hook(note)
+    try:
+        yield strange
+    finally:
+        hook.remove()
 
 
 def _network(value: Any) -> bool:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from impasto.cli.errors import MISUSE, plain_errors
+from impasto.cli.errors import MISUSE, plain_errors, say
 from impasto.cli.own_class import Class, found, with_sizes
 
 if TYPE_CHECKING:
@@ -26,16 +26,26 @@ def shapes(
     own: Class = None,
 ) -> None:
     """Each layer's input and output, parameters, multiply-adds, and what one output sees of the picture."""
-    from impasto.convolution.shapes import table
+    from impasto.convolution.shapes import table, unfollowed
 
-    print(table(measured(network, size, own)))
+    rows = measured(network, size, own, learns=True)
+    print(table(rows))
+    if why := unfollowed(rows):
+        print(why)
 
 
-def measured(network: str, asked: int | None, own: str | None = None) -> "list[LayerShape]":
-    """The layers of a network that is named as the commands name it; `own` is the class of a model's network."""
+def measured(network: str, asked: int | None, own: str | None = None, *, learns: bool = False) -> "list[LayerShape]":
+    """The layers of a network that is named as the commands name it.
+
+    Args:
+        network: its name.
+        asked: the pictures' side, if one was asked for.
+        own: the class of a model's network.
+        learns: whether a class of somebody's own is refused where `impasto train` would refuse it.
+    """
     from impasto.classify.classifier import ARCHITECTURES
     from impasto.classify.images import SIDE
-    from impasto.classify.own import is_own
+    from impasto.classify.own import USUAL, is_own
     from impasto.convolution.shapes import shapes as measure
     from impasto.networks.sequential import to_sequential
     from impasto.networks.vgg import VGG19
@@ -48,7 +58,11 @@ def measured(network: str, asked: int | None, own: str | None = None) -> "list[L
         mine = found(network if a_class else own, goes_with=network not in ("vgg19", *ARCHITECTURES))
         if mine and a_class:
             found(own, goes_with=False)
-            return mine.measured(mine.build(10, size), size)
+            made = mine.build(USUAL, size)
+            rows = mine.measured(made, size)
+            if learns and (doubt := mine.doubt(made, rows, size)):
+                say(doubt)
+            return rows
         if network == "vgg19":
             return measure(to_sequential(VGG19), size)
         if network in ARCHITECTURES:

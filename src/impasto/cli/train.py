@@ -124,6 +124,8 @@ def train(
     with plain_errors(MISUSE), with_sizes():
         net = before or models.untrained(own or network, images)
         training = Training(net, images, settings, done)
+        if own and (doubt := own.doubt(net.network, [])):
+            say(doubt)
     interrupted, history = False, History()
     with plain_errors(FAILURE), signals.keeping():
         try:

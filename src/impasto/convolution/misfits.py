@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from torch import nn
+from torch import Tensor, nn
 
 Shape = tuple[int, ...]
 VIEWED = re.compile(r"shape '\[(?P<asked>[^]]*)\]' is invalid for input of size (?P<numbers>\d+)")
@@ -41,6 +41,16 @@ def misfit(name: str, layer: nn.Module, given: Shape, before: str, made: Shape, 
         fix = f"nn.{kind}({given[1]})"
         return f"{before} gives {given[1]} {what}, but {name} takes {layer.num_features}: write {fix}"
     return None
+
+
+def of_other_numbers(name: str, layer: nn.Module, given: Tensor) -> str | None:
+    """That a layer's numbers are of another type than those that it is given, if they are."""
+    weight = getattr(layer, "weight", None)
+    if not isinstance(weight, Tensor) or weight.dtype == given.dtype:
+        return None
+    own, theirs = (str(each.dtype).removeprefix("torch.") for each in (weight, given))
+    call = {"float64": ".double()", "float16": ".half()", "bfloat16": ".bfloat16()"}.get(own, "what makes them so")
+    return f"the numbers of {name} are {own}, but those that it gets {theirs}: leave {call} out"
 
 
 def rows_of_others(before: str, made: Shape, rows: int, pictures: int) -> str:

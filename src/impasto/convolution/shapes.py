@@ -8,13 +8,19 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from impasto.convolution.geometry import Field, GeometryError, Layer, see_through
-from impasto.convolution.misfits import Shape, by, misfit, rows_of_others, too_small, viewed
+from impasto.convolution.misfits import Shape, by, misfit, of_other_numbers, rows_of_others, too_small, viewed
 from impasto.convolution.watching import leaves, watched
 
 PICTURES = 2
 """In the mini-batch that is followed: with one alone, a flattening of several into one row would not be seen."""
+
+WIDENING = frozenset(
+    {"conv2d", "max_pool2d", "avg_pool2d", "max_pool2d_with_indices", "conv_transpose2d", "interpolate"}
+)
+"""Functions of PyTorch that change what a number sees of the picture; the size alone does not always show it."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,9 @@ class LayerShape:
         output: the same.
         parameters: how many numbers it learns; a layer that is used again has none the second time.
         multiply_adds: for one picture.
-        field: what one output sees of the picture, along the rows; None once a linear layer has seen it all.
+        field: what one output sees of the picture, along the rows; None once a linear layer has seen it all, or where
+            something between the layers changed it.
+        followed: False where the field is None because of that.
     """
 
     name: str
@@ -38,6 +46,7 @@ class LayerShape:
     parameters: int
     multiply_adds: int
     field: Field | None
+    followed: bool = True
 
 
 class ShapeError(GeometryError):
@@ -80,7 +89,7 @@ def shapes(
         layer.register_forward_pre_hook(lambda layer, given, name=name: walk.enter(name, layer, given))
     pictures = torch.zeros(PICTURES, channels, height, width, device=device)
     try:
-        with torch.no_grad(), watched(layers, walk.leave):
+        with torch.no_grad(), watched(layers, walk.leave), _Between(walk):
             made = copied(pictures)
     except RuntimeError as error:
         raise walk.refusal(str(error)) from error
@@ -97,7 +106,8 @@ class _Walk:
         self.picture = picture
         self.known: set[int] = set()
         self.field: Field | None = Field()
-        self.inside: tuple[str, nn.Module, Shape] | None = None
+        self.followed = True
+        self.inside: tuple[str, nn.Module, Tensor] | None = None
         self.parted: str | None = None
 
     @property
@@ -109,7 +119,7 @@ class _Walk:
     def enter(self, name: str, layer: nn.Module, given: Any) -> None:
         """A layer begins."""
         if given and isinstance(given[0], Tensor):
-            self.inside = name, layer, tuple(given[0].shape)
+            self.inside = name, layer, given[0]
             if len(given[0]) != PICTURES and self.parted is None:
                 self.parted = rows_of_others(*self.before, len(given[0]), PICTURES)
 
@@ -121,16 +131,23 @@ class _Walk:
         ins, outs = tuple(given[0].shape[1:]), tuple(made.shape[1:])
         last = self.rows[-1].output if self.rows else self.picture
         if len(ins) == 1 < len(last) and math.prod(ins) == math.prod(last):
-            self.rows.append(LayerShape("flatten", "", last, ins, 0, 0, self.field))
+            self.rows.append(LayerShape("flatten", "", last, ins, 0, 0, self.field, self.followed))
+        elif len(ins) != len(last) or ins[1:] != last[1:]:
+            self.lose()
         geometry = _geometry(layer)
         if isinstance(layer, nn.Linear | nn.AdaptiveAvgPool2d):
-            self.field = None
+            self.field, self.followed = None, True
         elif geometry is not None and self.field is not None:
             self.field = see_through(self.field, geometry)
         own = 0 if id(layer) in self.known else sum(each.numel() for each in layer.parameters(recurse=False))
         self.known.add(id(layer))
         costs = _multiply_adds(layer, math.prod(outs))
-        self.rows.append(LayerShape(name, _kind(layer), ins, outs, own, costs, self.field))
+        self.rows.append(LayerShape(name, _kind(layer), ins, outs, own, costs, self.field, self.followed))
+
+    def lose(self) -> None:
+        """Something between two layers changed what a number sees of the picture."""
+        if self.field is not None:
+            self.field, self.followed = None, False
 
     def refusal(self, error: str) -> ShapeError:
         """Why it went no further, from where it is and PyTorch's words."""
@@ -140,7 +157,8 @@ class _Walk:
             found = viewed(error, before, made, PICTURES)
         else:
             name, layer, given = self.inside
-            found, geometry = misfit(name, layer, given, before, made, PICTURES), _geometry(layer)
+            found = misfit(name, layer, tuple(given.shape), before, made, PICTURES)
+            found, geometry = found or of_other_numbers(name, layer, given), _geometry(layer)
             if geometry is not None:
                 stopped = (
                     f"{name} ({_kind(layer)}) is larger: give a larger picture, padding, or fewer layers before it"
@@ -149,6 +167,30 @@ class _Walk:
         passed = [(row.name, row.output) for row in self.rows if row.kind]
         explained = found is not None or geometry is not None
         return ShapeError(found or too_small(height, width, passed, stopped), self.rows, explained=explained)
+
+
+class _Between(TorchFunctionMode):
+    """Sees what is computed between the layers of a walk."""
+
+    def __init__(self, walk: _Walk) -> None:
+        super().__init__()
+        self.walk = walk
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if self.walk.inside is None and getattr(func, "__name__", "") in WIDENING:
+            self.walk.lose()
+        return func(*args, **(kwargs or {}))
+
+
+def unfollowed(rows: Sequence[LayerShape]) -> str | None:
+    """Why the table has no fields from some layer on, where something between the layers is the reason."""
+    first = next((row.name for row in rows if not row.followed), None)
+    if first is None:
+        return None
+    return (
+        f"before {first} forward does what no layer says, as F.max_pool2d: so field, jump and margin are not known "
+        "from there on; make it a layer, as nn.MaxPool2d"
+    )
 
 
 def table(rows: Sequence[LayerShape], *, sums: bool = True) -> str:

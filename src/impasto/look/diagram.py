@@ -82,7 +82,8 @@ def _solid(page: Page, shape: Shape, given: Shape, top: int) -> None:
 def _table(page: Page, block: Sequence[LayerShape], number: int, top: int) -> None:
     page.text(TABLE, top + 12, f"block {number}", px=14, color=FAINT)
     for index, row in enumerate(block):
-        field = "everything" if row.field is None else f"{row.field.size} px"
+        unseen = "everything" if row.followed else "not known"
+        field = unseen if row.field is None else f"{row.field.size} px"
         cells = (row.name, row.kind, " × ".join(map(str, row.output)), f"{row.parameters:,}" if row.parameters else "–",
                  f"{row.multiply_adds:,}" if row.multiply_adds else "–", field)  # fmt: skip
         for (_, x, at), cell in zip(COLUMNS, cells, strict=True):
@@ -95,5 +96,6 @@ def _seen(page: Page, last: LayerShape, side: int, top: int) -> None:
     seen = whole if last.field is None else min(whole, whole * last.field.size / side)
     page.box(SEEN, top + 16, whole, whole, edge=INK, fill="white", line=1)
     page.box(SEEN + (whole - seen) / 2, top + 16 + (whole - seen) / 2, seen, seen, fill=ACCENT)
-    words = "everything" if last.field is None else f"{last.field.size} px, in steps of {last.field.jump}"
+    unseen = "everything" if last.followed else "not known"
+    words = unseen if last.field is None else f"{last.field.size} px, in steps of {last.field.jump}"
     page.text(SEEN + 60, top + 142, words, px=13, side="center")
