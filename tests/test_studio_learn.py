@@ -538,7 +538,12 @@ def test_a_model_of_ones_own_is_opened(page, site, photo, tmp_path):
     model.untrained("classifier", some_pictures()).save(tmp_path / "mine.safetensors")
     model.untrained(Own("mynet.py:Mine", chain, ""), some_pictures()).save(tmp_path / "chain.safetensors")
     page.goto("/learn/classify")
+    for name in ("a.safetensors", "a.jpg"):  # at once, whatever its name is
+        page.locator("#own").set_input_files({"name": name, "mimeType": "", "buffer": b"no model"})
+        expect(page.get_by_role("alert")).to_have_text(re.compile("^This file is broken or no safetensors file"))
+        expect(page.get_by_label(name)).to_be_checked()
     page.locator("#own").set_input_files(tmp_path / "mine.safetensors")
+    expect(page.get_by_role("alert")).to_be_hidden()
     expect(page.locator("#state")).to_have_text("Draw something, or choose an example.")
     page.locator("#file").set_input_files(photo)
     expect(page.locator("#softmax tbody tr")).to_have_count(3)

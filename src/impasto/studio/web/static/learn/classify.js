@@ -33,7 +33,7 @@ for (const [name, shapes] of Object.entries(EXAMPLES)) {
 $("undo").addEventListener("click", () => drawing.undo());
 $("clear").addEventListener("click", () => drawing.clear());
 $("file").addEventListener("change", () => $("file").files.length && receive($("file").files[0]));
-$("own").addEventListener("change", () => $("own").files.length && receive($("own").files[0]));
+$("own").addEventListener("change", () => $("own").files.length && open($("own").files[0]));
 document.addEventListener("dragover", (event) => event.dataTransfer?.types.includes("Files") && event.preventDefault());
 document.addEventListener("drop", (event) => {
   if (!event.dataTransfer?.files.length) return;
@@ -47,21 +47,25 @@ for (const radio of document.querySelectorAll("input[name=model]")) radio.addEve
 
 // A model, which is told by its name, or a picture.
 function receive(given) {
-  if (given.name.endsWith(".safetensors")) {
-    model = given;
-    $("yours").hidden = false;
-    $("yours").querySelector("span").textContent = given.name;
-    $("yours").querySelector("input").checked = true;
-  } else {
-    file = given;
-    drawing.blank();
-  }
+  if (given.name.endsWith(".safetensors")) return open(given);
+  file = given;
+  drawing.blank();
+  look();
+}
+
+function open(given) {
+  model = given;
+  $("yours").hidden = false;
+  $("yours").querySelector("span").textContent = given.name;
+  $("yours").querySelector("input").checked = true;
   look();
 }
 
 async function look() {
   if (!file && drawing.empty) {
     $("answer").hidden = true;
+    // a model of one's own is looked at with nothing drawn, so that one of no use is refused at once
+    if (chosen("model") === "own" && !(await ask("classify/answer", question()))) return;
     say("Draw something, or choose an example.");
     return;
   }
