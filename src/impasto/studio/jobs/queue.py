@@ -86,9 +86,17 @@ def in_turn(*columns: Any) -> Select[Any]:
     )
 
 
+def upcoming(session: Session, limit: int, *columns: Any) -> list[Any]:
+    """Columns of so many jobs that wait, or of fewer where no more do, the next one first."""
+    found = session.execute(next_of_each(*columns).limit(limit)).all()
+    if len(found) < limit:  # few people wait, each perhaps with many jobs
+        found = session.execute(in_turn(*columns).limit(limit)).all()
+    return list(found)
+
+
 def claim(session: Session, now: float, lease_seconds: float, only: int | None = None) -> Job | None:
     """Take the next job to paint it, or `only` one: its attempt is counted, and its painter has a lease from now."""
-    for number in session.scalars(next_of_each(Job.id).limit(10)).all() if only is None else [only]:
+    for number in [row[0] for row in upcoming(session, 10, Job.id)] if only is None else [only]:
         taken = session.scalar(
             update(Job)
             .where(Job.id == number, Job.state == State.WAITING)

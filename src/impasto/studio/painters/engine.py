@@ -161,12 +161,11 @@ class Engine:
             self._attempts[client.submit(paces, self._for_painters, pure=False)] = None
 
     def _hand_over(self, client: "Client") -> bool:
-        """Give the next job of each person to a painter; False where none is free or none waits."""
+        """Give the next jobs to painters; False where none is free or none waits."""
         lease = self.configuration.lease_seconds
         quality = func.coalesce(Job.settings["quality"].as_string(), "standard")
         with self._database.reading() as session:
-            asked = queue.next_of_each(Job.id, quality, Job.width, Job.height).limit(IN_TURN)
-            waiting = list(session.execute(asked).all())
+            waiting = queue.upcoming(session, IN_TURN, Job.id, quality, Job.width, Job.height)
         if not waiting:
             return False
         while waiting and not self._stopping.is_set():
