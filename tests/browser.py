@@ -45,6 +45,19 @@ def in_both_themes(page, **media):
         yield scheme
 
 
+def fits(page):
+    """Nothing of a page lies beside what the window shows."""
+    width = page.viewport_size["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") == width, page.url
+
+
+def looked_at(page, name, **media):
+    """A page fits its window, and axe-core finds nothing in either theme; both are kept as pictures."""
+    fits(page)
+    for scheme in in_both_themes(page, **media):
+        keep_screen(page, name, scheme)
+
+
 def keep_screen(page, name, scheme):
     """Keep what the browser shows, all of the page."""
     SCREENS.mkdir(parents=True, exist_ok=True)

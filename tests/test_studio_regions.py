@@ -231,7 +231,7 @@ def test_parts_are_painted_on_the_photo_by_mouse_and_by_keyboard(web, chromium, 
         expect(state).to_have_text("Part 2 covers 3% of the photo.")
         assert browser.axe_finds(page, {}) == []
         browser.keep_screen(page, "regions", scheme)
-        assert page.evaluate("document.documentElement.scrollWidth") <= view["width"]
+        browser.fits(page)
         second = page.get_by_label("Style of part 2")
         assert second.locator("option[value=own-0]").is_disabled()
         page.set_input_files("#style-file", {"name": "mine.png", "mimeType": "image/png", "buffer": picture()})

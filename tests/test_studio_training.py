@@ -83,11 +83,9 @@ def test_a_student_trains_stops_and_compares(web, chromium):
         expect(page.locator("#said")).to_contain_text("Take a lower learning rate.", timeout=PATIENCE)
 
         page.evaluate(browser.AXE.read_text())
-        for scheme in browser.in_both_themes(page):
-            for width in (1280, 360):
-                page.set_viewport_size({"width": width, "height": 740})
-                assert page.evaluate("document.documentElement.scrollWidth") == width
-                browser.keep_screen(page, "learn-training", scheme)
+        for width in (1280, 360):
+            page.set_viewport_size({"width": width, "height": 740})
+            browser.looked_at(page, "learn-training")
     assert complaints == []
 
 

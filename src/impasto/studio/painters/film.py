@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from impasto import images
+from impasto.studio.uploads.views import shrunk
 
 SIDE, MOST = 360, 48
 """Pixels of its long side; and frames at most, so that a film has about a megabyte."""
@@ -28,10 +28,7 @@ class Film:
 
     def add(self, pixels: NDArray[np.uint8]) -> None:
         """Add a frame, H × W × 3."""
-        height, width = pixels.shape[:2]
-        share = min(1.0, SIDE / max(width, height))
-        small = images.resize(pixels, max(1, round(width * share)), max(1, round(height * share)))
-        self._frames.append(Image.fromarray(small))
+        self._frames.append(shrunk(pixels, SIDE))
         if len(self._frames) > MOST:
             self._frames, self._every = self._frames[::2], 2 * self._every
 

@@ -34,13 +34,3 @@ def asked_to_stop() -> asyncio.Event:
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup has it ignored
             asyncio.get_running_loop().add_signal_handler(number, asked.set)
     return asked
-
-
-async def first(*events: asyncio.Event) -> None:
-    """Wait until one of them is set."""
-    waits = [asyncio.ensure_future(event.wait()) for event in events]
-    try:
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()

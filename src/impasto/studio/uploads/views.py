@@ -22,10 +22,14 @@ def jpeg(pixels: NDArray[np.uint8], side: int) -> bytes:
     return _encoded(pixels, side, "JPEG", quality=85, optimize=True)
 
 
-def _encoded(pixels: NDArray[np.uint8], side: int, kind: str, **options: Any) -> bytes:
+def shrunk(pixels: NDArray[np.uint8], side: int) -> Image.Image:
+    """The pixels as a picture, its long side at most `side`."""
     height, width = pixels.shape[:2]
     share = min(1.0, side / max(width, height))
-    small = images.resize(pixels, max(1, round(width * share)), max(1, round(height * share)))
+    return Image.fromarray(images.resize(pixels, max(1, round(width * share)), max(1, round(height * share))))
+
+
+def _encoded(pixels: NDArray[np.uint8], side: int, kind: str, **options: Any) -> bytes:
     data = io.BytesIO()
-    Image.fromarray(small).save(data, kind, **options)
+    shrunk(pixels, side).save(data, kind, **options)
     return data.getvalue()

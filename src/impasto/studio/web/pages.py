@@ -161,7 +161,7 @@ async def _start(
     named, estimate = await run_in_threadpool(look)
     shown = page(
         request, "start", configuration=configuration, styles=list(HOUSE_STYLES.values()), choice=choice, again=earlier,
-        sizes=form.sizes(configuration, choice), named=named, ranges=RANGES, estimate=estimate,
+        sizes=form.sizes(configuration, choice), named=named, dpi=named_sizes.DPI, ranges=RANGES, estimate=estimate,
         refused=refused.sentence if refused else "", earlier=EARLIER, own=OWN, regions=MOST_REGIONS,
     )  # fmt: skip
     shown.status_code = refused.status_code if refused else 200

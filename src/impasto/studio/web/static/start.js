@@ -11,7 +11,7 @@ const field = document.getElementById("photo");
 const button = document.getElementById("submit");
 const refusal = document.getElementById("refused");
 const FRAME = 5_000; // bytes of a form beside its pictures, at most
-const DPI = 150; // as in sizes.py
+const dpi = Number(form.dataset.dpi);
 const EVERY = 20_000; // ms between two looks at the queue
 
 let asking = new AbortController();
@@ -30,8 +30,8 @@ async function update() {
     const words = estimate(seconds, wait_seconds, waiting, !proportions);
     const line = document.getElementById("estimate");
     if (line.textContent !== words) line.textContent = words;
-    const printed = (side) => ((side / DPI) * 2.54).toFixed(1);
-    document.getElementById("canvas").textContent = proportions && `${width} × ${height} pixels: ${printed(width)} × ${printed(height)} cm in print, at ${DPI} dots an inch.`;
+    const printed = (side) => ((side / dpi) * 2.54).toFixed(1);
+    document.getElementById("canvas").textContent = proportions && `${width} × ${height} pixels: ${printed(width)} × ${printed(height)} cm in print, at ${dpi} dots an inch.`;
     for (const { name, words: takes, seconds: offered } of sizes) {
       const box = form.querySelector(`[name=size][value=${name}]`);
       box.disabled = !offered;

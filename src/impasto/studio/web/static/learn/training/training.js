@@ -1,37 +1,18 @@
 // Train in the browser's sight: read the lines of a training as they come, and draw them.
 import { build } from "../build.js";
-import { follow } from "../running/running.js";
+import { say, settings } from "../running/running.js";
 
 const $ = (id) => document.getElementById(id);
 const form = $("settings");
 const { left, right, top, bottom, highest } = JSON.parse(document.querySelector(".curves").dataset.place);
-let underWay = null;
 let run = null;
-
-for (const part of document.querySelectorAll(".scripted")) part.hidden = false;
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  if (underWay) return;
-  const settings = event.submitter?.dataset.settings;
-  for (const [name, value] of Object.entries(settings ? JSON.parse(settings) : {})) {
+settings(form, {
+  address: "training/events", begins: "The training begins …", finished: "Finished Training.", run: () => run,
+  set: (name, value) => {
     form.elements[name].value = [...form.elements[name].options].find((option) => Number(option.value) === value).value;
-  }
-  train();
+  },
+  begin: (former) => (event) => take(event, former),
 });
-$("stop").addEventListener("click", () => underWay?.abort());
-
-async function train() {
-  const mine = (underWay = new AbortController());
-  const former = run;
-  busy(true);
-  refuse("");
-  say("The training begins …");
-  const refusal = await follow("training/events", new FormData(form), mine.signal, (event) => take(event, former));
-  underWay = null;
-  busy(false);
-  if (refusal) refuse(refusal);
-  end(run === former ? "" : run.done ? "Finished Training." : "Stopped.");
-}
 
 // What an event brings; the first of a training begins a new curve before the old one.
 function take(event, former) {
@@ -82,16 +63,6 @@ function show({ guesses, kernels }) {
   say(run.seen ? `Epoch ${Math.floor(run.seen / run.per_epoch)} of ${run.epochs}: loss ${loss}, ${share} of the held-out pictures right.` : "It trains …");
 }
 
-function end(how) {
-  say(how && run.said ? `${how} ${run.said}` : how);
-  if (how) {
-    $("said").textContent = run.said;
-    $("said").hidden = !run.said;
-  }
-  $("state").classList.toggle("spoken", Boolean(how && run.said)); // the same stands below
-  $("train").textContent = run ? "Train again" : "Train";
-}
-
 // Points have a height of 0 to 1, and lie at so many mini-batches of `whole`.
 function draw(id, kind, points, whole) {
   const places = points.map(([seen, high]) =>
@@ -101,20 +72,6 @@ function draw(id, kind, points, whole) {
 
 function picture(src, alt) {
   return build("img", { src, alt, width: 64, height: 64 });
-}
-
-function busy(yes) {
-  for (const button of form.querySelectorAll("button")) button.ariaDisabled = String(yes === (button.id !== "stop")); // and keeps the focus
-  if (yes) $("state").classList.remove("spoken");
-}
-
-function refuse(words) {
-  $("refused").textContent = words;
-  $("refused").hidden = words === "";
-}
-
-function say(words) {
-  $("state").textContent = words;
 }
 
 const short = (loss) => (loss < 100 ? loss.toFixed(3) : loss.toLocaleString("en", { notation: "scientific", maximumSignificantDigits: 2 }));

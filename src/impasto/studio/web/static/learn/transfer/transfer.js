@@ -2,30 +2,26 @@
 import { home } from "../../home.js";
 import { plot } from "../../plot.js";
 import { build } from "../build.js";
-import { follow } from "../running/running.js";
+import { say, settings } from "../running/running.js";
 
 const $ = (id) => document.getElementById(id);
 const form = $("settings");
 const alphas = JSON.parse(form.dataset.alphas);
-let underWay = null;
 let run = null;
-
-for (const part of document.querySelectorAll(".scripted")) part.hidden = false;
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  if (underWay) return;
-  const settings = event.submitter?.dataset.settings;
-  for (const [name, value] of Object.entries(settings ? JSON.parse(settings) : {})) set(name, value);
-  weigh();
-  paint();
+const underWay = settings(form, {
+  address: "transfer/events", begins: "The painting begins …", finished: "Finished.", set, run: () => run,
+  begin: (former, body) => {
+    weigh();
+    if ($("trio").getBoundingClientRect().top > innerHeight - 100) $("trio").scrollIntoView();
+    return (event) => take(event, former, body.get("objective"));
+  },
 });
 form.addEventListener("input", weigh);
 form.addEventListener("change", ({ target }) => {
-  if (underWay) return;
+  if (underWay()) return;
   if (target.name === "photo") $("photo").src = `${home}static/learn/${target.value}.webp`;
   if (target.name === "style") $("style-picture").src = `${home}learn/transfer/styles/${target.value}.webp`;
 });
-$("stop").addEventListener("click", () => underWay?.abort());
 weigh();
 
 // A setting of any kind: one of several radios, some of several boxes, or a field.
@@ -39,20 +35,6 @@ function weigh() {
   const alpha = alphas[form.elements.objective.value][form.elements.balance.value];
   $("weights").replaceChildren(build("var", {}, "α"), ` = ${alpha}, `, build("var", {}, "β"), " = 1");
   $("balance").setAttribute("aria-valuetext", `α is ${alpha}, β is 1`);
-}
-
-async function paint() {
-  const mine = (underWay = new AbortController());
-  const former = run, body = new FormData(form);
-  busy(true);
-  refuse("");
-  say("The painting begins …");
-  if ($("trio").getBoundingClientRect().top > innerHeight - 100) $("trio").scrollIntoView();
-  const refusal = await follow("transfer/events", body, mine.signal, (event) => take(event, former, body.get("objective")));
-  underWay = null;
-  busy(false);
-  if (refusal) refuse(refusal);
-  end(run === former ? "" : run.done ? "Finished." : "Stopped.");
 }
 
 // What an event brings; the first of a painting has the three pictures. A curve by another objective is not beside this one.
@@ -93,29 +75,4 @@ function line({ term, layer, start, now, share, percent }) {
   const name = layer ? [`${layer} `, build("span", {}, term)] : ["objective"];
   return build("tr", { className: `of-${term}` }, build("th", { scope: "row" }, ...name), build("td", {}, start), build("td", {}, now),
     build("td", {}, build("span", { className: "bar", "--share": share }), build("span", {}, percent)));
-}
-
-function end(how) {
-  const said = how && run.said;
-  say(said ? `${how} ${said}` : how);
-  if (how) {
-    $("said").textContent = said ?? "";
-    $("said").hidden = !said;
-  }
-  $("state").classList.toggle("spoken", Boolean(said)); // the same stands below
-  $("paint").textContent = run ? "Paint again" : "Paint";
-}
-
-function busy(yes) {
-  for (const button of form.querySelectorAll("button")) button.ariaDisabled = String(yes === (button.id !== "stop")); // and keeps the focus
-  if (yes) $("state").classList.remove("spoken");
-}
-
-function refuse(words) {
-  $("refused").textContent = words;
-  $("refused").hidden = words === "";
-}
-
-function say(words) {
-  $("state").textContent = words;
 }
