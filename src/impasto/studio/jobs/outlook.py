@@ -4,7 +4,7 @@ import json
 import math
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
+from functools import cache, partial
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -47,14 +47,11 @@ class Outlook:
 
 def look(session: Session, painters: int) -> Outlook:
     """The queue now, for so many painters."""
-    known: dict[tuple[str, str | None, int, int], float] = {}
+    estimator = cache(partial(estimates.estimator, session))
 
-    def seconds(*asked: Any) -> float:
-        if asked not in known:
-            quality, larger, width, height = asked
-            painted = math.prod(json.loads(larger)) if larger else None
-            known[asked] = estimates.seconds(session, quality, width, height, painted)
-        return known[asked]
+    @cache
+    def seconds(quality: str, larger: str | None, width: int, height: int) -> float:
+        return estimator(quality)(width, height, math.prod(json.loads(larger)) if larger else None)
 
     # the settings of ten thousand jobs would take longer to read than all else
     quality = func.coalesce(Job.settings["quality"].as_string(), "standard")

@@ -211,8 +211,8 @@ async def estimate(
     def look() -> dict[str, Any]:
         outlook = request.app.state.outlooks.now()
         with request.app.state.database.reading() as session:
-            seconds = estimates.seconds(session, quality, *canvas)
-            named = list(sizes.offered(session, quality, photo, largest))
+            taken = estimates.estimator(session, quality)
+        seconds, named = taken(*canvas, None), list(sizes.offered(taken, photo, largest))
         return {
             "seconds": seconds, "wait_seconds": outlook.wait_of_new(submitter), "waiting": outlook.count,
             "width": canvas[0], "height": canvas[1], "sizes": named,

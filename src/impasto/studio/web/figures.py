@@ -107,10 +107,8 @@ def _queue(session: Session, now: float) -> dict[str, Any]:
 
 def _paces(session: Session) -> dict[str, list[float]]:
     """Quality → seconds that a painting of each of the sizes takes."""
-    return {
-        quality: [estimates.seconds(session, quality, side, round(side * 2 / 3)) for side in SIZES]
-        for quality in CHOICES["quality"]
-    }
+    taken = {quality: estimates.estimator(session, quality) for quality in CHOICES["quality"]}
+    return {quality: [of(side, round(side * 2 / 3), None) for side in SIZES] for quality, of in taken.items()}
 
 
 def _failures(session: Session) -> list[tuple[str, int]]:

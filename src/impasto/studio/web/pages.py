@@ -127,11 +127,12 @@ def _larger(request: Request, job: Job) -> list[dict[str, Any]]:
     configuration: Configuration = request.app.state.configuration
     found = []
     with request.app.state.database.reading() as session:
-        for size in offered.sizes(configuration):
-            if size > max(job.width, job.height):
-                canvas = canvas_size(job.width, job.height, size)
-                seconds = estimates.seconds(session, job.quality, *canvas, job.width * job.height)
-                found.append({"size": size, "canvas": canvas, "words": words.duration(seconds)})
+        taken = estimates.estimator(session, job.quality)
+    for size in offered.sizes(configuration):
+        if size > max(job.width, job.height):
+            canvas = canvas_size(job.width, job.height, size)
+            seconds = taken(*canvas, job.width * job.height)
+            found.append({"size": size, "canvas": canvas, "words": words.duration(seconds)})
     return found
 
 
@@ -145,17 +146,14 @@ async def _start(
     def look() -> tuple[list[dict[str, Any]], str]:
         outlook = request.app.state.outlooks.now()
         with request.app.state.database.reading() as session:
-            named = list(named_sizes.offered(session, choice.quality, photo, configuration.max_canvas))
-            chosen = next((size for size in named if size["name"] == choice.named and size["seconds"]), None)
-            choice.named = choice.named if chosen else ""
-            # a photo that isn't known yet counts as the largest
-            width, height = photo or (1, 1)
-            scale = choice.size / max(width, height)
-            seconds = (
-                chosen["seconds"]
-                if chosen
-                else estimates.seconds(session, choice.quality, round(width * scale), round(height * scale))
-            )
+            taken = estimates.estimator(session, choice.quality)
+        named = list(named_sizes.offered(taken, photo, configuration.max_canvas))
+        chosen = next((size for size in named if size["name"] == choice.named and size["seconds"]), None)
+        choice.named = choice.named if chosen else ""
+        # a photo that isn't known yet counts as the largest
+        width, height = photo or (1, 1)
+        scale = choice.size / max(width, height)
+        seconds = chosen["seconds"] if chosen else taken(round(width * scale), round(height * scale), None)
         return named, words.estimate(seconds, outlook.wait_of_new(submitter), outlook.count, most=earlier is None)
 
     named, estimate = await run_in_threadpool(look)

@@ -1,16 +1,14 @@
 """Sizes with names: what a painting is for says how many pixels it gets. A number of pixels is a size too."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
-from sqlalchemy.orm import Session
 
 from impasto.images import PictureError
 from impasto.painter.schedule import canvas_size
 from impasto.painter.settings import MAX_SIZE, MIN_SIZE
-from impasto.studio.jobs import estimates
 from impasto.studio.web.problem import ProblemError
 from impasto.studio.web.words import duration
 
@@ -85,12 +83,13 @@ def shape(size: int | str, largest: int) -> tuple[int, int]:
     return (named.long, named.short) if named else (largest, largest)
 
 
-def offered(session: Session, quality: str, photo: tuple[int, int] | None, largest: int) -> Iterator[dict[str, Any]]:
+def offered(
+    taken: Callable[[int, int, None], float], photo: tuple[int, int] | None, largest: int
+) -> Iterator[dict[str, Any]]:
     """Each size with a name: whether it can be had, the canvas, the seconds, and in words what it takes, or why not.
 
     Args:
-        session: has what paintings took.
-        quality: of the painting.
+        taken: gives the seconds of a canvas.
         photo: its width and height; None where it isn't known yet.
         largest: the long side that may be asked for.
     """
@@ -103,5 +102,5 @@ def offered(session: Session, quality: str, photo: tuple[int, int] | None, large
             words = "too large here" if isinstance(error, ProblemError) else "too thin"
             yield told | {"width": None, "height": None, "seconds": None, "words": words}
         else:
-            seconds = estimates.seconds(session, quality, across, down)
+            seconds = taken(across, down, None)
             yield told | {"width": across, "height": down, "seconds": seconds, "words": duration(seconds)}
