@@ -21,7 +21,7 @@ SIZE = {"width": 1280, "height": 860}
 
 def keep(page: Page, name: str) -> None:
     """Write what the browser shows."""
-    page.wait_for_load_state("networkidle")
+    page.wait_for_load_state("networkidle", timeout=600_000)  # each card is painted with the photo
     Image.open(io.BytesIO(page.screenshot())).convert("RGB").save(Path("docs") / name, quality=82, method=6)
 
 

@@ -40,13 +40,13 @@ class Studio:
     def __init__(self, folder, home, **settings):
         self.folder = Path(folder)
         self.mails_folder, self.log_file = self.folder / "mails", self.folder / "log"
-        settings |= {
+        settings = {
             "data_dir": folder,
             "mail_folder": self.mails_folder,
             "lease_seconds": 8,
             "painter_threads": 1,
             "sketches": False,
-        }
+        } | settings
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("IMPASTO_")}
         self.environment |= {f"IMPASTO_{name.upper()}": str(value) for name, value in settings.items()}
         self.environment["IMPASTO_HOME"] = str(home)

@@ -6,6 +6,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import time
 import urllib.request
 from contextlib import ExitStack, contextmanager
 from shutil import copyfile, copytree
@@ -18,7 +19,7 @@ from postgres_server import postgres
 from processes import line
 from studio_server import DEADLINE, Studio, until
 
-from impasto.studio.jobs import rows
+from impasto.studio.jobs import estimates, rows
 from impasto.studio.jobs.rows import State
 from impasto.studio.painters.certificates import security
 
@@ -55,9 +56,11 @@ class Hosts:
         self.environment = plain | {"IMPASTO_HOME": str(home)}
         self.scheduling, self.scheduler = self.begin("scheduler", "--address", "tls://127.0.0.1:0")
         self.painters = {}  # by the hosts' names
-        settings = {"scheduler": self.scheduler, "certificates": certify("web")}
+        settings = {"scheduler": self.scheduler, "certificates": certify("web"), "lease_seconds": 30}
         self.studio = Studio(folder, home, database_url=database, files_url=str(folder / "store"), **settings)
         self.studio.database.migrate()
+        with self.studio.database.session() as session:  # so that no host is busy with measuring
+            estimates.calibrate(session, "standard", 60.0)
         stack.callback(self.studio.close)
         self.client = stack.enter_context(
             Client(self.scheduler, set_as_default=False, security=security(certify("web")))
@@ -161,6 +164,12 @@ def who_has_no_certificate_of_the_authority_reaches_no_process(hosts, certify, t
 
 def a_large_canvas_goes_to_the_host_with_the_memory(hosts, photo):
     studio = hosts.studio
+
+    def free():  # a host that has not been heard of for long gets no job
+        workers = hosts.client.scheduler_info(n_workers=-1)["workers"].values()
+        return len(workers) == 2 and all(time.time() - worker["last_seen"] < 2 for worker in workers)
+
+    until(free, "two hosts that are free")
     small = studio.submit(photo)
     assert studio.when(small, lambda row: row.ended).state == State.DONE
     until(

@@ -77,6 +77,9 @@ def test_each_size_says_what_it_takes_and_one_that_is_not_offered_cannot_be_chos
         page.goto("/")
         if view is PHONE:  # the bar that stays is one line, and nothing is dropped there
             assert page.locator(".submit").bounding_box()["height"] <= 70
+            said = "Up to about 47 minutes of painting, to begin in about 45 minutes: one is being painted, none waits."
+            page.locator("#estimate").evaluate("(line, said) => { line.textContent = said; }", said)
+            assert page.locator(".submit").bounding_box()["height"] <= 70
             expect(page.locator("#drop-words")).to_be_hidden()
         sheet = page.locator("input[value=a3]")
         expect(sheet).to_be_disabled()
