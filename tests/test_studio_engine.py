@@ -22,6 +22,7 @@ from impasto.studio.configuration import Configuration
 from impasto.studio.jobs import attempts, estimates, queue, rows
 from impasto.studio.jobs.attempts import Attempt
 from impasto.studio.jobs.rows import Job
+from impasto.studio.painters.checkpoints import Checkpoints
 from impasto.studio.painters.lease import QUIET, Lease
 
 PAINTED = {"painting.png", "painting.jpg", "painting-view.webp", "thumb.webp", "film.webp", "painting-mail.jpg"}
@@ -76,9 +77,13 @@ def test_a_job_is_painted_and_a_mail_written(studio, photo):
 
 def test_painters_give_way_and_the_server_paints_nothing_itself(studio):
     (painter,) = until(studio.painters, "a painter")
-    priorities = {os.getpriority(os.PRIO_PROCESS, thread.id) for thread in painter.threads()}
-    assert priorities == {19}
-    assert "libtorch" in Path(f"/proc/{painter.pid}/maps").read_text()
+
+    def priorities():
+        return {os.getpriority(os.PRIO_PROCESS, thread.id) for thread in painter.threads()}
+
+    until(lambda: priorities() == {19}, "a painter that gives way")
+    until(lambda: "libtorch" in Path(f"/proc/{painter.pid}/maps").read_text(), "a painter that has loaded")
+    assert priorities() == {19}
     assert "libtorch" not in Path(f"/proc/{studio.server.pid}/maps").read_text()
     assert os.getpriority(os.PRIO_PROCESS, studio.server.pid) < 19
 
@@ -139,7 +144,8 @@ def test_a_lease_is_renewed_only_while_the_work_gets_on(tmp_path, home, photo):
     with studio.database.session() as session:
         queue.claim(session, time.time(), 30)
     began, short = time.time(), 0.1
-    with Lease(studio.database, studio.files, tmp_path / "work", Attempt(number, 1), short) as lease:
+    checkpoints = Checkpoints(tmp_path / "work", Attempt(number, 1), None)
+    with Lease(studio.database, studio.files, checkpoints, Attempt(number, 1), short) as lease:
         until(lambda: studio.job(number).lease < time.time(), "an end of the lease: nothing was said of the work")
         lease.expect(1000)  # a long step
         until(lambda: studio.job(number).lease > time.time(), "a new lease")

@@ -118,27 +118,38 @@ def test_jobs_go_to_hosts_that_die_leave_and_differ_and_strangers_reach_none(hos
     hosts.paint("two", "4G")
     a_large_canvas_goes_to_the_host_with_the_memory(hosts, photo)
     who_has_no_certificate_of_the_authority_reaches_no_process(hosts, certify, tmp_path)
-    where_a_host_dies_or_leaves_another_goes_on(hosts, photo)
+    where_a_host_leaves_or_dies_another_goes_on_from_its_checkpoint(hosts, photo)
     # logs tell nothing of what Dask gives to painters, and with it the settings
     logs = "".join(log.read_text() for log in hosts.folder.glob("*.log"))
     assert " - distributed." not in logs
     assert '"logger": "distributed' not in logs
 
 
-def where_a_host_dies_or_leaves_another_goes_on(hosts, photo):
+def where_a_host_leaves_or_dies_another_goes_on_from_its_checkpoint(hosts, photo):
     studio = hosts.studio
-    job = studio.submit(photo, size=96, quality="standard")
-    studio.when(job, lambda row: row.progress and row.progress["step"] >= 2)
+
+    def stepped(attempt):
+        row = studio.when(job, lambda row: row.attempt == attempt and row.progress and row.progress["step"] >= 2)
+        return row.progress["seconds"]
+
+    def went_on(host):
+        return "gone on from a checkpoint" in (hosts.folder / f"{host}.log").read_text()
+
+    job = studio.submit(photo, size=128, quality="standard")
+    before = stepped(1)
     assert hosts.painting() == ["one"]
-    hosts.end("one", signal.SIGKILL)
-    studio.when(job, lambda row: row.attempt == 2 and row.progress and row.progress["step"] >= 2)
-    assert hosts.painting() == ["two"]
+    assert hosts.end("one", signal.SIGTERM) == 0  # which is no death of a painter
+    assert stepped(2) > before  # what the host before took counts
+    assert (hosts.painting(), went_on("two")) == (["two"], True)
     hosts.paint("three", "1G")
-    assert hosts.end("two", signal.SIGTERM) == 0  # which is no death of a painter
+    hosts.end("two", signal.SIGKILL)
     done = studio.when(job, lambda row: row.ended)
     assert (done.state, done.attempt, done.deaths) == (State.DONE, 3, 1), done.error
+    assert went_on("three")
     until(lambda: studio.letters(job), "a mail")
-    assert "painting.png" in studio.files.names(job)
+    names = studio.files.names(job)
+    assert "painting.png" in names
+    assert not [name for name in names if name.startswith("checkpoint")]
 
 
 def who_has_no_certificate_of_the_authority_reaches_no_process(hosts, certify, tmp_path):

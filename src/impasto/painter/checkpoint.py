@@ -10,14 +10,15 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Any
 
 from impasto.files import written
 from impasto.images.names import is_file, is_folder
-from impasto.painter.scratch import Allocate
+
+if TYPE_CHECKING:  # the studio's service asks for the name of the file, and loads no PyTorch
+    from torch import Tensor
+
+    from impasto.painter.scratch import Allocate
 
 NAME = "checkpoint.json"
 
@@ -44,7 +45,7 @@ class Checkpoint:
         """Whether the folder holds one."""
         return is_file(self.folder / NAME)
 
-    def write(self, place: Mapping[str, Any], vectors: Mapping[str, Tensor]) -> None:
+    def write(self, place: Mapping[str, Any], vectors: "Mapping[str, Tensor]") -> None:
         """Put a checkpoint in place of the one before.
 
         Args:
@@ -63,7 +64,7 @@ class Checkpoint:
                     self.remove()
             raise
 
-    def _write(self, place: Mapping[str, Any], vectors: Mapping[str, Tensor]) -> None:
+    def _write(self, place: Mapping[str, Any], vectors: "Mapping[str, Tensor]") -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         for name, vector in vectors.items():
             if name not in self._written:
@@ -97,12 +98,14 @@ class Checkpoint:
                 )
         return content["place"], content["vectors"]
 
-    def load(self, sizes: Mapping[str, int], allocate: Allocate) -> dict[str, Tensor]:
+    def load(self, sizes: Mapping[str, int], allocate: "Allocate") -> "dict[str, Tensor]":
         """The vectors of these names and lengths.
 
         Raises:
             CheckpointError: one is missing or cut short.
         """
+        import torch
+
         vectors = {name: allocate((size,), torch.float32) for name, size in sizes.items()}
         for name, vector in vectors.items():
             here = torch.empty_like(vector, device="cpu") if vector.device.type != "cpu" else vector

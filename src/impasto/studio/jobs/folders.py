@@ -1,7 +1,8 @@
 """The files of jobs: a folder by default, or wherever fsspec can write; one folder a job."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -33,14 +34,33 @@ class Files:
         Raises:
             OSError: it can't be written; the one before, if there was one, is still there.
         """
+        self._put(job, name, partial(self._system.pipe_file, value=data))
+
+    def upload(self, job: int, name: str, source: Path) -> None:
+        """Put a copy of this machine's file in place, whole or not at all; it is never in memory whole.
+
+        Raises:
+            OSError: it can't be read or written; the one before, if there was one, is still there.
+        """
+        self._put(job, name, partial(self._system.put_file, str(source)))
+
+    def download(self, job: int, name: str, target: Path) -> None:
+        """Copy a file to this machine.
+
+        Raises:
+            FileNotFoundError: there is none of this name.
+        """
+        self._system.get_file(self._path(job, name), str(target))
+
+    def _put(self, job: int, name: str, send: Callable[[str], None]) -> None:
         path = self._path(job, name)
         self._system.makedirs(self._path(job), exist_ok=True)
         if self.folder is None:
-            self._system.pipe_file(path, data)  # an object store shows an object when all of it is there
+            send(path)  # an object store shows an object when all of it is there
             return
         aside = f"{path}.{secrets.token_hex(4)}.part"
         try:
-            self._system.pipe_file(aside, data)
+            send(aside)
             self._system.mv(aside, path)
         except BaseException:
             if self._system.exists(aside):

@@ -3,12 +3,10 @@ written while it lasts.
 """
 
 import errno
-import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,6 +19,7 @@ from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.folders import Files
 from impasto.studio.jobs.rows import Job
 from impasto.studio.painters import leaving
+from impasto.studio.painters.checkpoints import Checkpoints
 
 log = structlog.get_logger("impasto.studio.painters.lease")
 
@@ -51,14 +50,16 @@ class Lease:
     Every call raises LostError once the job is no longer this attempt's.
 
     Args:
-        work: where this machine's painters keep checkpoints; the job has a folder there.
+        checkpoints: the attempt's; they are deleted when the job has ended.
     """
 
-    def __init__(self, database: Database, files: Files, work: Path, attempt: Attempt, lease_seconds: float) -> None:
+    def __init__(
+        self, database: Database, files: Files, checkpoints: Checkpoints, attempt: Attempt, lease_seconds: float
+    ) -> None:
         self.files = files
+        self.checkpoints = checkpoints
         self.attempt = attempt
         self._database = database
-        self._work = work / str(attempt.job_id)
         self._lease_seconds = lease_seconds
         self._patience = QUIET * lease_seconds
         self._moved = 0.0
@@ -67,7 +68,6 @@ class Lease:
         self._heart = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
     def __enter__(self) -> Self:
-        self._work.mkdir(parents=True, exist_ok=True)
         self.expect(0)
         self._heart.start()
         return self
@@ -95,20 +95,6 @@ class Lease:
         """Seconds that all of the painting is thought to take."""
         with self._database.reading() as session:
             return estimates.seconds(session, job.quality, job.width, job.height)
-
-    def checkpoint(self) -> Path:
-        """The folder of this attempt's checkpoint, with what an earlier attempt left there.
-
-        Each attempt has its own: a painter that was thought dead writes into none but its own.
-        """
-        own = self._work / str(self.attempt.number)
-        earlier = sorted((path for path in self._work.glob("[0-9]*") if path != own), key=lambda path: int(path.name))
-        for path in reversed(earlier):
-            if not own.exists() and any(path.glob("*.json")):
-                path.rename(own)
-            else:
-                shutil.rmtree(path, ignore_errors=True)
-        return own
 
     def report(
         self, progress: Mapping[str, Any], point: dict[str, Any] | None = None, preview: tuple[int, bytes] | None = None
@@ -159,7 +145,7 @@ class Lease:
     def fail(self, error: str) -> None:
         """Say why it can't be painted, to the person who asked."""
         self._remove_previews(keep=0)  # on a full disk this makes room for the row
-        self.forget()
+        self.checkpoints.forget()
 
         def write() -> None:
             with self._database.session() as session:
@@ -173,10 +159,6 @@ class Lease:
         with self._database.session() as session:
             attempts.release(session, self.attempt)
 
-    def forget(self) -> None:
-        """Delete what was kept for going on with the painting."""
-        shutil.rmtree(self._work, ignore_errors=True)
-
     def leave(self) -> None:
         """Clear up after the job was lost: of one that is gone nothing stays, and one that has ended needs no more."""
         with self._database.reading() as session:
@@ -184,7 +166,7 @@ class Lease:
         if job is None:
             self.files.remove(self.attempt.job_id)
         if job is None or job.ended:
-            self.forget()
+            self.checkpoints.forget()
 
     def _beat(self) -> None:
         pause = self._lease_seconds / 3

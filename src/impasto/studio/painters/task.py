@@ -16,6 +16,7 @@ from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.folders import Files
 from impasto.studio.jobs.rows import Job
 from impasto.studio.painters import place, priority
+from impasto.studio.painters.checkpoints import Checkpoints
 from impasto.studio.painters.film import Film
 from impasto.studio.painters.lease import NO_ROOM, Lease, LostError, StoppedError, is_full
 from impasto.studio.recipes import START, recipe
@@ -45,8 +46,10 @@ def paint(configuration: Configuration, attempt: Attempt) -> None:
     database = Database(configuration.database)
     files = Files(configuration.files)
     say = log.bind(job=attempt.job_id, attempt=attempt.number)
+    elsewhere = files if configuration.scheduler else None  # another host may go on with the painting
+    checkpoints = Checkpoints(configuration.work, attempt, elsewhere)
     try:
-        with Lease(database, files, configuration.work, attempt, configuration.lease_seconds) as lease:
+        with Lease(database, files, checkpoints, attempt, configuration.lease_seconds) as lease:
             try:
                 say.info(_paint(lease, configuration, began), seconds=round(time.monotonic() - began, 1))
             except LostError:
@@ -92,6 +95,7 @@ def _paint(lease: Lease, configuration: Configuration, began: float) -> str:
             if preview:
                 shown = time.monotonic()
             lease.expect(longest * max(estimate, step.seconds + step.seconds_left))
+            lease.checkpoints.send()
             step = next(run, None)
         _keep(run)  # what follows may fail
         painting = run.painting()
@@ -99,9 +103,10 @@ def _paint(lease: Lease, configuration: Configuration, began: float) -> str:
         lease.finish(_kept(painting, film), max(painting.seconds, time.monotonic() - began))
     except StoppedError:
         _keep(run)
+        lease.checkpoints.send(last=True)
         lease.release()
         return "given back"
-    lease.forget()
+    lease.checkpoints.forget()
     return "done"
 
 
@@ -123,7 +128,7 @@ def _keep(run: "Run") -> None:
 def _begun(job: Job, lease: Lease, configuration: Configuration) -> "tuple[Run, Progress | None]":
     """A run and its first step: from where an earlier attempt was, or from the start."""
     from impasto import images
-    from impasto.painter.checkpoint import NAME, CheckpointError
+    from impasto.painter.checkpoint import CheckpointError
     from impasto.painter.enlarging import enlarged
     from impasto.painter.painter import Painter
     from impasto.painter.settings import Settings
@@ -139,16 +144,18 @@ def _begun(job: Job, lease: Lease, configuration: Configuration) -> "tuple[Run, 
         )
     except FileNotFoundError:
         raise ValueError("the photo or the style is no longer here; send it again") from None
-    folder = lease.checkpoint()
+    there, folder = lease.checkpoints.take_up(), lease.checkpoints.folder
     if job.settings.get("larger"):
         begun = images.read(lease.files.read(job.id, START), name="start")
         painter = enlarged(asked, begun, checkpoint=folder)
     else:
         painter = Painter(asked, checkpoint=folder)
-    if (folder / NAME).exists():
+    if there:
         run = painter.start(resume=True)
         try:
-            return run, next(run, None)
+            step = next(run, None)
+            log.info("gone on from a checkpoint", job=job.id, step=step.step if step else None)
+            return run, step
         except CheckpointError:  # damaged, or of another version
             log.warning("checkpoint refused", job=job.id)
     run = painter.start()
