@@ -4,6 +4,7 @@ import secrets
 
 import pytest
 import torch
+from s3_server import s3
 
 from impasto.painter.checkpoint import Checkpoint, CheckpointError
 from impasto.studio.jobs.attempts import Attempt
@@ -13,9 +14,17 @@ from impasto.studio.painters.checkpoints import Checkpoints
 JOB = 7
 
 
+@pytest.fixture(scope="module")
+def objects(tmp_path_factory):
+    with s3(tmp_path_factory.mktemp("s3")) as address:
+        yield address
+
+
 @pytest.fixture(params=["folder", "objects"])
 def store(request, tmp_path):
-    return Files(str(tmp_path / "store") if request.param == "folder" else f"memory://{secrets.token_hex(8)}")
+    if request.param == "folder":
+        return Files(str(tmp_path / "store"))
+    return Files(f"{request.getfixturevalue('objects')}/{secrets.token_hex(8)}")
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ import pytest
 from distributed import Client
 from postgres_server import postgres
 from processes import line
+from s3_server import s3
 from studio_server import DEADLINE, Studio, until
 
 from impasto.studio.jobs import estimates, rows
@@ -52,12 +53,13 @@ class Hosts:
     def __init__(self, folder, home, stack, certify):
         self.folder, self.stack, self.folder_of = folder, stack, certify
         database = stack.enter_context(postgres(folder / "postgres"))
+        store = stack.enter_context(s3(folder))
         plain = {name: value for name, value in os.environ.items() if not name.startswith("IMPASTO_")}
         self.environment = plain | {"IMPASTO_HOME": str(home)}
         self.scheduling, self.scheduler = self.begin("scheduler", "--address", "tls://127.0.0.1:0")
         self.painters = {}  # by the hosts' names
         settings = {"scheduler": self.scheduler, "certificates": certify("web"), "lease_seconds": 30}
-        self.studio = Studio(folder, home, database_url=database, files_url=str(folder / "store"), **settings)
+        self.studio = Studio(folder, home, database_url=database, files_url=store, **settings)
         self.studio.database.migrate()
         with self.studio.database.session() as session:  # so that no host is busy with measuring
             estimates.calibrate(session, "standard", 60.0)

@@ -34,7 +34,7 @@ class Files:
         Raises:
             OSError: it can't be written; the one before, if there was one, is still there.
         """
-        self._put(job, name, partial(self._system.pipe_file, value=data))
+        self._put(job, name, lambda path: self._system.pipe_file(path, data))
 
     def upload(self, job: int, name: str, source: Path) -> None:
         """Put a copy of this machine's file in place, whole or not at all; it is never in memory whole.
