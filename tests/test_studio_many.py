@@ -265,3 +265,39 @@ def test_certificates_that_are_of_no_use_are_one_line(certify, run, tmp_path):
     (copy / "key.pem").chmod(0o600)
     said = refused("serve", IMPASTO_SCHEDULER=at, IMPASTO_CERTIFICATES=str(copy))
     assert said == f"impasto: the files in {copy} do not belong together; make new ones"
+
+
+# As an operator writes it; a cluster of SLURM's takes the same from Dask.
+GROWING = """
+from distributed import LocalCluster, Security
+
+
+def local():
+    return LocalCluster(
+        n_workers=0, threads_per_worker=1, processes=True, memory_limit=0, dashboard_address=":0",
+        security=Security.temporary(), preload="impasto.studio.painters.preload",
+    )
+
+"""
+
+
+def test_a_cluster_of_the_operator_s_grows_when_there_is_work(tmp_path, home, photo, run):
+    (tmp_path / "painters_of_ours.py").write_text(GROWING)
+    studio = Studio(tmp_path / "data", home, cluster="painters_of_ours:local", painters=2)
+    studio.environment["PYTHONPATH"] = str(tmp_path)
+    studio.start()
+    try:
+        assert studio.painters() == []
+        jobs = [studio.submit(photo) for _ in range(2)]
+        assert {studio.when(job, lambda row: row.ended).state for job in jobs} == {State.DONE}
+        assert 1 <= len(studio.painters()) <= 2
+    finally:
+        studio.close()
+    for name, said in {
+        "painters": "IMPASTO_CLUSTER can't be 'painters': write it as module:function",
+        "nowhere:slurm": "IMPASTO_CLUSTER names nowhere:slurm, which can't be loaded: No module named 'nowhere'",
+        "os:gone": "IMPASTO_CLUSTER names os:gone, which can't be loaded: module",
+        "os:sep": "IMPASTO_CLUSTER names os:sep, which is no function",
+    }.items():
+        done = run("serve", "--port", "0", IMPASTO_CLUSTER=name, IMPASTO_DATA_DIR=str(tmp_path / "none"))
+        assert (done.returncode, said in line(done)) == (2, True), line(done)

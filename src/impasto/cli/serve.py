@@ -38,13 +38,14 @@ def serve(
     from impasto.studio.jobs.stores import StoresError
     from impasto.studio.mail.server import ServerError
     from impasto.studio.painters.certificates import CertificatesError
+    from impasto.studio.painters.growing import ClusterError
     from impasto.studio.serving import serve as start
 
     listener = _listener(configuration)
     configuration = configuration.model_copy(update={"port": listener.getsockname()[1]})
     try:
         start(configuration, listener, lambda: tell(configuration.address))
-    except CertificatesError as error:
+    except (CertificatesError, ClusterError) as error:
         stop(str(error), MISUSE)
     except (StoresError, ServerError) as error:
         stop(str(error), FAILURE)

@@ -164,7 +164,7 @@ def _painter(configuration: Configuration) -> str:
     one = configuration.model_copy(update={"painters": 1, "smtp_password": SecretStr("")})
     fix = "see IMPASTO_SCHEDULER" if configuration.scheduler else "see IMPASTO_PAINTER_THREADS and _MEMORY"
     try:
-        with cluster.joined(one) as client:
+        with cluster.joined(one, lambda: 1) as client:
             seconds = client.submit(paint_sample, one, pure=False).result(timeout=PATIENCE)
     except Exception as error:  # whatever a painter dies of
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -54,7 +54,12 @@ class Configuration(BaseSettings):
         False, description="take a scheduler at tcp:// on another host: whoever reaches it can run code there"
     )
     scheduler: str = Field("", description="that of impasto scheduler; empty to start painters on this machine")
-    painters: int = Field(1, ge=1, description="how many paint at once on this machine, a process each")
+    cluster: str = Field(
+        "", description="module:function that makes a Dask cluster to paint on, which grows with the queue"
+    )
+    painters: int = Field(
+        1, ge=1, description="how many paint at once on this machine, or on its cluster, a process each"
+    )
     painter_threads: int | None = Field(None, ge=1, description="of each painter; empty for all cores")
     painter_memory: int | None = Field(None, ge=1, description="bytes of each painter; empty for what is free")
     lease_seconds: float = Field(30, gt=0, description="a painter that was silent for so long is taken for dead")
@@ -111,6 +116,16 @@ class Configuration(BaseSettings):
         certificates, insecure = known.data.get("certificates"), known.data.get("insecure", False)
         return value and schedulers.safe(value, certificates, insecure=insecure)
 
+    @field_validator("cluster")
+    @classmethod
+    def _function(cls, value: str, known: ValidationInfo) -> str:
+        module, _, function = value.partition(":")
+        if value and not all(part.isidentifier() for part in [*module.split("."), function]):
+            raise ValueError("write it as module:function, such as painters:slurm")
+        if value and known.data.get("scheduler"):
+            raise ValueError("IMPASTO_SCHEDULER names another one; set one of the two")
+        return value
+
     @field_validator("smtp_host")
     @classmethod
     def _name(cls, value: str) -> str:
@@ -144,6 +159,11 @@ class Configuration(BaseSettings):
     def work(self) -> Path:
         """Where the painters of this machine keep their checkpoints."""
         return self.data_dir / "work"
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether other hosts paint."""
+        return bool(self.scheduler or self.cluster)
 
     @property
     def sent(self) -> Path:

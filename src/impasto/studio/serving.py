@@ -15,7 +15,7 @@ from impasto.studio import logs
 from impasto.studio.configuration import Configuration
 from impasto.studio.jobs.stores import check_writable, open_stores
 from impasto.studio.mail.server import ServerError, check
-from impasto.studio.painters import certificates
+from impasto.studio.painters import certificates, growing
 from impasto.studio.painters.engine import Engine
 from impasto.studio.web.app import create_app
 from impasto.studio.web.connections import open_more_files, server_config
@@ -33,10 +33,13 @@ def serve(configuration: Configuration, listener: socket.socket, ready: Callable
         StoresError: a folder or the database can't be used.
         ServerError: the mail server will never take a mail.
         CertificatesError: the painters' scheduler can't be talked to with this host's certificate.
+        ClusterError: the function that makes the painters' cluster can't be loaded.
     """
     logs.configure()
     if configuration.scheduler and configuration.certificates:
         certificates.check(configuration.certificates)
+    if configuration.cluster:
+        growing.factory(configuration.cluster)
     # The thread that answers takes turns with those that ask the database; by default each may hold it for 5 ms.
     sys.setswitchinterval(0.0005)
     open_more_files()

@@ -5,20 +5,25 @@ other: by TLS, with a key that is made as they start and is on no disk.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from impasto.studio.configuration import Configuration
-from impasto.studio.painters import certificates, processes
+from impasto.studio.painters import certificates, growing, processes
 
 if TYPE_CHECKING:
     from distributed import Client
 
 
 @contextmanager
-def joined(configuration: Configuration) -> "Iterator[Client]":
-    """A client of the cluster that the settings name, or of a new one, which ends with this process."""
+def joined(configuration: Configuration, wanted: Callable[[], int]) -> "Iterator[Client]":
+    """A client of the cluster that the settings name, or of a new one, which ends with this process.
+
+    Args:
+        configuration: names the cluster, or says how many painters a new one has.
+        wanted: says how many paintings wait or are under way, for a cluster that grows with them.
+    """
     processes.configure()
     import dask
     from distributed import Client, LocalCluster, Security
@@ -26,6 +31,11 @@ def joined(configuration: Configuration) -> "Iterator[Client]":
     if configuration.scheduler:
         known = configuration.certificates and certificates.security(configuration.certificates)
         with Client(configuration.scheduler, timeout=10, set_as_default=False, security=known) as client:
+            client.run_on_scheduler(_take_up_nothing)
+            yield client
+        return
+    if configuration.cluster:
+        with growing.grown(configuration, wanted) as client:
             client.run_on_scheduler(_take_up_nothing)
             yield client
         return

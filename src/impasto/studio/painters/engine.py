@@ -74,6 +74,8 @@ class Engine:
         self._silences = Silences()
         self._every = min(LOOK_AT_LEASES, configuration.lease_seconds / 4)
         self._looked_at_leases = self._last_there = 0.0
+        self._wanted = 0  # paintings that wait or are under way
+        self._measured = False  # or being measured
         self._doubtful = False  # whether painters could have renewed their leases of late
         self._threads = [
             threading.Thread(target=run, name=name, daemon=True)
@@ -116,7 +118,7 @@ class Engine:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                with cluster.joined(self.configuration) as client:
+                with cluster.joined(self.configuration, lambda: self._wanted) as client:
                     log.info("painters are there")
                     self._work(client)
             except Exception:
@@ -128,7 +130,7 @@ class Engine:
                 self._silences = Silences()
 
     def _work(self, client: "Client") -> None:
-        self._calibrate(client)
+        self._measured = False
         self._working.set()
         self._last_there = time.monotonic()
         while not self._stopping.wait(LOOK):
@@ -136,6 +138,7 @@ class Engine:
             try:
                 self._settle()
                 self._look_after(client)
+                self._calibrate(client)
                 while not self._stopping.is_set() and self._hand_over(client):
                     pass
             except SQLAlchemyError as error:  # painters go on, and so do we when the database is back
@@ -149,12 +152,15 @@ class Engine:
         if client.status in ("closing", "closed"):
             raise ConnectionError("Dask's scheduler is gone")
         now = time.monotonic()
-        if self.configuration.scheduler or client.nthreads():
+        if self.configuration.elsewhere or client.nthreads():
             self._last_there = now
         elif now - self._last_there > MISSING:
             raise ConnectionError("no painter's process came back")
 
     def _calibrate(self, client: "Client") -> None:
+        if self._measured or not client.nthreads():
+            return
+        self._measured = True
         with self._database.reading() as session:
             known = estimates.known(session)
         if not known:
@@ -166,6 +172,7 @@ class Engine:
         quality = func.coalesce(Job.settings["quality"].as_string(), "standard")
         with self._database.reading() as session:
             waiting = queue.upcoming(session, IN_TURN, Job.id, quality, Job.width, Job.height)
+        self._wanted = len(self._attempts) + len(waiting)
         if not waiting:
             return False
         while waiting and not self._stopping.is_set():

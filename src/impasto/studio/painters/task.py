@@ -46,8 +46,7 @@ def paint(configuration: Configuration, attempt: Attempt) -> None:
     database = Database(configuration.database)
     files = Files(configuration.files)
     say = log.bind(job=attempt.job_id, attempt=attempt.number)
-    elsewhere = files if configuration.scheduler else None  # another host may go on with the painting
-    checkpoints = Checkpoints(configuration.work, attempt, elsewhere)
+    checkpoints = Checkpoints(configuration.work, attempt, files if configuration.elsewhere else None)
     try:
         with Lease(database, files, checkpoints, attempt, configuration.lease_seconds) as lease:
             try:
