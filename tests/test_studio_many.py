@@ -28,6 +28,9 @@ ALERT = 7
 """Bytes of a TLS alert, all that a stranger is told."""
 
 
+TOKEN = "a-token-that-nobody-guesses"
+
+
 @contextmanager
 def process(folder, name, *arguments, environment):
     """A command, ended with all that it started; gives it when it has printed its first line, and that."""
@@ -59,6 +62,7 @@ class Hosts:
         self.scheduling, self.scheduler = self.begin("scheduler", "--address", "tls://127.0.0.1:0")
         self.painters = {}  # by the hosts' names
         settings = {"scheduler": self.scheduler, "certificates": certify("web"), "lease_seconds": 30}
+        settings["operator_token"] = TOKEN
         self.studio = Studio(folder, home, database_url=database, files_url=store, **settings)
         self.studio.database.migrate()
         with self.studio.database.session() as session:  # so that no host is busy with measuring
@@ -84,6 +88,11 @@ class Hosts:
         """The names of the hosts that paint."""
         workers = self.client.scheduler_info(n_workers=-1)["workers"]
         return [workers[address]["id"] for address, keys in self.client.processing().items() if "paint" in str(keys)]
+
+    def figures(self):
+        """The operator's page."""
+        asked = urllib.request.Request(f"{self.studio.address}/figures", headers={"Authorization": f"Bearer {TOKEN}"})
+        return urllib.request.urlopen(asked).read().decode()
 
     def end(self, name, number):
         """Send a signal to a host, and wait until it has ended; answers with its exit code."""
@@ -140,6 +149,8 @@ def where_a_host_leaves_or_dies_another_goes_on_from_its_checkpoint(hosts, photo
     job = studio.submit(photo, size=128, quality="standard")
     before = stepped(1)
     assert hosts.painting() == ["one"]
+    until(lambda: f"<dt>one</dt><dd>paints {job}, 1.0 GB</dd>" in hosts.figures(), "what each host does")
+    assert "<dt>two</dt><dd>is free, 4.0 GB</dd>" in hosts.figures()
     assert hosts.end("one", signal.SIGTERM) == 0  # which is no death of a painter
     assert stepped(2) > before  # what the host before took counts
     assert (hosts.painting(), went_on("two")) == (["two"], True)

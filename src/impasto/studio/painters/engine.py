@@ -55,6 +55,9 @@ class Engine:
         configuration: says which painters there are.
         database: where the jobs are; `migrate` has been called.
         files: where their pictures are.
+
+    Attributes:
+        painters: those that there were at the last look, some seconds ago.
     """
 
     def __init__(self, configuration: Configuration, database: Database, files: Files) -> None:
@@ -74,6 +77,7 @@ class Engine:
         self._silences = Silences()
         self._every = min(LOOK_AT_LEASES, configuration.lease_seconds / 4)
         self._looked_at_leases = self._last_there = 0.0
+        self.painters: list[roll.Painter] = []
         self._wanted = 0  # paintings that wait or are under way
         self._measured = False  # or being measured
         self._doubtful = False  # whether painters could have renewed their leases of late
@@ -126,6 +130,7 @@ class Engine:
                 self._stopping.wait(AGAIN)
             finally:
                 self._working.clear()
+                self.painters = []
                 self._attempts.clear()
                 self._silences = Silences()
 
@@ -254,9 +259,9 @@ class Engine:
         has run out too; or they talk, and do not end with a job that they have lost.
         """
         self._silent = {attempt: until for attempt, until in self._silent.items() if attempt in self._attempts.values()}
-        painters = client.run_on_scheduler(roll.painters)
-        silences, lease = self._silences.look(painters, awake), self.configuration.lease_seconds
-        has = {task: painter.address for painter in painters for task in painter.tasks}
+        self.painters = client.run_on_scheduler(roll.painters)
+        silences, lease = self._silences.look(self.painters, awake), self.configuration.lease_seconds
+        has = {task: painter.address for painter in self.painters for task in painter.tasks}
         hanging = {address for address, silent in silences.items() if silent >= max(lease, HANGS)}
         before, self._nowhere = self._nowhere, set()
         for future, attempt in list(self._attempts.items()):

@@ -22,11 +22,15 @@ class Painter(NamedTuple):
 
     Attributes:
         address: by which the scheduler knows it.
+        name: by which the operator knows it.
+        memory: bytes that a painting may take there; 0 where nobody said.
         seen: when it last said something, by the scheduler's clock; it does so every second or so.
         tasks: the keys of what it has to do.
     """
 
     address: str
+    name: str
+    memory: int
     seen: float
     tasks: tuple[str, ...]
 
@@ -34,7 +38,13 @@ class Painter(NamedTuple):
 def painters(dask_scheduler: Any) -> list[Painter]:
     """All of them."""
     return [
-        Painter(address, worker.last_seen, tuple(str(task.key) for task in worker.processing))
+        Painter(
+            address,
+            str(worker.name),
+            int(worker.resources.get(place.MEMORY, 0)),
+            worker.last_seen,
+            tuple(str(task.key) for task in worker.processing),
+        )
         for address, worker in dask_scheduler.workers.items()
     ]
 

@@ -23,6 +23,7 @@ from impasto.studio.configuration import Configuration
 from impasto.studio.jobs import estimates
 from impasto.studio.jobs.rows import Job, State
 from impasto.studio.mail.outbox import Mail
+from impasto.studio.painters.roll import Painter
 from impasto.studio.web import words
 from impasto.studio.web.problem import ProblemError
 
@@ -70,7 +71,8 @@ async def figures(request: Request) -> Response:
     return templates.TemplateResponse(
         request, "figures.html",
         {
-            **values, "disk": disk, "full": disk.free < configuration.min_free, "sizes": SIZES,
+            **values, "painters": _painters(engine.painters if engine else []), "disk": disk,
+            "full": disk.free < configuration.min_free, "sizes": SIZES,
             "alive": bool(engine and engine.alive), "can_mail": configuration.can_mail, "duration": words.duration,
             "now": words.moment(time.time()), "most": MOST_KINDS,
         },
@@ -88,6 +90,17 @@ def _given(header: str) -> str:
         return base64.b64decode(value, validate=True).decode().partition(":")[2]
     except (binascii.Error, ValueError):
         return ""
+
+
+def _painters(found: list[Painter]) -> list[tuple[str, str]]:
+    """The painters by name, and what each one does and has."""
+
+    def does(painter: Painter) -> str:
+        jobs = [task.split("-")[1] for task in painter.tasks if task.startswith("paint-")]
+        what = f"paints {jobs[0]}" if jobs else "measures how long paintings take" if painter.tasks else "is free"
+        return f"{what}, {painter.memory / 1e9:.1f} GB" if painter.memory else what
+
+    return sorted((painter.name, does(painter)) for painter in found)
 
 
 def _queue(session: Session, now: float) -> dict[str, Any]:
