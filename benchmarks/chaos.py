@@ -1,16 +1,19 @@
 """The studio while its processes are killed and stopped at random moments.
 
-    python benchmarks/chaos.py PHOTO [--trials 50] [--seed 0]
+    python benchmarks/chaos.py PHOTO [--trials 50] [--seed 0] [--hosts] [--database URL]
 
-`impasto serve` as it comes: SQLite, one painter, in a folder of its own; and a mail server, which is a process too. In
-each trial three people ask for a small painting and a mail, by HTTP, and again where they get no answer. At a random
-moment of the first 80 % of the time that this takes undisturbed, one process is killed (SIGKILL), or stopped for up to
-two and a half leases (SIGSTOP, then SIGCONT):
+`impasto serve` as it comes: SQLite, one painter, in a folder of its own; and a mail server, which is a process too.
+With --hosts the painters are those of two processes of `impasto worker`, behind an `impasto scheduler`; the jobs can be
+in PostgreSQL, as postgresql+psycopg://NAME@/NAME?host=FOLDER, in a database that is empty. In each trial three people
+ask for a small painting and a mail, by HTTP, and again where they get no answer. At a random moment of the first 80 %
+of the time that this takes undisturbed, one process is killed (SIGKILL), or stopped for up to two and a half leases
+(SIGSTOP, then SIGCONT):
 
   server          with web pages, engine, Dask's scheduler and post; killed, it is started again on the same folder
   painter         the process that paints
   decoder         the process that reads one upload, and its parent, which forks it
   mail server     killed, it is started again on the same port
+  scheduler, worker   with --hosts alone; killed, they are started again, as a service manager would
 
 A trial ends when every job in the database has ended and a mail for each was accepted. Printed by victim: jobs whose
 mail was still to come at the blow, jobs that were lost (not done, or no mail within five minutes), that were painted
@@ -27,7 +30,6 @@ import random
 import re
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -45,6 +47,7 @@ import httpx
 import psutil
 from aiosmtpd.controller import Controller
 from PIL import Image
+from sqlalchemy import create_engine, text
 
 LEASE, JOBS, ADDRESS = 6.0, 3, "anna@example.org"
 # Seconds after which what has not come is lost; pixels of the uploads' long side, so that they take a while to read.
@@ -52,10 +55,9 @@ LOST, SIDE = 300.0, 3000
 # Until when the blow falls, of the time that a trial takes undisturbed.
 LATEST = 0.8
 ENDED = ("done", "failed", "cancelled")
-BLOWS = [
-    *((victim, signal.SIGKILL) for victim in ("server", "painter", "decoder", "decoder's parent", "mail server")),
-    *((victim, signal.SIGSTOP) for victim in ("server", "painter", "decoder", "decoder's parent", "mail server")),
-]
+ALONE = "server", "painter", "decoder", "decoder's parent", "mail server"
+HOSTS = "server", "painter", "scheduler", "worker", "mail server"
+SIGNALS = signal.SIGKILL, signal.SIGSTOP
 
 
 class Mailbox:
@@ -83,12 +85,14 @@ def take_mails(file: Path, port: int) -> None:
 
 
 class Studio:
-    """A server and a mail server, which can be killed and started again."""
+    """A server, a mail server, and where there are hosts a scheduler and two workers; all can be started again."""
 
-    def __init__(self, folder: Path) -> None:
-        self.database, self.mails_file, self.log_file = folder / "studio.db", folder / "mails", folder / "log"
+    def __init__(self, folder: Path, database: str, *, hosts: bool) -> None:
+        self.folder, self.mails_file, self.log_file = folder, folder / "mails", folder / "log"
+        self.database = create_engine(database or f"sqlite:///{folder / 'studio.db'}", pool_pre_ping=True)
         self.mails_file.touch()
-        self.ports = free_ports(2)
+        self.ports = free_ports(3)
+        self.others: dict[str, subprocess.Popen[bytes]] = {}
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("IMPASTO_")}
         self.environment |= {
             f"IMPASTO_{name}": str(value)
@@ -98,6 +102,12 @@ class Studio:
                 "SMTP_PORT": self.ports[1], "SMTP_SECURITY": "none",
             }.items()
         }  # fmt: skip
+        if database:
+            self.environment["IMPASTO_DATABASE_URL"] = database
+        if hosts:
+            self.environment["IMPASTO_SCHEDULER"] = f"tcp://127.0.0.1:{self.ports[2]}"
+            for name in ("scheduler", "worker", "second worker"):
+                self.start_other(name)
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.ports[0]}", timeout=60)
         self.start_mail()
         self.start()
@@ -112,6 +122,16 @@ class Studio:
         assert self.server.stdout is not None
         assert self.server.stdout.readline(), self.log_file.read_text()
 
+    def start_other(self, name: str) -> None:
+        """Begin to be a scheduler, or a host that paints."""
+        address = self.environment["IMPASTO_SCHEDULER"]
+        asked = ["scheduler", "--address", address] if name == "scheduler" else ["worker", address, "--threads", "1"]
+        own = {"IMPASTO_DATA_DIR": str(self.folder / name)}  # as on a host of its own
+        with self.log_file.open("ab") as log:
+            self.others[name] = subprocess.Popen(
+                [sys.executable, "-m", "impasto", *asked], stdout=log, stderr=log, env=self.environment | own
+            )
+
     def start_mail(self) -> None:
         """Begin to take mails."""
         spawn = multiprocessing.get_context("spawn")
@@ -119,19 +139,24 @@ class Studio:
         self.mail.start()
 
     def end(self) -> None:
-        """End both."""
-        self.server.terminate()
-        self.server.wait(60)
+        """End them all."""
+        for each in (self.server, *reversed(self.others.values())):
+            each.terminate()
+            each.wait(60)
         self.mail.kill()
 
     def victims(self, name: str) -> list[psutil.Process]:
         """The processes of that name, alive."""
         if name == "mail server":
             return [psutil.Process(self.mail.pid)]
+        if name in self.others:
+            return [psutil.Process(self.others[name].pid)]
         server = psutil.Process(self.server.pid)
         if name == "server":
             return [server]
         children = server.children()
+        if name == "painter" and self.others:
+            return [*psutil.Process(self.others["worker"].pid).children()]
         if name == "painter":
             return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
         parents = [child for child in children if "impasto.studio.uploads.decoding" in child.cmdline()]
@@ -139,9 +164,8 @@ class Studio:
 
     def rows(self) -> dict[str, tuple[int, str]]:
         """Number and state of every job, by its token."""
-        with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=30) as connection:
-            found = connection.execute("select token, id, state from jobs").fetchall()
-        connection.close()
+        with self.database.connect() as connection:
+            found = connection.execute(text("select token, id, state from jobs")).all()
         return {token: (number, state) for token, number, state in found}
 
     def mails(self) -> Counter[str]:
@@ -228,6 +252,9 @@ def strike(studio: Studio, trial: Trial, before: set[str], pause: float, hold: f
     elif trial.victim == "mail server":
         studio.mail.join()
         studio.start_mail()
+    elif trial.victim in studio.others:
+        studio.others[trial.victim].wait()
+        studio.start_other(trial.victim)
 
 
 def _alive(studio: Studio, victim: str) -> list[psutil.Process]:
@@ -285,7 +312,7 @@ def report(studio: Studio, trials: list[Trial]) -> None:
     rows, mails, done = studio.rows(), studio.mails(), studio.done()
     print("| victim | | trials | jobs | in flight | lost | painted twice | mailed twice | refused | longest delay |")
     print("|---|---|---|---|---|---|---|---|---|---|")
-    for victim, number in BLOWS:
+    for victim, number in dict.fromkeys((trial.victim, trial.signal) for trial in trials):
         some = [trial for trial in trials if (trial.victim, trial.signal) == (victim, number)]
         tokens = {token for trial in some for token in trial.tokens}
         lost = [token for token in tokens if rows.get(token, (0, ""))[1] != "done" or not mails[f"/p/{token}"]]
@@ -317,6 +344,8 @@ def main() -> None:
     parser.add_argument("photo", type=Path)
     parser.add_argument("--trials", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--hosts", action="store_true")
+    parser.add_argument("--database", default="")
     asked = parser.parse_args()
     dice = random.Random(asked.seed)
     with Image.open(asked.photo) as image:
@@ -325,14 +354,15 @@ def main() -> None:
     large.save(upload, "PNG", compress_level=1)
     photo = upload.getvalue()
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
-        studio = Studio(Path(folder))
+        studio = Studio(Path(folder), asked.database, hosts=asked.hosts)
+        blows = [(victim, number) for number in SIGNALS for victim in (HOSTS if asked.hosts else ALONE)]
         try:
             confirm(studio, photo)
             span = min(undisturbed(studio, photo) for _ in range(2))  # at first the painter's pace is measured too
             print(f"undisturbed, {JOBS} jobs take {span:.1f} s")
             trials = []
             for number in range(asked.trials):
-                trials.append(attempt(studio, photo, BLOWS[number % len(BLOWS)], dice, span))
+                trials.append(attempt(studio, photo, blows[number % len(blows)], dice, span))
                 say(number + 1, trials[-1])
             report(studio, trials)
         finally:
