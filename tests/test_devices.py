@@ -20,7 +20,7 @@ from impasto.painter.term import Scene, StyleSource
 from impasto.painter.terms import style_transfer
 
 LAYERS = (("conv1_1", 1.0), ("conv2_1", 1.0))
-SMALL = Settings(size=700, quality="draft", content_layers=(("conv2_2", 1.0),), style_layers=LAYERS, dtype="float32")
+SMALL = Settings(size=420, quality="draft", content_layers=(("conv2_2", 1.0),), style_layers=LAYERS, dtype="float32")
 
 
 def pictures(width=140, height=100):
@@ -99,11 +99,11 @@ def test_a_device_that_is_full_is_given_smaller_tiles(late):
     """From the beginning of the last scale, or before its last step."""
     roomy = Full(10**9, 0)
     costs = [step.costs for step in Painter(recipe(SMALL), network=roomy).start()]
-    network = Full(120_000, len(roomy.seen) - 1 if late else 0)
+    network = Full(60_000, len(roomy.seen) - 1 if late else 0)
     fitted = Painter(recipe(SMALL), network=network).start()
     found = [step.costs for step in fitted]
-    assert any(pixels > 120_000 for pixels in network.seen)
-    assert network.seen[-1] <= 120_000
+    assert any(pixels > 60_000 for pixels in network.seen)
+    assert network.seen[-1] <= 60_000
     assert len(found) == len(costs)
     for name, cost in costs[-1].items():
         assert found[-1][name] == pytest.approx(cost, rel=0.01)
