@@ -1,6 +1,7 @@
 """Uploads: what is a picture becomes one without a past, and what is hostile meets a process with limits."""
 
 import io
+import os
 import signal
 import subprocess
 import sys
@@ -228,6 +229,19 @@ def test_what_a_decoder_was_stopped_over_is_read_by_another(large):
         assert decode(large, decode_seconds=5).width == 1024
     assert len(stopped) == 1
     until(lambda: not psutil.pid_exists(stopped[0]), "an end of it")
+
+
+def test_while_the_server_is_stopped_no_time_of_a_decoder_s_goes_by(large):
+    stopped = threading.Event()
+
+    def stop():  # this process, for longer than a decoder may take
+        until(decoders, "a decoder")
+        subprocess.run(["sh", "-c", f"kill -STOP {os.getpid()}; sleep 6; kill -CONT {os.getpid()}"], check=True)
+        stopped.set()
+
+    threading.Thread(target=stop).start()
+    assert decode(large, decode_seconds=5).width == 1024
+    assert stopped.wait(20)
 
 
 def test_what_decoders_are_forked_from_is_started_anew_where_it_hangs(gradient):

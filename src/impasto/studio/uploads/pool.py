@@ -29,6 +29,8 @@ PATIENCE = 30.0
 TRIES = 2
 # Of its time by the clock, a decoder that had less of the processor was stopped, or starved: no fault of the file.
 HINDERED = 0.2
+# Seconds of one wait for a decoder, at most.
+LOOK = 0.5
 # Bytes of an answer: far more than a canvas's PNG has.
 LONGEST = 100_000_000
 
@@ -155,13 +157,13 @@ def _answered(data: bytes, asked: dict[str, Any]) -> bytes:
     Raises:
         RefusedError: it took too long.
     """
-    until = time.monotonic() + asked["seconds"]
+    left = float(asked["seconds"])
     answer = bytearray()
     hindered = False
     with _decoders.begin(asked) as connection:
         decoder: psutil.Process | None = None
         try:
-            connection.settimeout(max(0.01, until - time.monotonic()))
+            connection.settimeout(left)
             first = connection.recv(16)  # its number, before it has seen anything of the file
             with suppress(ValueError, psutil.NoSuchProcess):
                 decoder = psutil.Process(int(first))
@@ -169,15 +171,18 @@ def _answered(data: bytes, asked: dict[str, Any]) -> bytes:
                 connection.sendall(data)
                 connection.shutdown(socket.SHUT_WR)
             with suppress(ConnectionResetError):
-                while len(answer) <= LONGEST and time.monotonic() < until:
-                    connection.settimeout(max(0.01, until - time.monotonic()))
-                    if not (piece := connection.recv(1 << 20)):
-                        return bytes(answer)
-                    answer += piece
+                while len(answer) <= LONGEST and left > 0:
+                    began = time.monotonic()
+                    connection.settimeout(min(left, LOOK))
+                    with suppress(TimeoutError):
+                        if not (piece := connection.recv(1 << 20)):
+                            return bytes(answer)
+                        answer += piece
+                    left -= min(time.monotonic() - began, LOOK)  # while this process is stopped, no time goes by
         except TimeoutError:
-            pass
+            left = 0.0
         else:
-            if time.monotonic() < until:  # it said too much, or died
+            if left > 0:  # it said too much, or died
                 return b""
         finally:
             if decoder is None:
