@@ -14,6 +14,8 @@ of the time that this takes undisturbed, one process is killed (SIGKILL), or sto
   decoder         the process that reads one upload, and its parent, which forks it
   mail server     killed, it is started again on the same port
   scheduler, worker   with --hosts alone; killed, they are started again, as a service manager would
+  database        with PostgreSQL alone: a process of it that serves a connection; killed, PostgreSQL ends all of them
+                  and recovers
 
 A trial ends when every job in the database has ended and a mail for each was accepted. Printed by victim: jobs whose
 mail was still to come at the blow, jobs that were lost (not done, or no mail within five minutes), that were painted
@@ -48,6 +50,7 @@ import psutil
 from aiosmtpd.controller import Controller
 from PIL import Image
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
 
 LEASE, JOBS, ADDRESS = 6.0, 3, "anna@example.org"
 # Seconds after which what has not come is lost; pixels of the uploads' long side, so that they take a while to read.
@@ -151,6 +154,11 @@ class Studio:
             return [psutil.Process(self.mail.pid)]
         if name in self.others:
             return [psutil.Process(self.others[name].pid)]
+        if name == "database":
+            with self.database.connect() as connection:
+                own = connection.execute(text("select pg_backend_pid()")).scalar_one()
+            siblings = psutil.Process(own).parent().children()
+            return [each for each in siblings if each.pid != own and "[local]" in " ".join(each.cmdline())]
         server = psutil.Process(self.server.pid)
         if name == "server":
             return [server]
@@ -164,9 +172,16 @@ class Studio:
 
     def rows(self) -> dict[str, tuple[int, str]]:
         """Number and state of every job, by its token."""
-        with self.database.connect() as connection:
-            found = connection.execute(text("select token, id, state from jobs")).all()
-        return {token: (number, state) for token, number, state in found}
+        end = time.monotonic() + LOST
+        while True:
+            try:
+                with self.database.connect() as connection:
+                    found = connection.execute(text("select token, id, state from jobs")).all()
+                return {token: (number, state) for token, number, state in found}
+            except OperationalError:  # the database was hit, and is not back yet
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.2)
 
     def mails(self) -> Counter[str]:
         """How many mails were accepted, by the path that they link to."""
@@ -355,7 +370,8 @@ def main() -> None:
     photo = upload.getvalue()
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
         studio = Studio(Path(folder), asked.database, hosts=asked.hosts)
-        blows = [(victim, number) for number in SIGNALS for victim in (HOSTS if asked.hosts else ALONE)]
+        victims = (*(HOSTS if asked.hosts else ALONE), *(("database",) if asked.database else ()))
+        blows = [(victim, number) for number in SIGNALS for victim in victims]
         try:
             confirm(studio, photo)
             span = min(undisturbed(studio, photo) for _ in range(2))  # at first the painter's pace is measured too
