@@ -27,7 +27,8 @@ def s3(folder):
     try:
         address = server.stdout.readline().strip()
         with patch.dict(os.environ, KEYS | {"AWS_ENDPOINT_URL": address}):
-            fsspec.filesystem("s3", skip_instance_cache=True).mkdir("studio")
+            fsspec.get_filesystem_class("s3").clear_instance_cache()  # it would go on with the server of another test
+            fsspec.filesystem("s3").mkdir("studio")
             yield "s3://studio/pictures"
     finally:
         server.kill()
