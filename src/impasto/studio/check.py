@@ -162,9 +162,9 @@ def _links(configuration: Configuration) -> str:
 def _painter(configuration: Configuration) -> str:
     """One painter, started as the studio starts them, or of the cluster elsewhere."""
     one = configuration.model_copy(update={"painters": 1, "smtp_password": SecretStr("")})
-    fix = "see IMPASTO_PAINTER_THREADS and _MEMORY"
-    if configuration.elsewhere:
-        fix = "see IMPASTO_SCHEDULER" if configuration.scheduler else "see IMPASTO_CLUSTER"
+    fix = "see IMPASTO_SCHEDULER" if configuration.scheduler else "see IMPASTO_PAINTER_THREADS and _MEMORY"
+    if configuration.cluster:
+        fix = "see IMPASTO_CLUSTER"
     try:
         with cluster.joined(one, lambda: 1) as client:
             seconds = client.submit(paint_sample, one, pure=False).result(timeout=PATIENCE)

@@ -36,7 +36,7 @@ class Checkpoints:
         self.folder = work / str(attempt.job_id) / str(attempt.number)
         self._attempt = attempt
         self._store = store
-        self._sent: dict[str, str] = {}  # names in the store, by those in the folder
+        self._sent: set[str] = set()  # names of the folder's files that the store has of this attempt
         self._version = 0
         self._due = 0.0
 
@@ -97,27 +97,38 @@ class Checkpoints:
         """The attempts that have a whole checkpoint in the store."""
         if self._store is None:
             return []
-        return [int(name.split("-")[1]) for name in self._names() if name.endswith(f"-{NAME}")]
+        return [_attempt(name) for name in self._names() if name.endswith(f"-{NAME}")]
 
     def _send(self, store: Files) -> None:
         job, number = self._attempt.job_id, self._attempt.number
-        vectors = json.loads((self.folder / NAME).read_bytes())["vectors"]
-        for name in [*(f"{vector}.bin" for vector in vectors), NAME]:
-            if name == NAME or name not in self._sent:  # a vector's name stands for the same numbers throughout
-                store.upload(job, f"{_PREFIX}{number}-{name}", self.folder / name)
-                self._sent[name] = f"{_PREFIX}{number}-{name}"
-        self._sent = {name: sent for name, sent in self._sent.items() if name == NAME or name[:-4] in vectors}
+        vectors = [f"{name}.bin" for name in json.loads((self.folder / NAME).read_bytes())["vectors"]]
+        # a vector's name stands for the same numbers throughout an attempt
+        for name in [*(name for name in vectors if name not in self._sent), NAME]:
+            store.upload(job, _stored_as(number, name), self.folder / name)
+            self._sent.add(name)
+        self._sent.intersection_update(vectors)
+        wanted = {_stored_as(number, name) for name in [*vectors, NAME]}
         for name in self._names():
-            if int(name.split("-")[1]) <= number and name not in self._sent.values():
+            if _attempt(name) <= number and name not in wanted:
                 store.remove_file(job, name)
 
     def _fetch(self, number: int) -> None:
         """Have the checkpoint that an earlier attempt sent; a part of it where it is just being deleted."""
         assert self._store is not None
-        prefix = f"{_PREFIX}{number}-"
+        prefix = _stored_as(number, "")
         self.folder.mkdir(exist_ok=True)
         with suppress(FileNotFoundError):
             for name in self._names():
                 if name.startswith(prefix) and not name.endswith(NAME):
                     self._store.download(self._attempt.job_id, name, self.folder / name.removeprefix(prefix))
-            self._store.download(self._attempt.job_id, prefix + NAME, self.folder / NAME)
+            self._store.download(self._attempt.job_id, _stored_as(number, NAME), self.folder / NAME)
+
+
+def _stored_as(attempt: int, name: str) -> str:
+    """The name in the store of a file of an attempt's folder."""
+    return f"{_PREFIX}{attempt}-{name}"
+
+
+def _attempt(stored: str) -> int:
+    """The attempt that a file in the store is of."""
+    return int(stored.split("-")[1])

@@ -28,14 +28,8 @@ def joined(configuration: Configuration, wanted: Callable[[], int]) -> "Iterator
     import dask
     from distributed import Client, LocalCluster, Security
 
-    if configuration.scheduler:
-        known = configuration.certificates and certificates.security(configuration.certificates)
-        with Client(configuration.scheduler, timeout=10, set_as_default=False, security=known) as client:
-            client.run_on_scheduler(_take_up_nothing)
-            yield client
-        return
-    if configuration.cluster:
-        with growing.grown(configuration, wanted) as client:
+    if configuration.elsewhere:
+        with growing.grown(configuration, wanted) if configuration.cluster else _known(configuration) as client:
             client.run_on_scheduler(_take_up_nothing)
             yield client
         return
@@ -52,6 +46,14 @@ def joined(configuration: Configuration, wanted: Callable[[], int]) -> "Iterator
     ):  # fmt: skip
         client.run_on_scheduler(show_no_pages)
         yield client
+
+
+def _known(configuration: Configuration) -> "Client":
+    """A client of the scheduler that the settings name."""
+    from distributed import Client
+
+    security = configuration.certificates and certificates.security(configuration.certificates)
+    return Client(configuration.scheduler, timeout=10, set_as_default=False, security=security)
 
 
 def _take_up_nothing(dask_scheduler: Any) -> None:

@@ -165,9 +165,9 @@ class Engine:
     def _calibrate(self, client: "Client") -> None:
         if self._measured or not client.nthreads():
             return
-        self._measured = True
         with self._database.reading() as session:
             known = estimates.known(session)
+        self._measured = True
         if not known:
             self._attempts[client.submit(paces, self._for_painters, pure=False)] = None
 
