@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import impasto
-from impasto import images
+from impasto import examples, images
 from impasto.images import arrays
 from impasto.networks.extractor import Extractor
+from impasto.networks.vgg import VGG19
 from impasto.networks.weights import packaged
 from impasto.painter import color, compute, losses, sources
 from impasto.painter.balance import OBJECTIVES
@@ -143,6 +144,62 @@ def test_what_each_layer_costs_is_what_its_formula_gives_and_sums_to_the_objecti
             assert found.layers[term] == pytest.approx(of_layers, rel=1e-3)
             assert sum(found.layers[term].values()) == pytest.approx(found.costs[term], rel=1e-5)
         assert 30 * found.costs["content"] + found.costs["style"] == pytest.approx(found.objective, rel=1e-5)
+
+
+@pytest.mark.parametrize("style_loss", ["gram", "moments", "wasserstein"])
+def test_the_deepest_style_layer_spares_what_only_the_photo_has(style_loss):
+    chance = np.random.default_rng(2)
+    photo, *styles, painting = (chance.integers(0, 256, (48, side, 3), dtype=np.uint8) for side in (64, 40, 80, 64))
+    asked = Settings(style_loss=style_loss, dtype="float32")
+    *shallow, deepest = VGG19.style_layers
+    network = Extractor(packaged(), [*VGG19.style_layers, *VGG19.content_layers], replicate=True)
+
+    def picture(pixels):
+        return torch.tensor(pixels).permute(2, 0, 1)[None].float()
+
+    def features(pixels):
+        with torch.no_grad():
+            return {name: of.flatten(2)[0] for name, of in network(picture(pixels)).items()}
+
+    def averages(of, share):
+        scaled = of * share[:, None]
+        gram = scaled @ scaled.T / of.shape[1]
+        return (gram,) if style_loss == "gram" else (scaled.mean(1), gram)
+
+    weights, distance = (0.7, 0.3), getattr(losses, f"{style_loss}_distance")
+    ours, theirs, kept = features(painting), [features(each) for each in styles], features(photo)
+    of_styles = sum(w * of[deepest].square().mean(1) for w, of in zip(weights, theirs, strict=True))
+    faint = 1e-3 * of_styles.mean()
+    half = ((of_styles + faint) / (of_styles + kept[deepest].square().mean(1) + 2 * faint)).sqrt()
+    expected = {}
+    for layer in VGG19.style_layers:
+        share, cost = half if layer == deepest else torch.ones(len(ours[layer])), 0.0
+        for weight, of in zip(weights, theirs, strict=True):
+            target = averages(of[layer], share)
+            blank = distance(tuple(torch.zeros_like(each) for each in target), target)
+            cost += weight * float(distance(averages(ours[layer], share), target) / blank)
+        expected[layer] = cost * (0.2 if layer == deepest else 1.0) / (len(shallow) + 0.2)
+
+    sources = [StyleSource(w, None, lambda of=of: picture(of)) for w, of in zip(weights, styles, strict=True)]
+    found = Objective(style_transfer(asked), Scene(network, picture(photo), sources))(picture(painting))
+    assert {name: float(cost) for name, cost in found.layers["style"].items()} == pytest.approx(expected, rel=1e-3)
+
+    # What somebody names is the course's formula: it does not depend on the photo.
+    named = Settings(style_loss=style_loss, dtype="float32", style_layers=((deepest, 1.0),))
+    (_, one), (_, other) = (
+        Objective(style_transfer(named), Scene(network, picture(each), sources))(picture(painting)).layers.values()
+        for each in (photo, photo[::-1].copy() // 2)
+    )
+    assert float(one[deepest]) == float(other[deepest])
+
+
+def test_a_face_in_ink_has_no_spots_of_green():
+    asked = Settings(size=192, quality="draft")
+    run = Painter(Recipe(images.read(examples.portrait), (Style(HOUSE_STYLES["ink"]),), asked)).start()
+    for _ in run:
+        pass
+    red, green, blue = run.painting().pixels.transpose(2, 0, 1).astype(int)
+    assert (green - np.maximum(red, blue) > 15).sum() < 5
 
 
 @pytest.mark.parametrize("style_loss", list(STYLE_LOSSES))

@@ -17,9 +17,10 @@ class Balance:
         relative: whether a layer's cost is a share of what a picture without any features would cost there; else it
             has the factors that :mod:`impasto.painter.losses` names.
         content: what the content cost is multiplied by, so that α = 1 is about right on the pairs tried.
-        deepest: how much a network's last style layer weighs beside the others, where nobody names the layers. Units
-            that deep answer to things, such as faces, of which a style has none. With its full weight they are put out
-            by spots of a colour that is nowhere in photo or style.
+        deepest: how much a network's last style layer weighs beside the others, where nobody names the layers.
+        spares: whether each unit of that layer counts as much as it is the styles' and not the photo's. Units that
+            deep answer to things, such as faces. A painting that is to have no more of them than a style has puts them
+            out, by spots of a colour that is nowhere in photo or style.
         replicate: whether convolutions pad with the numbers at the edge instead of zeros, for a fainter frame.
         compared: whether its costs are compared with those of the program that it is named after. Photo and style are
             then shrunk as that program does it, bilinearly, and no canvas is finer than the file.
@@ -29,6 +30,7 @@ class Balance:
     relative: bool
     content: float = 1.0
     deepest: float = 1.0
+    spares: bool = False
     replicate: bool = False
     compared: bool = False
 
@@ -42,6 +44,7 @@ OBJECTIVES: dict[str, Balance] = {
         True,
         content=0.04,
         deepest=0.2,
+        spares=True,
         replicate=True,
     ),
     "pastiche": Balance("the factors of the program pastiche, for comparisons", False, compared=True),

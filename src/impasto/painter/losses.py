@@ -162,6 +162,11 @@ def moments_sums(features: Tensor, weights: Tensor | None = None) -> Averages:
     return (features * weights.view(features.shape[2:])).sum((0, 2, 3)), gram_matrix(features, weights=weights)
 
 
+def scaled(averages: Averages, factors: Tensor) -> Averages:
+    """Averages of :func:`gram_sums` or :func:`moments_sums`, had feature i been multiplied by factor i, of N."""
+    return tuple(each * factors if each.dim() == 1 else each * factors[:, None] * factors for each in averages)
+
+
 def gram_distance(ours: Averages, theirs: Averages) -> Tensor:
     """20 / N⁴ · ½ Σ (G − A)² = 10 / N² · mean((G − A)²), for averages of :func:`gram_sums`. A scalar."""
     return FACTORS["style"] / len(theirs[-1]) ** 4 * style_loss([ours[-1]], [theirs[-1]])

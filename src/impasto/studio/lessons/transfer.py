@@ -71,10 +71,11 @@ def settings(how: How) -> "Settings":
     from impasto.painter.settings import Settings
 
     _, usual = Settings(objective=how.objective).layers_of(VGG19)
+    chosen = tuple((layer, weight) for layer, weight in usual if layer in how.style_layers)
     return Settings(
         size=SIZE, objective=how.objective, content_weight=how.alpha, style_weight=1.0, threads=1, device="cpu",
         content_layers=((how.content_layer, 1.0),),
-        style_layers=tuple((layer, weight) for layer, weight in usual if layer in how.style_layers),
+        style_layers=None if chosen == usual else chosen,  # all of them are not named, and so paint as the painter does
     )  # fmt: skip
 
 
