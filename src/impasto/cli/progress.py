@@ -1,14 +1,14 @@
 """Progress: bars on a terminal; elsewhere, of a painting, one line a scale."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
-    from impasto.painter import Progress, Run
+    from impasto.painter import Progress, Recipe, Run
 
 
 class Shown:
@@ -95,16 +95,39 @@ def _short(cost: float) -> str:
 
 def in_turn(runs: "Iterable[Run]", count: int) -> "Iterator[Run]":
     """Take so many runs to their ends in turn, each made when its turn comes, and give each when it is done."""
+    with _pictures(count) as show:
+        for done, run in enumerate(runs):
+            for step in run:
+                show(done + step.share)
+            yield run
+
+
+def at_once(recipes: "Sequence[Recipe]", lanes: int) -> "Iterator[Run]":
+    """Paint so many recipes at once to their ends, and give the run of each, in their order."""
+    from impasto.painter.lanes import in_lanes
+
+    shares, ended, given = [0.0] * len(recipes), dict[int, "Run"](), 0
+    with _pictures(len(recipes)) as show:
+        for number, share, run in in_lanes(recipes, lanes):
+            shares[number] = share
+            show(sum(shares))
+            if run is not None:
+                ended[number] = run
+            while given in ended:
+                yield ended.pop(given)
+                given += 1
+
+
+@contextmanager
+def _pictures(count: int) -> "Iterator[Callable[[float], None]]":
+    """A bar of so many pictures, and what shows on it how many are done."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("picture {task.fields[number]} of {task.fields[count]}"), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task("", total=float(count), number=1, count=count)
-        for done, run in enumerate(runs):
-            for step in run:
-                bar.update(task, completed=done + step.share, number=done + 1)
-            yield run
+        yield lambda done: bar.update(task, completed=done, number=min(int(done) + 1, count))
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """`impasto try`: a photo in all styles at once, small, to choose one."""
 
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,10 +13,7 @@ from impasto.cli.named_files import expanded, style_file
 from impasto.painter.settings import CHOICES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from impasto.images import Picture
-    from impasto.painter import Run, Settings, Style
 
 SIZE, COLUMNS = 256, 5
 
@@ -35,7 +33,7 @@ def trial(
     from impasto.look import picture_sheet
     from impasto.look.picture_sheets import Tile
     from impasto.painter.painting import to_bytes
-    from impasto.painter.recipe import Style
+    from impasto.painter.recipe import Recipe, Style
     from impasto.painter.settings import Settings
     from impasto.styles import HOUSE_STYLES
     from impasto.styles.library import added, find
@@ -50,27 +48,21 @@ def trial(
         settings = Settings(size=size, quality=quality)  # type: ignore[arg-type]
         styles = [Style(find(name)) for name in names]
         tiles = [Tile(images.resize(each.pixels, *_fitted(each, size)), (each.name,)) for each in pictures]
-        from impasto.cli.progress import in_turn
+        from impasto.cli.progress import at_once
+        from impasto.painter.lanes import lanes
+        from impasto.painter.schedule import canvas_size
 
-        count = len(pictures) * len(styles)
-        say(f"painting {count} small pictures: {len(pictures)} in {len(styles)} styles")
-        for run in in_turn(_runs(pictures, styles, settings), count):
+        # Style by style, so that what is known of a style is computed once.
+        recipes = [Recipe(picture, (style,), settings) for style in styles for picture in pictures]
+        say(f"painting {len(recipes)} small pictures: {len(pictures)} in {len(styles)} styles")
+        largest = max(prod(canvas_size(each.width, each.height, size)) for each in pictures)
+        for run in at_once(recipes, lanes(settings, largest)):
             chosen = run.painter.recipe.styles[0].picture.name
             tiles.append(Tile(to_bytes(run.painting().pixels), (chosen,)))
     columns = COLUMNS if len(pictures) == 1 else len(pictures)
     shown = pictures[0].name if len(pictures) == 1 else f"{len(pictures)} photos"
     below = f"{len(styles)} styles at {size} px, {quality}. To paint one: impasto paint PHOTO --style STYLE"
     keep(picture_sheet(tiles, columns, f"{shown} in each style", below), where)
-
-
-def _runs(pictures: "list[Picture]", styles: "list[Style]", settings: "Settings") -> "Iterator[Run]":
-    """The paintings, style by style: what is known of a style is then computed once."""
-    from impasto.painter.painter import Painter
-    from impasto.painter.recipe import Recipe
-
-    for style in styles:
-        for picture in pictures:
-            yield Painter(Recipe(picture, (style,), settings)).start()
 
 
 def _fitted(picture: "Picture", size: int) -> tuple[int, int]:

