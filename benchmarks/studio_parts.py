@@ -112,7 +112,8 @@ class Link:
 
     def end(self) -> None:
         """Take host and link away."""
-        subprocess.run(["ip", "netns", "delete", HOST], check=False, stderr=subprocess.DEVNULL)
+        for kind in ("link", "netns"):
+            subprocess.run(["ip", kind, "delete", HOST], check=False, stderr=subprocess.DEVNULL)
 
 
 class Studio:

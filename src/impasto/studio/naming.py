@@ -6,12 +6,15 @@ from typing import Any
 
 def in_words(styles: Iterable[Mapping[str, Any]], own: str) -> str:
     """The house's styles by their titles; others by what `own` says, without the names that they came with."""
+    from impasto.studio.languages import gettext
     from impasto.styles import HOUSE_STYLES
 
     words = []
     for style in styles:
         house = HOUSE_STYLES.get(style["name"]) if style["file"] is None else None
-        word = house.title if house else own
+        word = gettext(house.title) if house else own
         if word not in words:
             words.append(word)
-    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+    if len(words) == 1:
+        return words[0]
+    return gettext("%(first)s and %(last)s", first=", ".join(words[:-1]), last=words[-1])

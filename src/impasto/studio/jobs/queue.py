@@ -10,6 +10,7 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from impasto.studio.jobs.rows import Job, State
+from impasto.studio.languages import later
 
 
 class QueueFullError(RuntimeError):
@@ -31,6 +32,7 @@ def submit(
     max_waiting: int,
     confirmed: bool = False,
     photo_name: str = "",
+    language: str = "en",
 ) -> Job:
     """Add a job; it has its number at once, and exists for others when the transaction is committed.
 
@@ -40,7 +42,7 @@ def submit(
     check_room(session, max_waiting - 1)
     job = Job(
         settings=settings, styles=styles, width=width, height=height, email=email, submitter=submitter, owner=owner,
-        confirmed=confirmed, photo_name=photo_name, created=now, expires=now + keep_days * 86400,
+        confirmed=confirmed, photo_name=photo_name, language=language, created=now, expires=now + keep_days * 86400,
     )  # fmt: skip
     session.add(job)
     session.flush()
@@ -54,7 +56,7 @@ def check_room(session: Session, max_waiting: int) -> None:
         QueueFullError: more do.
     """
     if waiting(session) > max_waiting:
-        raise QueueFullError("so many paintings are waiting that no more are taken: try again in a while")
+        raise QueueFullError(later("so many paintings are waiting that no more are taken: try again in a while"))
 
 
 def waiting(session: Session) -> int:

@@ -8,6 +8,7 @@ from sqlalchemy import JSON, Index, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from impasto.studio.jobs.database import Base
+from impasto.studio.languages import later
 
 
 class State(StrEnum):
@@ -63,6 +64,7 @@ class Job(Base):
         error: why it failed, for the person who asked.
         seconds: that painting took.
         film: whether there is one of how it grew.
+        language: in which it was asked for, and its mails are written.
     """
 
     __tablename__ = "jobs"
@@ -100,6 +102,7 @@ class Job(Base):
     error: Mapped[str | None]
     seconds: Mapped[float | None]
     film: Mapped[bool] = mapped_column(default=False)
+    language: Mapped[str] = mapped_column(default="en")
 
     @property
     def quality(self) -> str:
@@ -145,7 +148,7 @@ def share(session: Session, job: Job) -> None:
     """
     session.refresh(job, with_for_update=True)
     if job.state != State.DONE:
-        raise IllegalChangeError("only what is painted can be shared; wait until it is")
+        raise IllegalChangeError(later("only what is painted can be shared; wait until it is"))
     job.share = job.share or secrets.token_urlsafe(16)
 
 
@@ -173,7 +176,7 @@ def retry(session: Session, job: Job) -> None:
     """
     session.refresh(job, with_for_update=True)
     if job.state == State.PAINTING:
-        raise IllegalChangeError("a job that is painting can't be tried again; cancel it first")
+        raise IllegalChangeError(later("a job that is painting can't be tried again; cancel it first"))
     job.change(State.WAITING)
     job.deaths, job.finished, job.error = 0, None, None
 

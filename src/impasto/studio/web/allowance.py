@@ -12,6 +12,7 @@ from impasto.studio.jobs.database import alone
 from impasto.studio.jobs.limits import Limit, LimitError
 from impasto.studio.jobs.queue import QueueFullError
 from impasto.studio.jobs.rows import Job
+from impasto.studio.languages import later
 from impasto.studio.mail import consent
 from impasto.studio.mail.consent import NoMailError
 from impasto.studio.mail.mailboxes import mailbox
@@ -93,8 +94,8 @@ def refusal(error: Exception) -> ProblemError:
         return ProblemError(503, str(error), {"retry-after": "600"})
     limit = error.limit
     text = {
-        "job": f"{limit.most} paintings an hour are taken from one address: try again in an hour.",
-        "question": "This address was asked today already whether we may write to it: leave it empty.",
-        "mail": "This address has had many mails today: leave it empty, and come back to the painting's page.",
+        "job": later("%(most)s paintings an hour are taken from one address: try again in an hour."),
+        "question": later("This address was asked today already whether we may write to it: leave it empty."),
+        "mail": later("This address has had many mails today: leave it empty, and come back to the painting's page."),
     }[limit.what]
-    return ProblemError(429, text, {"retry-after": f"{limit.seconds:.0f}"})
+    return ProblemError(429, text, {"retry-after": f"{limit.seconds:.0f}"}, most=limit.most)

@@ -97,6 +97,7 @@ class Estimate(BaseModel):
     seconds: float = Field(description="Of painting.")
     wait_seconds: float = Field(description="Before it, as things are.")
     waiting: int = Field(description="Jobs that wait now.")
+    words: str = Field(description="The three in words.")
     width: int = Field(description="Of the painting, in pixels.")
     height: int
     sizes: list[NamedSize]

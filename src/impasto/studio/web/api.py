@@ -15,8 +15,9 @@ from impasto.painter.settings import Quality
 from impasto.studio.jobs import estimates, rows
 from impasto.studio.jobs.expiry import erase
 from impasto.studio.jobs.rows import IllegalChangeError, Job
+from impasto.studio.languages import later
 from impasto.studio.lessons import faces as lesson_faces
-from impasto.studio.web import sizes
+from impasto.studio.web import sizes, words
 from impasto.studio.web.answers import Checked, Estimate, FoundFaces, HouseStyle, Painting, Refusal
 from impasto.studio.web.events import CrowdedError, Watch
 from impasto.studio.web.intake import given_photo, larger, submit
@@ -29,7 +30,7 @@ from impasto.studio.web.submission import Asked, Crop, Photo, PhotoOf, Submissio
 from impasto.studio.web.upload import decoded
 from impasto.styles import HOUSE_STYLES
 
-GONE = "There is no such painting: its address is wrong, or it has expired or was deleted."
+GONE = later("There is no such painting: its address is wrong, or it has expired or was deleted.")
 Kind = Literal[
     "painting", "view", "thumb", "film", "photo", "preview",
     "style-0", "style-1", "style-2", "style-3", "style-4", "style-5", "mask-0", "mask-1", "mask-2",
@@ -212,9 +213,11 @@ async def estimate(
         outlook = request.app.state.outlooks.now()
         with request.app.state.database.reading() as session:
             taken = estimates.estimator(session, quality)
+        wait = outlook.wait_of_new(submitter)
         seconds, named = taken(*canvas, None), list(sizes.offered(taken, photo, largest))
         return {
-            "seconds": seconds, "wait_seconds": outlook.wait_of_new(submitter), "waiting": outlook.count,
+            "seconds": seconds, "wait_seconds": wait, "waiting": outlook.count,
+            "words": words.estimate(seconds, wait, outlook.count, most=photo is None),
             "width": canvas[0], "height": canvas[1], "sizes": named,
         }  # fmt: skip
 

@@ -15,14 +15,17 @@ from fastapi.templating import Jinja2Templates
 from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
 
+from impasto.studio import languages
 from impasto.studio.configuration import Configuration
 from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.folders import Files
+from impasto.studio.languages import gettext, later
 from impasto.studio.uploads.pool import AT_ONCE
 from impasto.studio.web import (
     api,
     figures,
     health,
+    language,
     learn,
     learn_training,
     learn_transfer,
@@ -39,14 +42,14 @@ from impasto.studio.web.events import Watch
 from impasto.studio.web.front import Front
 from impasto.studio.web.guard import HEADERS, Guard, wants_json
 from impasto.studio.web.outlooks import Outlooks
-from impasto.studio.web.problem import as_sentence
+from impasto.studio.web.problem import ProblemError, as_sentence
 from impasto.studio.web.submission import FORM
 from impasto.studio.web.turns import Turns
 from impasto.studio.web.visitor import Visitors
 
 log = structlog.get_logger("impasto.studio.web")
 HERE = Path(__file__).parent
-LOST = "Something went wrong here, and it is no fault of yours: try again in a minute."
+LOST = later("Something went wrong here, and it is no fault of yours: try again in a minute.")
 
 
 def create_app(configuration: Configuration, database: Database, files: Files) -> FastAPI:
@@ -86,8 +89,9 @@ def create_app(configuration: Configuration, database: Database, files: Files) -
     app.state.templates = Jinja2Templates(HERE / "templates")
     app.state.templates.env.globals |= {"configuration": configuration, "root": configuration.root}
     app.state.templates.env.auto_reload = False
+    languages.install(app.state.templates.env)
     lessons = learn, learn_training, learn_transfer
-    for room in (pages, mine, share, telling, mails, api, sketches, health, figures, *lessons):
+    for room in (pages, mine, share, telling, mails, language, api, sketches, health, figures, *lessons):
         app.include_router(room.router)
     app.mount("/static", _Static(directory=HERE / "static"), name="static")
     app.add_exception_handler(HTTPException, _refused)
@@ -97,6 +101,7 @@ def create_app(configuration: Configuration, database: Database, files: Files) -
         Guard, configuration=configuration, visitors=app.state.visitors, bodies=app.state.bodies, refuse=_refused
     )
     app.add_middleware(health.Measured, registry=registry)
+    app.add_middleware(language.Language)
     app.add_middleware(Front, configuration=configuration)
     return app
 
@@ -119,7 +124,9 @@ async def _refused(request: Request, error: Exception) -> Response:
     else:
         assert isinstance(error, HTTPException)
         status, headers = error.status_code, error.headers
-        sentence = "There is no such page: look at its address again." if error.detail == "Not Found" else error.detail
+        no_page = error.detail == "Not Found"
+        known = error.sentence if isinstance(error, ProblemError) else gettext(error.detail)
+        sentence = gettext("There is no such page: look at its address again.") if no_page else known
     if wants_json(request):
         return JSONResponse({"detail": sentence}, status, headers)
     templates: Jinja2Templates = request.app.state.templates

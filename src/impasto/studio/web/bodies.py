@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from starlette.types import Message, Receive
 
 from impasto.studio.configuration import Configuration
+from impasto.studio.languages import later
 from impasto.studio.web.problem import FULL, ProblemError
 from impasto.studio.web.turns import NoTurnError, Turns
 from impasto.studio.web.visitor import Visitor
@@ -66,7 +67,7 @@ class Bodies:
                     self.under_way -= 1
                     self.promised -= body.promised
         except NoTurnError:
-            text = "Many pictures are being sent from your network: try again in a minute."
+            text = later("Many pictures are being sent from your network: try again in a minute.")
             raise ProblemError(503, text, {"retry-after": "60"}) from None
 
 

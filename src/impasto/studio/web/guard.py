@@ -58,8 +58,8 @@ class Guard:
         self._hosts = Hosts(configuration)
         self._unknown = ProblemError(
             421,
-            f"The studio is not known by this name: open {configuration.address}, or have whoever runs it set "
-            "IMPASTO_PUBLIC_URL.",
+            "The studio is not known by this name: open %(address)s, or have whoever runs it set IMPASTO_PUBLIC_URL.",
+            address=configuration.address,
         )
         self._trusted_proxy = configuration.trusted_proxy
         self._visitors = visitors

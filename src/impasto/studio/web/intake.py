@@ -20,6 +20,7 @@ from impasto.studio.configuration import Configuration
 from impasto.studio.jobs import queue
 from impasto.studio.jobs.expiry import erase
 from impasto.studio.jobs.rows import Job, State, by_token, remove
+from impasto.studio.languages import gettext, later, spoken
 from impasto.studio.mail import addresses
 from impasto.studio.recipes import START
 from impasto.studio.uploads.cut import UNCUT, Cut
@@ -35,7 +36,7 @@ from impasto.styles import DEFAULT_STYLE, HOUSE_STYLES
 log = structlog.get_logger("impasto.studio.web")
 # The settings that a larger painting has from the one that it goes on from.
 KEPT = ("quality", "keep_colors", "keep_faces", "style_scale", "content_weight")
-CLOSED = "No paintings can be taken at the moment: try again in a few minutes."
+CLOSED = later("No paintings can be taken at the moment: try again in a few minutes.")
 
 
 @dataclass
@@ -176,6 +177,7 @@ async def submit(request: Request, asked: Submission, start: Job | None = None) 
                 session, settings=settings, styles=gathered.styles, width=width, height=height, email=email,
                 submitter=visitor.submitter, owner=owner, now=time.time(),
                 keep_days=configuration.keep_days, max_waiting=configuration.max_waiting, photo_name=photo_name,
+                language=spoken(),
             )  # fmt: skip
             try:
                 state.files.write(job.id, "photo.png", photo.png)
@@ -246,7 +248,7 @@ def _chosen(asked: Submission) -> list[tuple[str, float]]:
     sent = [f"{OWN}{number}" for number in range(len(asked.own))]
     parts = [name for _, name in asked.masks]
     if len(parts) > MOST_REGIONS:
-        raise ProblemError(422, f"At most {MOST_REGIONS} masks can be used: take some away.")
+        raise ProblemError(422, "At most %(most)s masks can be used: take some away.", most=MOST_REGIONS)
     for name in parts:
         if name.startswith(OWN) and name not in sent:
             raise ProblemError(422, "A part is to have your own style, and there is no picture of it: give one.")
@@ -259,7 +261,7 @@ def _chosen(asked: Submission) -> list[tuple[str, float]]:
     own += [(name, weight) for name, weight in files if weight or name not in parts]
     chosen = asked.styles or ([] if own else [(DEFAULT_STYLE, 1.0)])
     if len(chosen) + len(own) > MOST_STYLES:
-        raise ProblemError(422, f"At most {MOST_STYLES} styles can be mixed: take some away.")
+        raise ProblemError(422, "At most %(most)s styles can be mixed: take some away.", most=MOST_STYLES)
     if not all(name in HOUSE_STYLES for name, _ in chosen):
         raise ProblemError(422, "There is no such style: choose one of the gallery.")
     weights = [weight for _, weight in (*chosen, *own)]
@@ -366,7 +368,7 @@ async def _kept(request: Request, job: Job, name: str, cut: Cut = UNCUT, *, mask
 
 def _name(file: UploadFile) -> str:
     """What a style picture is called."""
-    return _plain(file) or "your style"
+    return _plain(file) or gettext("your style")
 
 
 def _plain(file: UploadFile) -> str:

@@ -140,13 +140,16 @@ def _check(request: Request, jobs: list[Job]) -> None:
     if not jobs:
         raise ProblemError(422, "None of these is painted: tick others, or wait until they are.")
     if len(jobs) > MOST:
-        raise ProblemError(422, f"At most {MOST} paintings can be had at once, and these are {len(jobs)}: tick fewer.")
+        raise ProblemError(
+            422, "At most %(most)s paintings can be had at once, and these are %(count)s: tick fewer.", most=MOST,
+            count=len(jobs),
+        )  # fmt: skip
     size = 0
     for job in jobs:
         with suppress(FileNotFoundError):  # just deleted
             size += request.app.state.files.size(job.id, archive.PAINTING)
     if size > MOST_BYTES:
         raise ProblemError(
-            422, f"These have {size / 1e6:.0f} MB together, and at most {MOST_BYTES / 1e6:.0f} MB can be had at once: "
-            "tick fewer."
+            422, "These have %(size)s MB together, and at most %(most)s MB can be had at once: tick fewer.",
+            size=round(size / 1e6), most=round(MOST_BYTES / 1e6),
         )  # fmt: skip

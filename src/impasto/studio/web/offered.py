@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from impasto.studio.configuration import Configuration
+from impasto.studio.languages import gettext, later, number
 from impasto.studio.web.problem import ProblemError
 
 SIZES = (256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096)
@@ -40,13 +41,14 @@ def check(settings: Mapping[str, Any], shares: Iterable[float], configuration: C
     """
     offered = sizes(configuration)
     given = [
-        ("size", settings["size"], Range(offered[0], offered[-1], 1)),
-        *((name.replace("_", " "), settings[name], RANGES[name]) for name in ("style_scale", "content_weight")),
-        *(("style's weight", share, RANGES["share"]) for share in shares),
+        (later("size"), settings["size"], Range(offered[0], offered[-1], 1)),
+        (later("style scale"), settings["style_scale"], RANGES["style_scale"]),
+        (later("content weight"), settings["content_weight"], RANGES["content_weight"]),
+        *((later("style's weight"), share, RANGES["share"]) for share in shares),
     ]
     for name, value, (least, most, _) in given:
         if not least <= value <= most:
             raise ProblemError(
-                422, f"Where an email address is given, the {name} is from {least:g} to {most:g}: change it, or leave "
-                "the address empty."
+                422, "Where an email address is given, the %(name)s is from %(least)s to %(most)s: change it, or leave "
+                "the address empty.", name=gettext(name), least=number(least), most=number(most),
             )  # fmt: skip

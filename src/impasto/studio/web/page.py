@@ -5,16 +5,16 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.templating import Jinja2Templates
 
+from impasto.studio.languages import gettext
 from impasto.studio.web import words
 from impasto.styles import HOUSE_STYLES
-
-TITLES = {name: style.title for name, style in HOUSE_STYLES.items()}
 
 
 def page(request: Request, name: str, status: int = 200, **values: Any) -> Response:
     """The page of a template, with the values that it shows."""
     templates: Jinja2Templates = request.app.state.templates
-    context = {"titles": TITLES, "duration": words.duration, **values}
+    titles = {name: gettext(style.title) for name, style in HOUSE_STYLES.items()}
+    context = {"titles": titles, "duration": words.duration, "qualities": words.qualities(), **values}
     return templates.TemplateResponse(request, f"{name}.html", context, status)
 
 

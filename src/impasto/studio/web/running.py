@@ -58,8 +58,8 @@ async def events(
                 yield event
     except NoTurnError:
         raise ProblemError(
-            503, f"Others {doing} at the moment, or you do in another window: try again in a few seconds.",
-            {"retry-after": "5"},
+            503, "Others %(doing)s at the moment, or you do in another window: try again in a few seconds.",
+            {"retry-after": "5"}, doing=doing,
         ) from None  # fmt: skip
 
 

@@ -16,12 +16,13 @@ from PIL import Image
 from impasto.studio import naming
 from impasto.studio.jobs import rows
 from impasto.studio.jobs.rows import IllegalChangeError, Job
+from impasto.studio.languages import gettext, later
 from impasto.studio.web.api import found
 from impasto.studio.web.page import page, root
 from impasto.studio.web.problem import ProblemError
 
 router = APIRouter(include_in_schema=False)
-NOT_SHARED = "There is nothing here: the link is not whole, or the painting is no longer shared."
+NOT_SHARED = later("There is nothing here: the link is not whole, or the painting is no longer shared.")
 # Who follows a link from there is told nothing of where it was, and no search engine lists the picture.
 HEADERS = {"referrer-policy": "no-referrer", "x-robots-tag": "noindex, noimageindex", "cache-control": "no-store"}
 # A JPEG, which messengers know, of at most 1120 px; paintings of earlier versions have it only where a mail was sent.
@@ -63,7 +64,7 @@ async def shown(request: Request, link: str) -> Response:
         width, height = image.size
     address = f"{request.app.state.configuration.address}/s/{link}"
     response = page(
-        request, "shared", styles=naming.in_words(job.styles, "a style of one’s own"), width=width, height=height,
+        request, "shared", styles=naming.in_words(job.styles, gettext("a style of one’s own")), width=width, height=height,
         address=address, kind=kind, picture=f"{root(request)}/s/{link}/picture",
     )  # fmt: skip
     response.headers.update(HEADERS)

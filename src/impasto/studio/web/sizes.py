@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from impasto.images import PictureError
 from impasto.painter.schedule import canvas_size
 from impasto.painter.settings import MAX_SIZE, MIN_SIZE
+from impasto.studio.languages import gettext, later
 from impasto.studio.web.problem import ProblemError
 from impasto.studio.web.words import duration
 
@@ -28,9 +29,9 @@ class Named(NamedTuple):
 NAMED: Mapping[str, Named] = {
     "a4": Named("A4", round(29.7 / 2.54 * DPI), round(21.0 / 2.54 * DPI)),
     "a3": Named("A3", round(42.0 / 2.54 * DPI), round(29.7 / 2.54 * DPI)),
-    "square": Named("Square", round(20 / 2.54 * DPI), round(20 / 2.54 * DPI)),
-    "phone": Named("Phone", 1950, 900),
-    "desktop": Named("Desktop", 1920, 1080),
+    "square": Named(later("Square"), round(20 / 2.54 * DPI), round(20 / 2.54 * DPI)),
+    "phone": Named(later("Phone"), 1950, 900),
+    "desktop": Named(later("Desktop"), 1920, 1080),
 }
 PHOTO = "photo"
 
@@ -68,12 +69,19 @@ def long_side(size: int | str, width: int, height: int, largest: int) -> int:
     long, short = max(width, height), min(width, height)
     if size == PHOTO:
         return min(long, largest)
-    wanted, what = size, ""
+    wanted, named = size, None
     if not isinstance(wanted, int):
         named = NAMED[wanted]
-        wanted, what = min(named.long, named.short * long // short), f", and {named.title} has more"
+        wanted = min(named.long, named.short * long // short)
+    if wanted > largest and named:
+        raise ProblemError(
+            422, "The long side can be at most %(most)s pixels here, and %(name)s has more: choose a smaller size.",
+            most=largest, name=gettext(named.title),
+        )  # fmt: skip
     if wanted > largest:
-        raise ProblemError(422, f"The long side can be at most {largest} pixels here{what}: choose a smaller size.")
+        raise ProblemError(
+            422, "The long side can be at most %(most)s pixels here: choose a smaller size.", most=largest
+        )
     return wanted
 
 
@@ -94,12 +102,12 @@ def offered(
         largest: the long side that may be asked for.
     """
     for name in get_args(Name):
-        told = {"name": name, "title": NAMED[name].title if name in NAMED else "As my photo"}
+        told = {"name": name, "title": gettext(NAMED[name].title if name in NAMED else later("As my photo"))}
         width, height = photo or shape(name, largest)
         try:
             across, down = canvas_size(width, height, long_side(name, width, height, largest))
         except (ProblemError, PictureError) as error:
-            words = "too large here" if isinstance(error, ProblemError) else "too thin"
+            words = gettext("too large here") if isinstance(error, ProblemError) else gettext("too thin")
             yield told | {"width": None, "height": None, "seconds": None, "words": words}
         else:
             seconds = taken(across, down, None)

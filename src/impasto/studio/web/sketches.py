@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 
+from impasto.studio.languages import later
 from impasto.studio.lessons.sketch import SIDE, sketch
 from impasto.studio.web.answers import Refusal, Sketch
 from impasto.studio.web.intake import gather
@@ -43,6 +44,10 @@ class Pace:
         self._until = time.monotonic() + REST * seconds
 
 
+BUSY = later("The studio is painting, and makes few sketches meanwhile: try again in a moment.")
+MANY = later("Many people ask for sketches at the moment: try again in a moment.")
+
+
 @router.post(
     "/sketches",
     response_model=Sketch,
@@ -62,15 +67,15 @@ async def ask_for_sketch(request: Request, asked: Asked) -> Any:
         async with pace.turns.of(visitor.address, PATIENCE, visitor.people):
             outlook = await run_in_threadpool(state.outlooks.now)
             if (outlook.painting or outlook.count) and (rest := pace.rest()):
-                raise _later("The studio is painting, and makes few sketches meanwhile", rest)
+                raise _later(BUSY, rest)
             began = time.monotonic()
             try:
                 return await answered(lambda: ask(request, sketch, gathered.styles, gathered.settings, files))
             finally:
                 pace.took(time.monotonic() - began)
     except NoTurnError:
-        raise _later("Many people ask for sketches at the moment", 5) from None
+        raise _later(MANY, 5) from None
 
 
 def _later(line: str, seconds: float) -> ProblemError:
-    return ProblemError(503, f"{line}: try again in a moment.", {"retry-after": str(math.ceil(seconds))})
+    return ProblemError(503, line, {"retry-after": str(math.ceil(seconds))})

@@ -4,6 +4,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
+from impasto.studio.languages import later
 from impasto.studio.uploads import pool as uploads
 from impasto.studio.uploads.cut import UNCUT, Cut
 from impasto.studio.uploads.pool import Decoded
@@ -38,7 +39,7 @@ async def decoded(
                 uploads.decode, data, max_side=side, configuration=state.configuration, mask=mask, cut=cut
             )
     except NoTurnError:
-        raise _not_now("many pictures are being read at the moment: try again in a minute") from None
+        raise _not_now(later("many pictures are being read at the moment: try again in a minute")) from None
     except uploads.NotReadError as error:
         raise _not_now(str(error)) from error
     except uploads.RefusedError as error:

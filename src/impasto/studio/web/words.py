@@ -3,18 +3,28 @@
 from datetime import UTC, datetime
 from typing import Any
 
-ORDINALS = ("next", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+from impasto.studio import languages
+from impasto.studio.languages import gettext, ngettext, percent
+
+# Whole sentences: other languages put their words in another order.
+PLACES = (
+    languages.later("Yours is next"), languages.later("Yours is second"), languages.later("Yours is third"),
+    languages.later("Yours is fourth"), languages.later("Yours is fifth"), languages.later("Yours is sixth"),
+    languages.later("Yours is seventh"), languages.later("Yours is eighth"), languages.later("Yours is ninth"),
+    languages.later("Yours is tenth"),
+)  # fmt: skip
 
 
 def duration(seconds: float) -> str:
     """About how long: 20 seconds, 4 minutes, 1 hour 10 minutes."""
     if seconds < 55:
-        return f"{max(5, 5 * round(seconds / 5))} seconds"
+        return ngettext("%(count)s second", "%(count)s seconds", max(5, 5 * round(seconds / 5)))
     minutes = max(1, round(seconds / 60))
     if minutes < 60:
-        return _many(minutes, "minute")
+        return _minutes(minutes)
     hours, rest = divmod(5 * round(minutes / 5), 60)
-    return f"{_many(hours, 'hour')} {_many(rest, 'minute')}" if rest else _many(hours, "hour")
+    whole = ngettext("%(count)s hour", "%(count)s hours", hours)
+    return f"{whole} {_minutes(rest)}" if rest else whole
 
 
 def estimate(seconds: float, wait: float, waiting: int, *, most: bool = False) -> str:
@@ -26,59 +36,90 @@ def estimate(seconds: float, wait: float, waiting: int, *, most: bool = False) -
         waiting: how many wait now.
         most: whether it may be less, for a photo that isn't known yet.
     """
-    painting = f"{'Up to about' if most else 'About'} {duration(seconds)} of painting"
+    long, before = duration(seconds), duration(wait)
+    about = gettext("Up to about %(long)s of painting", long=long) if most else gettext(
+        "About %(long)s of painting", long=long
+    )  # fmt: skip
     if waiting:
-        queue = f"{_many(waiting, 'painting')} {'wait' if waiting > 1 else 'waits'}"
-        return f"{painting}. {queue}; yours would begin in about {duration(wait)}."
+        return ngettext(
+            "%(about)s. %(count)s painting waits; yours would begin in about %(before)s.",
+            "%(about)s. %(count)s paintings wait; yours would begin in about %(before)s.",
+            waiting, about=about, before=before,
+        )  # fmt: skip
     if wait >= 5:
-        return f"{painting}, to begin in about {duration(wait)}: one is being painted, none waits."
-    return f"{painting}. Nobody is waiting."
+        return gettext(
+            "%(about)s, to begin in about %(before)s: one is being painted, none waits.", about=about, before=before
+        )
+    return gettext("%(about)s. Nobody is waiting.", about=about)
 
 
 def headline(state: dict[str, Any]) -> str:
     """Where a job is, in a few words."""
     if state["state"] == "waiting":
         place = state["place"]
-        return f"Yours is {ORDINALS[place]}" if place < len(ORDINALS) else f"{place} are before yours"
+        if place < len(PLACES):
+            return gettext(PLACES[place])
+        return ngettext("%(count)s painting is before yours", "%(count)s paintings are before yours", place)
     if state["state"] == "painting":
-        return f"{state['progress']['share']:.0%} painted" if state["progress"] else "The painter begins"
-    return {"failed": "It could not be painted", "cancelled": "Cancelled", "done": "Painted"}[state["state"]]
+        progress = state["progress"]
+        return (
+            gettext("%(share)s painted", share=percent(progress["share"]))
+            if progress
+            else gettext("The painter begins")
+        )
+    return {
+        "failed": gettext("It could not be painted"), "cancelled": gettext("Cancelled"), "done": gettext("Painted"),
+    }[state["state"]]  # fmt: skip
 
 
 def when(state: dict[str, Any]) -> str:
     """When something will happen with a job that waits or is painted."""
     if state["state"] == "waiting":
         wait = state["waiting_seconds"]
-        return f"It begins in about {duration(wait)}." if wait >= 5 else "It begins in a moment."
+        return (
+            gettext("It begins in about %(long)s.", long=duration(wait))
+            if wait >= 5
+            else gettext("It begins in a moment.")
+        )
     progress = state["progress"]
-    return f"About {duration(progress['seconds_left'])} left." if progress else "It mixes its colours."
+    if progress:
+        return gettext("About %(long)s left.", long=duration(progress["seconds_left"]))
+    return gettext("It mixes its colours.")
 
 
 def summary(states: list[dict[str, Any]]) -> str:
     """How many of several jobs are painted now, and wait."""
     painting, waiting = (sum(each["state"] == state for each in states) for state in ("painting", "waiting"))
-    told = [f"{painting} {'are' if painting > 1 else 'is'} being painted"] if painting else []
-    told += [f"{waiting} {'wait' if waiting > 1 else 'waits'}"] if waiting else []
-    return f"{', '.join(told)}." if told else ""
+    told = []
+    if painting:
+        told.append(ngettext("%(count)s is being painted.", "%(count)s are being painted.", painting))
+    if waiting:
+        told.append(ngettext("%(count)s waits.", "%(count)s wait.", waiting))
+    return " ".join(told)
 
 
 def mail(state: dict[str, Any]) -> str:
     """Whether an email will come of a job that waits or is painted."""
     if not state["mail"]:
-        return "Close this page if you like, and come back to it from Mine."
+        return gettext("Close this page if you like, and come back to it from Mine.")
     if not state["mail_confirmed"]:
-        return (
+        return gettext(
             "We have sent a mail to the address that you gave: follow the link in it, and we write to you when this is "
             "painted. Until then, come back to this page from Mine."
         )
-    return "Close this page if you like: we write to you when it is painted."
+    return gettext("Close this page if you like: we write to you when it is painted.")
 
 
 def moment(seconds: float) -> dict[str, str]:
     """A time, for programs and for people; the page's script puts it in their own time zone."""
     time = datetime.fromtimestamp(seconds, UTC)
-    return {"iso": time.isoformat(timespec="seconds"), "words": f"{time:%-d %B %Y, %H:%M} UTC"}
+    return {"iso": time.isoformat(timespec="seconds"), "words": languages.day(seconds)}
 
 
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
+def qualities() -> dict[str, str]:
+    """What each quality is called."""
+    return {"draft": gettext("Draft"), "standard": gettext("Standard"), "fine": gettext("Fine")}
+
+
+def _minutes(count: int) -> str:
+    return ngettext("%(count)s minute", "%(count)s minutes", count)

@@ -20,6 +20,7 @@ from PIL import Image
 from impasto.studio import naming
 from impasto.studio.configuration import Configuration
 from impasto.studio.jobs.rows import Job
+from impasto.studio.languages import day, gettext, install, later, speaking
 from impasto.studio.mail.addresses import on_the_wire
 from impasto.studio.mail.consent import KEPT
 from impasto.studio.mail.outbox import Mail
@@ -30,9 +31,9 @@ WIDEST, HIGHEST = 560, 640
 # broken up is none; 998 is the most that SMTP takes.
 POLICY = SMTP.clone(max_line_length=990)
 SUBJECTS = {
-    "done": "Your painting is ready",
-    "failed": "Your photo could not be painted",
-    "confirm": "May we write to you?",
+    "done": later("Your painting is ready"),
+    "failed": later("Your photo could not be painted"),
+    "confirm": later("May we write to you?"),
 }
 
 
@@ -49,7 +50,7 @@ class Links(NamedTuple):
 
 
 def compose(configuration: Configuration, job: Job, mail: Mail, links: Links, painting: bytes | None) -> EmailMessage:
-    """The mail about a job that is done or has failed, or the one that asks; the same at every try.
+    """The mail about a job that is done or has failed, or the one that asks, in its language; the same at every try.
 
     Args:
         configuration: has the public address and the sender.
@@ -58,8 +59,14 @@ def compose(configuration: Configuration, job: Job, mail: Mail, links: Links, pa
         links: to pages about the address itself.
         painting: a JPEG, of a job that is done.
     """
+    with speaking(job.language):
+        return _composed(configuration, job, mail, links, painting)
+
+
+def _composed(configuration: Configuration, job: Job, mail: Mail, links: Links, painting: bytes | None) -> EmailMessage:
+    subject = gettext(SUBJECTS[mail.kind])
     letter = EmailMessage(policy=POLICY)
-    letter["Subject"] = SUBJECTS[mail.kind]
+    letter["Subject"] = subject
     letter["From"] = _sender(configuration.mail_from)
     letter["To"] = on_the_wire(mail.recipient)
     letter["Date"] = format_datetime(datetime.fromtimestamp(mail.created, UTC))
@@ -72,12 +79,12 @@ def compose(configuration: Configuration, job: Job, mail: Mail, links: Links, pa
     page = f"{configuration.address}/p/{job.token}"
     image = f"{configuration.address}/api/paintings/{job.token}/image?kind=painting&download=1&format="
     words = {
-        "subject": SUBJECTS[mail.kind], "kind": mail.kind, "home": configuration.address, "page": page,
-        "jpg": f"{image}jpg", "png": f"{image}png", "delete": f"{page}/delete", "expires": _day(job.expires),
-        "styles": naming.in_words(job.styles, "your own style"),
-        "width": job.width, "height": job.height, "error": _sentence(job.error or ""),
+        "subject": subject, "kind": mail.kind, "home": configuration.address, "page": page,
+        "jpg": f"{image}jpg", "png": f"{image}png", "delete": f"{page}/delete", "expires": day(job.expires, weekday=True),
+        "styles": naming.in_words(job.styles, gettext("your own style")),
+        "width": job.width, "height": job.height, "error": _sentence(gettext(job.error or "")),
         "picture": picture.strip("<>"), "shown": _shown(painting) if painting else None, "never": links.never,
-        "confirm": links.confirm, "until": _day(mail.created + KEPT),
+        "confirm": links.confirm, "until": day(mail.created + KEPT, weekday=True),
     }  # fmt: skip
     letter.set_content(_templates().get_template("letter.txt").render(words), cte="quoted-printable")
     letter.add_alternative(
@@ -92,23 +99,20 @@ def compose(configuration: Configuration, job: Job, mail: Mail, links: Links, pa
 
 @cache
 def _templates() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("impasto.studio.mail", "letters"),
         autoescape=lambda name: name is not None and name.endswith(".html"),
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    install(environment)
+    return environment
 
 
 def _sender(address: str) -> Address:
     name, address = parseaddr(address)
     return Address(name or "Impasto", addr_spec=on_the_wire(address))
-
-
-def _day(moment: float) -> str:
-    day = datetime.fromtimestamp(moment, UTC)
-    return f"{day:%A}, {day.day} {day:%B %Y}, {day:%H:%M} UTC"
 
 
 def _sentence(error: str) -> str:

@@ -1,6 +1,7 @@
 // "Keep faces": the faces that are found in the photo are marked on it, before it is painted.
 
 import { home } from "./home.js";
+import { say, sayn } from "./language.js";
 import { given } from "./photo.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -28,12 +29,12 @@ async function look() {
   marks.replaceChildren();
   state.textContent = "";
   if (!box.checked || !given()) return;
-  state.textContent = "Looking for faces…";
+  state.textContent = say("Looking for faces…");
   const data = new FormData();
   if (field.files.length) data.append("photo", field.files[0]);
   else data.append("photo_of", document.getElementById("photo-of").value);
   for (const name of ["turn", "crop"]) data.append(name, document.getElementById(name).value);
-  let words = "They are looked for when it is painted."; // too busy, or no connection
+  let words = say("They are looked for when it is painted."); // too busy, or no connection
   try {
     const answer = await fetch(`${home}api/faces`, { method: "POST", body: data, signal });
     if (answer.ok) {
@@ -41,7 +42,7 @@ async function look() {
       if (signal.aborted) return;
       mark(found);
       const count = found.faces.length;
-      words = count ? `${count === 1 ? "One face is" : `${count} faces are`} marked on your photo.` : "No face was found: nothing is kept.";
+      words = count ? sayn("One face is marked on your photo.", "%(count)s faces are marked on your photo.", count) : say("No face was found: nothing is kept.");
     }
   } catch {
     if (signal.aborted) return;

@@ -1,5 +1,6 @@
 // The slider between photo and painting, and how the objective fell.
 
+import { say } from "./language.js";
 import "./moments.js";
 import { plot } from "./plot.js";
 
@@ -8,7 +9,7 @@ const divide = document.getElementById("divide");
 
 function place() {
   compare.style.setProperty("--at", `${divide.value}%`);
-  divide.setAttribute("aria-valuetext", `${divide.value}% photo`);
+  divide.setAttribute("aria-valuetext", say("%(percent)s% photo", { percent: divide.value }));
 }
 divide.addEventListener("input", place);
 for (const element of document.querySelectorAll(".scripted")) element.hidden = false;

@@ -1,6 +1,8 @@
 // Times, in the reader's own time zone.
 
-const format = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+import { language } from "./language.js";
+
+const format = new Intl.DateTimeFormat(language === "en" ? undefined : language, { dateStyle: "medium", timeStyle: "short" });
 
 export function local(within) {
   for (const time of within.querySelectorAll("time.moment")) {

@@ -1,5 +1,6 @@
 // The first step: a photo is chosen or taken, and may be taken away again.
 
+import { say } from "./language.js";
 import { check, put, show } from "./picture.js";
 
 const form = document.getElementById("ask");
@@ -71,7 +72,7 @@ async function take(file) {
   refusal.hidden = true;
   document.getElementById("photo-of")?.remove();
   away.hidden = false;
-  words.textContent = "Looking at it…";
+  words.textContent = say("Looking at it…");
   drop.toggleAttribute("data-busy", true);
   cut.disabled = true; // what is shown may yet be another picture
   const seen = show(preview, file);
@@ -96,7 +97,7 @@ async function take(file) {
   }
   const said = [file.name, ...(found?.notes ?? [])].join(": ");
   const count = field.files.length;
-  words.textContent = count > 1 ? `${count} photos: each becomes a painting. This is the first, ${said}` : said;
+  words.textContent = count > 1 ? say("%(count)s photos: each becomes a painting. This is the first, %(name)s", { count, name: said }) : said;
 }
 
 field.addEventListener("change", () => field.files.length ? take(field.files[0]) : clear(""));
@@ -112,7 +113,7 @@ document.getElementById("camera").hidden = !matchMedia("(pointer: coarse)").matc
 field.multiple = true; // start.js sends them one by one
 camera.addEventListener("change", () => camera.files.length && receive(camera.files[0]));
 away.addEventListener("click", () => {
-  clear("The photo was taken away.");
+  clear(say("The photo was taken away."));
   field.focus();
 });
 cut.addEventListener("click", async () => (await import("./crop/crop.js")).open());

@@ -1,8 +1,7 @@
 // A picture that was chosen: shown at once where the browser can, and checked by the server, which refuses in words.
 
 import { home } from "./home.js";
-
-const megabytes = (bytes) => `${Math.ceil(bytes / 1e6)} MB`;
+import { say } from "./language.js";
 
 /** Files of a paste or a drop, put into a field as if they had been chosen there. */
 export function put(field, ...files) {
@@ -28,7 +27,7 @@ export async function show(image, source) {
 /** Ask the server: {width, height, preview, notes}, {refused: a sentence}, or null where it could not be asked. */
 export async function check(file, maxBytes, signal) {
   if (file.size > maxBytes) {
-    return { refused: `${file.name} has ${megabytes(file.size)}, and at most ${Math.floor(maxBytes / 1e6)} MB can be sent: choose a smaller picture.` };
+    return { refused: say("%(name)s has %(size)s MB, and at most %(most)s MB can be sent: choose a smaller picture.", { name: file.name, size: Math.ceil(file.size / 1e6), most: Math.floor(maxBytes / 1e6) }) };
   }
   const form = new FormData();
   form.append("photo", file);

@@ -1,8 +1,10 @@
 // The objective and its parts by step, on a logarithmic scale, as an SVG.
 
+import { language, say } from "./language.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const [LEFT, RIGHT, TOP, BOTTOM] = [44, 398, 22, 158];
-const short = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 2 });
+const short = new Intl.NumberFormat(language, { notation: "compact", maximumSignificantDigits: 2 });
 
 function draw(name, attributes, text) {
   const element = document.createElementNS(SVG, name);
@@ -46,18 +48,19 @@ export function plot(svg, points, former = []) {
     parts.push(draw("line", { class: "axis", x1: LEFT, x2: RIGHT, y1: y(value), y2: y(value) }));
     parts.push(draw("text", { x: LEFT - 6, y: y(value) + 4, "text-anchor": "end" }, short.format(value)));
   }
-  parts.push(draw("text", { x: LEFT, y: BOTTOM + 17 }, `step ${first}`));
-  parts.push(draw("text", { x: RIGHT, y: BOTTOM + 17, "text-anchor": "end" }, `step ${last}`));
+  parts.push(draw("text", { x: LEFT, y: BOTTOM + 17 }, say("step %(step)s", { step: first })));
+  parts.push(draw("text", { x: RIGHT, y: BOTTOM + 17, "text-anchor": "end" }, say("step %(step)s", { step: last })));
   if (former.length) parts.push(draw("polyline", { class: "former", points: line(former.map(({ step, objective }) => [step, objective])) }));
   let end = RIGHT;
   names.toReversed().forEach((name, index) => {
+    const called = { content: say("content"), style: say("style"), objective: say("objective"), kept: say("kept") }[name] ?? name;
     const column = names.length - index, kind = index === 0 ? "total" : `part-${column}`;
     parts.push(draw("polyline", { class: kind, points: line(curve.map((point) => [point[0], point[column]])) }));
-    parts.push(draw("text", { class: `key ${kind}`, x: end, y: 12, "text-anchor": "end" }, name));
-    end -= 7 * name.length + 14; // about as wide as the name
+    parts.push(draw("text", { class: `key ${kind}`, x: end, y: 12, "text-anchor": "end" }, called));
+    end -= 7 * called.length + 14; // about as wide as the name
   });
   svg.replaceChildren(...parts);
   const [start, now] = [points[0], points.at(-1)].map((point) => short.format(point.objective));
-  svg.setAttribute("aria-label", `The objective: ${start} at step ${first}, ${now} at step ${curve.at(-1)[0]}`);
+  svg.setAttribute("aria-label", say("The objective: %(start)s at step %(first)s, %(now)s at step %(last)s", { start, first, now, last: curve.at(-1)[0] }));
   return true;
 }

@@ -1,5 +1,7 @@
 // The link that shows the painting, copied by a button; a page of plain http may not copy.
 
+import { say } from "./language.js";
+
 const copy = document.getElementById("copy"), link = document.getElementById("link");
 if (copy && navigator.clipboard) {
   copy.hidden = false;
@@ -7,10 +9,10 @@ if (copy && navigator.clipboard) {
     const said = document.getElementById("copied");
     try {
       await navigator.clipboard.writeText(link.value);
-      said.textContent = "Copied.";
+      said.textContent = say("Copied.");
     } catch {
       link.select();
-      said.textContent = "Copy it by hand: it is selected.";
+      said.textContent = say("Copy it by hand: it is selected.");
     }
   });
 }

@@ -1,6 +1,7 @@
 // Sketches: as soon as there is a photo, what is asked for is painted small, and the cards show this photo in each style.
 
 import { home } from "./home.js";
+import { say } from "./language.js";
 import { given, source } from "./photo.js";
 
 const SIDE = 384; // pixels of what is sent for a sketch: twice its own
@@ -99,7 +100,7 @@ function show(one, picture) {
   } else if (picture) {
     one.image.dataset.sketch = one.image.src = picture;
     one.image.classList.add("sketched");
-    note.textContent = "Each is shown as it would paint your photo: a quick sketch.";
+    note.textContent = say("Each is shown as it would paint your photo: a quick sketch.");
   }
 }
 

@@ -3,8 +3,8 @@
 import "./drop.js";
 import "./faces.js";
 import { home } from "./home.js";
+import { language, say } from "./language.js";
 import { given, proportions, receive, refuse } from "./photo.js";
-import { estimate } from "./words.js";
 
 const form = document.getElementById("ask");
 const field = document.getElementById("photo");
@@ -13,6 +13,8 @@ const refusal = document.getElementById("refused");
 const FRAME = 5_000; // bytes of a form beside its pictures, at most
 const dpi = Number(form.dataset.dpi);
 const EVERY = 20_000; // ms between two looks at the queue
+const decimal = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const paint = button.textContent;
 
 let asking = new AbortController();
 async function update() {
@@ -26,12 +28,11 @@ async function update() {
       update();
     }
     if (!answer.ok) return;
-    const { seconds, wait_seconds, waiting, width, height, sizes } = await answer.json();
-    const words = estimate(seconds, wait_seconds, waiting, !proportions);
+    const { words, width, height, sizes } = await answer.json();
     const line = document.getElementById("estimate");
     if (line.textContent !== words) line.textContent = words;
-    const printed = (side) => ((side / dpi) * 2.54).toFixed(1);
-    document.getElementById("canvas").textContent = proportions && `${width} × ${height} pixels: ${printed(width)} × ${printed(height)} cm in print, at ${dpi} dots an inch.`;
+    const printed = (side) => decimal.format((side / dpi) * 2.54);
+    document.getElementById("canvas").textContent = proportions && say("%(width)s × %(height)s pixels: %(across)s × %(down)s cm in print, at %(dpi)s dots an inch.", { width, height, across: printed(width), down: printed(height), dpi });
     for (const { name, words: takes, seconds: offered } of sizes) {
       const box = form.querySelector(`[name=size][value=${name}]`);
       box.disabled = !offered;
@@ -48,7 +49,7 @@ setInterval(() => document.hidden || button.disabled || update(), EVERY);
 
 function sending(words) {
   button.disabled = Boolean(words);
-  button.textContent = words || "Paint it";
+  button.textContent = words || paint;
 }
 
 function fail(sentence) {
@@ -62,21 +63,21 @@ function said({ responseText, status }) {
   try {
     return JSON.parse(responseText).detail;
   } catch {
-    return status === 413 ? "That is more than can be sent: choose a smaller picture." : "The studio did not answer: try again in a minute.";
+    return status === 413 ? say("That is more than can be sent: choose a smaller picture.") : say("The studio did not answer: try again in a minute.");
   }
 }
 
-/** Send a form; answers with the request when it has ended, and with null where the studio can't be reached. */
+/** Send a form, and say how much of it is sent; answers with the request when it has ended, and with null where the studio can't be reached. */
 const send = (data, which) => new Promise((resolve) => {
   const request = new XMLHttpRequest(); // and not fetch, which does not tell how much is sent
   request.upload.addEventListener("progress", ({ loaded, total }) => {
-    sending(loaded < total ? `Sending${which}, ${Math.floor((100 * loaded) / total)}%` : "Looking at it…");
+    sending(loaded < total ? which(Math.floor((100 * loaded) / total)) : say("Looking at it…"));
   });
   request.addEventListener("load", () => resolve(request));
   request.addEventListener("error", () => resolve(null));
   request.open("POST", form.action);
   request.setRequestHeader("Accept", "application/json");
-  sending("Sending…");
+  sending(say("Sending…"));
   request.send(data);
 });
 
@@ -85,10 +86,10 @@ async function ask(data, which) {
   const size = [...data.values()].reduce((sum, value) => sum + (value.size ?? 0), FRAME);
   if (size > Number(form.dataset.maxBytes)) {
     const most = Math.floor(form.dataset.maxBytes / 1e6);
-    return { refused: `Photo and style have more than ${most} MB together, which is the most that can be sent: choose smaller pictures.` };
+    return { refused: say("Photo and style have more than %(most)s MB together, which is the most that can be sent: choose smaller pictures.", { most }) };
   }
   const request = await send(data, which);
-  if (!request) return { refused: "The studio can’t be reached: look at your connection, and try again." };
+  if (!request) return { refused: say("The studio can’t be reached: look at your connection, and try again.") };
   return request.status < 400 ? { page: request.responseURL } : { refused: said(request) };
 }
 
@@ -96,7 +97,7 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   refusal.hidden = true;
   if (!given()) {
-    refuse("There is no photo yet: choose one.");
+    refuse(say("There is no photo yet: choose one."));
     return;
   }
   const data = new FormData(form);
@@ -105,10 +106,12 @@ form.addEventListener("submit", async (event) => {
   let page = "";
   for (let index = 0; index < count; index += 1) { // one after another: what is refused says where it stopped
     if (photos.length) data.set("photo", photos[index]);
-    const answer = await ask(data, count > 1 ? ` ${index + 1} of ${count}` : "");
+    const answer = await ask(data, (percent) => count > 1
+      ? say("Sending %(number)s of %(count)s, %(percent)s%", { number: index + 1, count, percent })
+      : say("Sending, %(percent)s%", { percent }));
     if (answer.refused) {
       if (index) receive(...photos.slice(index));
-      fail(index ? `${index} of ${count} photos were taken, and are in Mine; the others are still here. ${answer.refused}` : answer.refused);
+      fail(index ? `${say("%(number)s of %(count)s photos were taken, and are in Mine; the others are still here.", { number: index, count })} ${answer.refused}` : answer.refused);
       return;
     }
     page = answer.page;

@@ -1,6 +1,7 @@
 // The second step: one style, or up to three with their shares. Without this script each is a box to tick.
 
 import { home } from "./home.js";
+import { say } from "./language.js";
 import { check, put, show } from "./picture.js";
 
 const MOST = 3;
@@ -60,18 +61,18 @@ async function takeOwn() {
     offerOwn();
   } else if (found && (!visible || found.notes.length)) visible = await show(image, found.preview);
   image.hidden = !visible;
-  if (found?.notes?.length) words.textContent = `Change the picture (${found.notes.join("; ")})`;
+  if (found?.notes?.length) words.textContent = say("Change the picture (%(notes)s)", { notes: found.notes.join("; ") });
 }
 
 function offerOwn() {
   const there = ownField.files.length > 0;
   own.classList.toggle("given", there);
   document.getElementById("own-choice").hidden = away.hidden = !there;
-  words.textContent = there ? "Change the picture" : "Any picture: a painting, a pattern, a drawing";
+  words.textContent = there ? say("Change the picture") : say("Any picture: a painting, a pattern, a drawing");
   for (const select of ofParts) {
     const option = select.querySelector("option[value=own-0]");
     option.disabled = !there;
-    option.textContent = there ? "Your own style" : "Your own style: give a picture first";
+    option.textContent = there ? say("Your own style") : say("Your own style: give a picture first");
     if (!there && option.selected) select.selectedIndex = 0;
   }
   ownStyle.disabled = false;

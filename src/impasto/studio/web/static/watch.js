@@ -1,6 +1,7 @@
 // The painting as it grows, from server-sent events; where they stop, the server is looked for until it answers again.
 
 import { home } from "./home.js";
+import { say } from "./language.js";
 import { plot } from "./plot.js";
 import { headline, mail, when } from "./words.js";
 
@@ -16,7 +17,7 @@ let heard = performance.now();
 let asking = false;
 let shown = growing.getAttribute("src") ?? "";
 
-function say(element, words) {
+function put(element, words) {
   if (element.textContent !== words) element.textContent = words;
 }
 
@@ -45,17 +46,17 @@ function show(state) {
   heard = performance.now();
   page.dataset.state = state.state;
   cancel.disabled = false;
-  say(get("headline"), headline(state));
-  say(get("when"), when(state));
-  say(get("mail"), mail(state));
+  put(get("headline"), headline(state));
+  put(get("when"), when(state));
+  put(get("mail"), mail(state));
   // read out now and then, not each second
-  say(get("spoken"), state.progress ? `${25 * Math.floor(4 * state.progress.share)}% painted` : headline(state));
+  put(get("spoken"), state.progress ? say("%(share)s painted", { share: `${25 * Math.floor(4 * state.progress.share)}%` }) : headline(state));
   document.title = `${headline(state)} · Impasto`;
   get("progress-part").hidden = !state.progress;
   if (state.progress) {
     const { share, scale, scales, step, steps } = state.progress;
     get("bar").value = share;
-    say(get("step"), `Scale ${scale} of ${scales}, step ${step} of ${steps}`);
+    put(get("step"), say("Scale %(scale)s of %(scales)s, step %(step)s of %(steps)s", { scale, scales, step, steps }));
   }
   get("plot-part").hidden = !plot(get("plot"), state.curve);
   grow(state.preview);
@@ -64,10 +65,10 @@ function show(state) {
 function lose() {
   page.dataset.state = "lost";
   cancel.disabled = true;
-  say(get("headline"), "The studio does not answer");
-  say(get("when"), "It may be starting anew, or your connection is gone. This page looks for it every few seconds, and goes on by itself.");
-  say(get("spoken"), "The studio does not answer. This page looks for it.");
-  document.title = "The studio does not answer · Impasto";
+  put(get("headline"), say("The studio does not answer"));
+  put(get("when"), say("It may be starting anew, or your connection is gone. This page looks for it every few seconds, and goes on by itself."));
+  put(get("spoken"), say("The studio does not answer. This page looks for it."));
+  document.title = `${say("The studio does not answer")} · Impasto`;
   next(SEEK);
 }
 

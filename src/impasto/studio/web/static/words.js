@@ -1,44 +1,44 @@
 // Times and places in words: what words.py says when the page is made, while it is open.
 
-const ORDINALS = ["next", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
+import { language, say, sayn } from "./language.js";
 
-const many = (count, what) => `${count} ${what}${count === 1 ? "" : "s"}`;
+const places = () => [
+  say("Yours is next"), say("Yours is second"), say("Yours is third"), say("Yours is fourth"), say("Yours is fifth"),
+  say("Yours is sixth"), say("Yours is seventh"), say("Yours is eighth"), say("Yours is ninth"), say("Yours is tenth"),
+];
+const percent = new Intl.NumberFormat(language === "en" ? "en-GB" : language, { style: "percent" });
+
+const inMinutes = (count) => sayn("%(count)s minute", "%(count)s minutes", count);
 
 export function duration(seconds) {
-  if (seconds < 55) return `${Math.max(5, 5 * Math.round(seconds / 5))} seconds`;
+  if (seconds < 55) return sayn("%(count)s second", "%(count)s seconds", Math.max(5, 5 * Math.round(seconds / 5)));
   const minutes = Math.max(1, Math.round(seconds / 60));
-  if (minutes < 60) return many(minutes, "minute");
-  const rounded = 5 * Math.round(minutes / 5), hours = Math.floor(rounded / 60), rest = rounded % 60;
-  return rest ? `${many(hours, "hour")} ${many(rest, "minute")}` : many(hours, "hour");
-}
-
-export function estimate(seconds, wait, waiting, most) {
-  const painting = `${most ? "Up to about" : "About"} ${duration(seconds)} of painting`;
-  if (waiting) {
-    return `${painting}. ${many(waiting, "painting")} ${waiting > 1 ? "wait" : "waits"}; yours would begin in about ${duration(wait)}.`;
-  }
-  if (wait >= 5) return `${painting}, to begin in about ${duration(wait)}: one is being painted, none waits.`;
-  return `${painting}. Nobody is waiting.`;
+  if (minutes < 60) return inMinutes(minutes);
+  const rounded = 5 * Math.round(minutes / 5), rest = rounded % 60;
+  const whole = sayn("%(count)s hour", "%(count)s hours", Math.floor(rounded / 60));
+  return rest ? `${whole} ${inMinutes(rest)}` : whole;
 }
 
 export function headline(state) {
   if (state.state === "waiting") {
-    return state.place < ORDINALS.length ? `Yours is ${ORDINALS[state.place]}` : `${state.place} are before yours`;
+    return places()[state.place] ?? sayn("%(count)s painting is before yours", "%(count)s paintings are before yours", state.place);
   }
-  return state.progress ? `${Math.round(state.progress.share * 100)}% painted` : "The painter begins";
+  return state.progress ? say("%(share)s painted", { share: percent.format(state.progress.share) }) : say("The painter begins");
 }
 
 export function when(state) {
   if (state.state === "waiting") {
-    return state.waiting_seconds >= 5 ? `It begins in about ${duration(state.waiting_seconds)}.` : "It begins in a moment.";
+    return state.waiting_seconds >= 5
+      ? say("It begins in about %(long)s.", { long: duration(state.waiting_seconds) })
+      : say("It begins in a moment.");
   }
-  return state.progress ? `About ${duration(state.progress.seconds_left)} left.` : "It mixes its colours.";
+  return state.progress ? say("About %(long)s left.", { long: duration(state.progress.seconds_left) }) : say("It mixes its colours.");
 }
 
 export function mail(state) {
-  if (!state.mail) return "Close this page if you like, and come back to it from Mine.";
+  if (!state.mail) return say("Close this page if you like, and come back to it from Mine.");
   if (!state.mail_confirmed) {
-    return "We have sent a mail to the address that you gave: follow the link in it, and we write to you when this is painted. Until then, come back to this page from Mine.";
+    return say("We have sent a mail to the address that you gave: follow the link in it, and we write to you when this is painted. Until then, come back to this page from Mine.");
   }
-  return "Close this page if you like: we write to you when it is painted.";
+  return say("Close this page if you like: we write to you when it is painted.");
 }

@@ -1,8 +1,9 @@
 // "Crop or turn": a frame over the photo that is moved and drawn by pointers and by keys. Loaded when it is first opened.
 
 import { home } from "../home.js";
+import { language, say } from "../language.js";
 import { proportions, recut, source } from "../photo.js";
-import { cut, placing, say, turned } from "./cut.js";
+import { cut, placing, keep, turned } from "./cut.js";
 
 const LONGEST = 1024; // pixels of what is shown
 const LEAST = 0.05; // of a side is kept at least
@@ -33,7 +34,7 @@ const pixels = ({ left, top, right, bottom, turn }) => {
   const { width, height } = turned(full, turn);
   return { width: Math.max(1, Math.round((right - left) * width)), height: Math.max(1, Math.round((bottom - top) * height)) };
 };
-const inWords = ({ width, height }) => `${width.toLocaleString("en")} × ${height.toLocaleString("en")} pixels`;
+const inWords = ({ width, height }) => say("%(width)s × %(height)s pixels", { width: width.toLocaleString(language), height: height.toLocaleString(language) });
 
 /** Of the frame, width by height; null where it is free. */
 function ratio() {
@@ -68,7 +69,7 @@ function place() {
 
 function tell() {
   const percent = (share) => `${Math.round(100 * share)}%`;
-  told.textContent = `${inWords(pixels(now))}, from ${percent(now.left)} of the width and ${percent(now.top)} of the height.`;
+  told.textContent = say("%(size)s, from %(left)s of the width and %(top)s of the height.", { size: inWords(pixels(now)), left: percent(now.left), top: percent(now.top) });
 }
 
 function put(changes) {
@@ -185,15 +186,16 @@ document.getElementById("crop-all").addEventListener("click", () => {
 });
 document.getElementById("crop-done").addEventListener("click", async () => {
   dialog.close();
-  say(now);
+  keep(now);
   const picture = await drawn(new OffscreenCanvas(1, 1), cut(), LONGEST).convertToBlob({ type: "image/jpeg", quality: 0.9 });
   await recut(whole, picture, pixels(cut()));
 });
 
 form.addEventListener("photo", () => {
   const { turn: degrees, left, top, right, bottom } = cut();
-  const words = { 0: "", 90: "Turned to the right. ", 180: "Turned upside down. ", 270: "Turned to the left. " }[degrees];
-  note.textContent = words + (left || top || right < 1 || bottom < 1 ? `Cropped to ${inWords(proportions)}.` : "");
+  const words = { 90: say("Turned to the right."), 180: say("Turned upside down."), 270: say("Turned to the left.") }[degrees] ?? "";
+  const cropped = left || top || right < 1 || bottom < 1 ? say("Cropped to %(size)s.", { size: inWords(proportions) }) : "";
+  note.textContent = `${words} ${cropped}`.trim();
 });
 
 /** Open the dialog on the photo that there is. */

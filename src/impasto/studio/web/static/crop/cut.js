@@ -10,7 +10,7 @@ export function cut() {
 }
 
 /** Say so in the fields; all of the photo is said by nothing. */
-export function say({ turn: degrees, left, top, right, bottom }) {
+export function keep({ turn: degrees, left, top, right, bottom }) {
   const shares = [left, top, right, bottom].map((share) => Number(share.toFixed(5)));
   turn.value = String(degrees);
   crop.value = shares.join() === "0,0,1,1" ? "" : shares.join();

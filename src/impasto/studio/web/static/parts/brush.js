@@ -2,6 +2,7 @@
 // of all of the photo, as its file has it; the board shows what is kept of that. So a new crop takes no stroke away.
 
 import { cut, placing, turned } from "../crop/cut.js";
+import { say } from "../language.js";
 import { source } from "../photo.js";
 import { put } from "../picture.js";
 
@@ -27,6 +28,13 @@ const part = () => Number(document.querySelector("input[name=part]:checked").val
 const width = () => (Number(thickness.value) / 100) * Math.max(board.width, board.height);
 
 /** Where the cursor is in a mask. */
+/** How much of the photo a part covers, in words. */
+function covered(number, share) {
+  if (!share) return say("Part %(number)s is empty.", { number });
+  if (share < 1) return say("Part %(number)s covers less than 1% of the photo.", { number });
+  return say("Part %(number)s covers %(share)s% of the photo.", { number, share: Math.round(share) });
+}
+
 function point() {
   const { x, y } = view.inverse().transformPoint(new DOMPoint(cursor.x * board.width, cursor.y * board.height));
   return { x, y };
@@ -106,7 +114,7 @@ async function keep(index) {
   const done = parts[index];
   const canvas = drawn([], masks[index]);
   const share = covered(seen(canvas));
-  state.textContent = share ? `Part ${index + 1} covers ${share < 1 ? "less than 1" : Math.round(share)}% of the photo.` : `Part ${index + 1} is empty.`;
+  state.textContent = covered(index + 1, share);
   if (!share) {
     put(fields[index], null);
     form.dispatchEvent(new Event("parts"));
