@@ -2,7 +2,7 @@ VENV := .venv
 PYTHON ?= python3
 IMPASTO := $(VENV)/bin/impasto
 
-.PHONY: help paint serve test lint bench docs site dist clean
+.PHONY: catalogues help paint serve test lint bench docs site dist clean
 
 help:  ## show this help
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -51,6 +51,9 @@ docs: $(VENV)/installed-dev  ## make the pictures that the docs and the studio s
 	$(IMPASTO) look network -o docs/vgg19.webp
 	$(VENV)/bin/python docs/gallery.py
 	$(VENV)/bin/python docs/screens.py
+
+catalogues: $(VENV)/installed-dev  ## put what the studio's pages say anew into the catalogues of its languages
+	$(VENV)/bin/python tests/catalogues.py
 
 site: $(VENV)/installed-dev  ## make the static site in build/site, and follow its links
 	$(VENV)/bin/python docs/website.py

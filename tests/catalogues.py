@@ -1,4 +1,4 @@
-"""What the studio says, and the catalogues that say it in other languages; `make catalogues` brings these up to date."""
+"""What the studio says, and the catalogues that say it in other languages; `make catalogues` updates them."""
 
 import io
 

@@ -272,7 +272,7 @@ def test_nobody_says_so_for_another(studio):
         ({"style": "ink:0.5"}, "1 to 100"),
         ({"style": ["ink", "oil:101"]}, "1 to 100"),
         ({"style": "ink", "style_file_weight": "0"}, "1 to 100"),
-        ({"size": "255"}, "256 to 2048"),
+        ({"size": "255"}, "256 to 2,048"),
     ],
 )
 def test_with_an_address_no_more_is_taken_than_the_page_offers(studio, data, words):

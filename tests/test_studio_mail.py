@@ -71,13 +71,13 @@ STYLES = [
 ]
 
 
-def ended(database, files, photo, error=None, email="anna@example.org"):
+def ended(database, files, photo, error=None, email="anna@example.org", language="en"):
     """A job that is done, or has failed with an error."""
     now = time.time()
     with database.session() as session:
         job = queue.submit(
             session, settings={"quality": "draft"}, styles=STYLES, width=96, height=72, email=email, submitter="a",
-            owner="a", now=now, keep_days=7, max_waiting=9, confirmed=True,
+            owner="a", now=now, keep_days=7, max_waiting=9, confirmed=True, language=language,
         )  # fmt: skip
     with database.session() as session:
         queue.claim(session, now, 30)
@@ -130,6 +130,34 @@ def test_the_mail_of_a_painting(post, database, files, photo, mailbox):
     assert source == f"cid:{picture['Content-ID'].strip('<>')}"
     assert picture.get_content_disposition() == "inline"
     assert images.read(picture.get_content()).width == 96
+
+
+@pytest.mark.parametrize(
+    ("language", "done", "failed", "styles", "deleted"),
+    [
+        ("fr", "Votre tableau est prêt", "Votre photo n’a pas pu être peinte", "Nuit tourbillonnante et", "supprimés"),
+        ("de", "Ihr Gemälde ist fertig", "Ihr Foto konnte nicht gemalt werden", "Wirbelnde Nacht und", "gelöscht"),
+        ("es", "Su cuadro está listo", "No se pudo pintar su foto", "Noche de remolinos y", "borran"),
+    ],
+)
+def test_a_mail_is_in_the_language_of_its_job(
+    post, database, files, photo, mailbox, language, done, failed, styles, deleted
+):
+    ended(database, files, photo, language=language)
+    ended(database, files, photo, error=attempts.DIED, language=language)
+    post.deliver(time.time())
+    good, bad = mailbox.letters()
+    assert (good["Subject"], bad["Subject"]) == (done, failed)
+    for kind in ("plain", "html"):
+        said = good.get_body((kind,)).get_content()
+        assert styles in said
+        assert deleted in said
+        assert not re.search(
+            r"\b(the|and|painting|photo was)\b",
+            re.sub(r"https?://\S+|<style>.*?</style>|<[^>]*>", "", said, flags=re.S),
+        )
+        assert "three times" not in bad.get_body((kind,)).get_content()
+    assert f'<html lang="{language}">' in good.get_body(("html",)).get_content()
 
 
 def test_the_mail_of_a_failure_says_why(post, database, files, photo, mailbox):

@@ -128,7 +128,7 @@ def test_a_zip_is_sent_piece_by_piece(studio, anna):
 def test_several_are_deleted_when_that_was_meant_and_one_is_cancelled(studio, anna):
     done, failed, waits = anna.painted(), anna.failed(), anna.ask()
     before = anna.post("/mine/delete", data={"token": [done, failed]})
-    assert "Delete these 2?" in before.text
+    assert "Delete 2 paintings?" in before.text
     assert studio.row(done)
     with Visitor(studio) as bert:
         bert.ask()
@@ -353,7 +353,7 @@ def test_the_story_in_a_browser(near, chromium, script):
         with zipfile.ZipFile(loading.value.path()) as found:
             assert {"cat-mosaic.jpg", "cat-oil.jpg"} <= set(found.namelist())
         page.get_by_role("button", name="Delete chosen").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("Delete these 3?")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Delete 3 paintings?")
         if script:
             looked_at(page, "delete-several")
         page.get_by_role("button", name="Delete now").click()

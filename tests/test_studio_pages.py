@@ -517,7 +517,6 @@ def test_no_page_scrolls_sideways_and_axe_finds_nothing(studio, browse, job, vie
 
 def test_the_script_says_times_and_places_as_the_server_does(studio, browse, job):
     seconds = [0, 7, 52, 55, 89, 91, 1000, 3570, 3600, 5000, 9000, 100_000]
-    waits = [(seconds_, wait, count) for seconds_ in (30, 400) for wait in (0, 4, 90) for count in (0, 1, 3)]
     outlooks = Outlooks(studio.configuration, studio.database)
     states = [described(studio.row(job(state)), outlooks, "") for state in ("waiting", "painting")]
     states.append({**states[0], "place": 12, "waiting_seconds": 2, "mail": True})
@@ -526,18 +525,17 @@ def test_the_script_says_times_and_places_as_the_server_does(studio, browse, job
     with browse() as page:
         page.goto("/")
         said = page.evaluate(
-            """async ([seconds, waits, states]) => {
+            """async ([seconds, states]) => {
                 const words = await import("/static/words.js");
-                return [seconds.map(words.duration), waits.map((each) => words.estimate(...each, each[0] > 100)),
-                    states.map(words.headline), states.map(words.when), states.map(words.mail)];
+                return [seconds.map(words.duration), states.map(words.headline), states.map(words.when),
+                    states.map(words.mail)];
             }""",
-            [seconds, waits, states],
+            [seconds, states],
         )
     assert said[0] == [words.duration(each) for each in seconds]
-    assert said[1] == [words.estimate(*each, most=each[0] > 100) for each in waits]
-    assert said[2] == [words.headline(each) for each in states]
-    assert said[4] == [words.mail(each) for each in states]
-    assert said[3] == [words.when(each) for each in states]
+    assert said[1] == [words.headline(each) for each in states]
+    assert said[2] == [words.when(each) for each in states]
+    assert said[3] == [words.mail(each) for each in states]
 
 
 def test_the_pages_are_light_and_every_style_is_shown():

@@ -122,17 +122,15 @@ def words_of_scripts(language: str) -> dict[str, Any]:
     """What scripts say: message → translation, or → its plurals, each by the numbers' kind in `Intl.PluralRules`."""
     if language == ENGLISH:
         return {}
-    kinds = LOCALES[language].plural_form
     found: dict[str, Any] = {}
     for message in _read(language):
-        if any(place.endswith(".js") for place, _ in message.locations):
-            if isinstance(message.id, tuple):
-                # the catalogue counts its plurals, and a browser names them
-                found[message.id[0]] = {
-                    kind: message.string[0 if kind == "one" else 1] for kind in kinds.tags | {"other"}
-                }
-            else:
-                found[message.id] = message.string
+        if not any(place.endswith(".js") for place, _ in message.locations):
+            continue
+        if isinstance(message.id, str):
+            found[message.id] = message.string
+        elif isinstance(message.string, tuple):
+            # a catalogue counts its plurals, and a browser names them; none of these languages has a third for us
+            found[message.id[0]] = {"one": message.string[0], "other": message.string[1]}
     return found
 
 

@@ -22,9 +22,9 @@ router = APIRouter(prefix="/mail", include_in_schema=False)
 QUESTION = (
     later("May we write to you?"),
     later(
-        "Somebody gave the address that the mail was sent to, to be told when a painting is ready. If that was you, say "
-        "yes: then we write when a painting is ready that was asked for in the same browser. If it was not you, close "
-        "this page."
+        "Somebody gave the address that the mail was sent to, to be told when a painting is ready. If that was you, "
+        "say yes: then we write when a painting is ready that was asked for in the same browser. If it was not you, "
+        "close this page."
     ),
 )
 YES = (later("Thank you"), later("We write to you when a painting is ready that was asked for in that browser."))

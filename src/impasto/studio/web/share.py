@@ -64,8 +64,8 @@ async def shown(request: Request, link: str) -> Response:
         width, height = image.size
     address = f"{request.app.state.configuration.address}/s/{link}"
     response = page(
-        request, "shared", styles=naming.in_words(job.styles, gettext("a style of one’s own")), width=width, height=height,
-        address=address, kind=kind, picture=f"{root(request)}/s/{link}/picture",
+        request, "shared", styles=naming.in_words(job.styles, gettext("a style of one’s own")), width=width,
+        height=height, address=address, kind=kind, picture=f"{root(request)}/s/{link}/picture",
     )  # fmt: skip
     response.headers.update(HEADERS)
     return response

@@ -80,9 +80,10 @@ def _composed(configuration: Configuration, job: Job, mail: Mail, links: Links, 
     image = f"{configuration.address}/api/paintings/{job.token}/image?kind=painting&download=1&format="
     words = {
         "subject": subject, "kind": mail.kind, "home": configuration.address, "page": page,
-        "jpg": f"{image}jpg", "png": f"{image}png", "delete": f"{page}/delete", "expires": day(job.expires, weekday=True),
+        "jpg": f"{image}jpg", "png": f"{image}png", "delete": f"{page}/delete",
+        "expires": day(job.expires, weekday=True),
         "styles": naming.in_words(job.styles, gettext("your own style")),
-        "width": job.width, "height": job.height, "error": _sentence(gettext(job.error or "")),
+        "width": job.width, "height": job.height, "error": _sentence(gettext(job.error)) if job.error else "",
         "picture": picture.strip("<>"), "shown": _shown(painting) if painting else None, "never": links.never,
         "confirm": links.confirm, "until": day(mail.created + KEPT, weekday=True),
     }  # fmt: skip
