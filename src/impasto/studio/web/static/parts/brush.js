@@ -29,7 +29,7 @@ const width = () => (Number(thickness.value) / 100) * Math.max(board.width, boar
 
 /** Where the cursor is in a mask. */
 /** How much of the photo a part covers, in words. */
-function covered(number, share) {
+function inWords(number, share) {
   if (!share) return say("Part %(number)s is empty.", { number });
   if (share < 1) return say("Part %(number)s covers less than 1% of the photo.", { number });
   return say("Part %(number)s covers %(share)s% of the photo.", { number, share: Math.round(share) });
@@ -114,7 +114,7 @@ async function keep(index) {
   const done = parts[index];
   const canvas = drawn([], masks[index]);
   const share = covered(seen(canvas));
-  state.textContent = covered(index + 1, share);
+  state.textContent = inWords(index + 1, share);
   if (!share) {
     put(fields[index], null);
     form.dispatchEvent(new Event("parts"));
