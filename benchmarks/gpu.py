@@ -104,7 +104,7 @@ class Bench:
         width, height = canvas_size(self.photo.width, self.photo.height, size)
         photo = tensor(images.resize(self.photo.pixels, width, height), self.device)
         style = tensor(images.resize(self.style.pixels, width, height), self.device)
-        with compute.set_up(settings):
+        with compute.set_up(settings, self.device):
             canvas, point = Canvas.begin(
                 painter.parameterization, width, height, lambda out: out.copy_((photo + style) / 2), on(self.device)
             )
@@ -131,9 +131,9 @@ def agreement(bench: Bench) -> None:
             bench.add(f"{name}, {size} px {quality}, beside the processor's", f"{here.costs[name] / cost - 1:+.2%}")
     evaluate, point = bench.evaluation(512)
     exact, start = bench.evaluation(512, dtype="float32")
-    with compute.set_up(bench.settings):
+    with compute.set_up(bench.settings, bench.device):
         ours = evaluate(point)
-    with compute.set_up(replace(bench.settings, dtype="float32")):
+    with compute.set_up(replace(bench.settings, dtype="float32"), bench.device):
         theirs = exact(start)
         for name, cost in theirs.costs.items():
             bench.add(f"{name} of one canvas, beside float32", f"{ours.costs[name] / cost - 1:+.3%}")
@@ -180,7 +180,7 @@ def rate(bench: Bench) -> None:
     bench.add(f"{MATRIX}² matrices of {dtype}", f"{product / 1e12:.0f} TFLOP/s")
     for size in (512, 1024, 2048):
         evaluate, point = bench.evaluation(size)
-        with compute.set_up(bench.settings):
+        with compute.set_up(bench.settings, bench.device):
             for _ in range(3):
                 gradient(evaluate, point)
             took = bench.seconds(partial(gradient, evaluate, point), 10)
@@ -209,7 +209,7 @@ def memory(bench: Bench) -> None:
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats(bench.device)
         before = torch.cuda.memory_allocated(bench.device)
-        with compute.set_up(replace(bench.settings, dtype=dtype)):
+        with compute.set_up(replace(bench.settings, dtype=dtype), bench.device):
             evaluate(point).gradient.sum()
         bench.wait()
         peak = torch.cuda.max_memory_allocated(bench.device) - before

@@ -9,6 +9,7 @@ import torch
 from impasto.images import Picture
 from impasto.networks.extractor import Extractor
 from impasto.networks.weights import packaged
+from impasto.painter import compute
 from impasto.painter.canvas import Canvas
 from impasto.painter.objective import Objective, OnCanvas
 from impasto.painter.painter import Painter
@@ -42,7 +43,7 @@ def test_a_step_asks_the_device_for_two_numbers_and_sends_it_none(loss, monkeypa
     asked, sent, tried = [], [], []
     evaluate = OnCanvas.__call__
     monkeypatch.setattr(OnCanvas, "__call__", lambda self, point: tried.append(point) or evaluate(self, point))
-    for name in ("tolist", "item", "__bool__", "__float__", "__int__", "__index__"):
+    for name in ("tolist", "item", "cpu", "numpy", "nonzero", "__bool__", "__float__", "__int__", "__index__"):
         plain = getattr(torch.Tensor, name)
         monkeypatch.setattr(torch.Tensor, name, lambda self, n=name, p=plain: asked.append(n) or p(self))
     for name in ("tensor", "as_tensor"):
@@ -83,14 +84,15 @@ def test_an_evaluation_stays_on_its_device_and_in_its_types(dtype, wide, loss):
 class Full(Extractor):
     """A network on a device that has no room for a picture of more than so many pixels, after so many pictures."""
 
-    def __init__(self, room, after):
+    def __init__(self, room, after, error=None):
         super().__init__(packaged(), ["conv1_1", "conv2_1", "conv2_2"])
         self.room, self.after, self.seen = room, after, []
+        self.error = error or torch.OutOfMemoryError("CUDA out of memory.")
 
     def forward(self, picture, tile=None):
         self.seen.append(picture.shape[2] * picture.shape[3])
         if self.seen[-1] > self.room and len(self.seen) > self.after:
-            raise torch.OutOfMemoryError("CUDA out of memory.")
+            raise self.error
         return super().forward(picture, tile)
 
 
@@ -107,6 +109,44 @@ def test_a_device_that_is_full_is_given_smaller_tiles(late):
     assert len(found) == len(costs)
     for name, cost in costs[-1].items():
         assert found[-1][name] == pytest.approx(cost, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["MPS backend out of memory (MPS allocated: 9.06 GB)", "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+     "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"],
+)  # fmt: skip
+def test_every_way_to_say_that_memory_is_full_is_understood(words):
+    network = Full(60_000, 0, RuntimeError(words))
+    list(Painter(recipe(SMALL), network=network).start())
+    assert network.seen[-1] <= 60_000
+
+
+def test_another_error_of_a_device_is_not_taken_for_a_full_one():
+    with pytest.raises(RuntimeError, match="illegal memory access"):
+        list(Painter(recipe(SMALL), network=Full(60_000, 0, RuntimeError("an illegal memory access"))).start())
+
+
+def test_a_named_device_is_the_current_one_while_it_paints(monkeypatch):
+    """Graphs and streams are those of the current device: recorded on another one, they would read its memory."""
+    current = []
+
+    class Device:
+        def __init__(self, device):
+            self.device = device
+
+        def __enter__(self):
+            current.append(self.device)
+
+        def __exit__(self, *_):
+            current.append(None)
+
+    monkeypatch.setattr(torch.cuda, "device", Device)
+    with compute.set_up(Settings(device="cuda:1"), torch.device("cuda:1")):
+        assert current == [torch.device("cuda:1")]
+    assert current[-1] is None
+    with compute.set_up(Settings(), torch.device("cpu")):
+        assert len(current) == 2
 
 
 def test_a_device_without_room_for_the_smallest_tile_ends_in_a_plain_line():

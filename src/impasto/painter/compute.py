@@ -19,6 +19,8 @@ from impasto.painter.settings import Settings, SettingsError
 
 # A network in bfloat16 whose features stray further than this from float32's is not used.
 AGREEMENT = 0.01
+# What MPS, cuDNN and cuBLAS say in an error of no type of its own.
+FULL = ("out of memory", "STATUS_ALLOC_FAILED")
 
 
 def device_of(settings: Settings) -> torch.device:
@@ -46,16 +48,17 @@ def dtype_of(settings: Settings, device: torch.device) -> torch.dtype:
 
 
 @contextmanager
-def set_up(settings: Settings) -> Iterator[None]:
+def set_up(settings: Settings, device: torch.device) -> Iterator[None]:
     """Compute as the settings ask for it, and leave PyTorch's threads and modes, which are global, as they were.
 
-    On CUDA, float32 is multiplied as TF32 unless float32 was asked for: that keeps ten bits of bfloat16's seven.
+    On CUDA the device is the current one, in whose stream graphs are recorded. There float32 is multiplied as TF32
+    unless float32 was asked for: that keeps ten bits of bfloat16's seven.
     """
     threads = torch.get_num_threads()
     if settings.threads:
         torch.set_num_threads(settings.threads)
     try:
-        with torch.inference_mode(False), torch.enable_grad(), _on_cuda(tf32=settings.dtype != "float32"):
+        with torch.inference_mode(False), torch.enable_grad(), _on_cuda(device, tf32=settings.dtype != "float32"):
             yield
     finally:
         if settings.threads:
@@ -63,18 +66,23 @@ def set_up(settings: Settings) -> Iterator[None]:
 
 
 @contextmanager
-def _on_cuda(*, tf32: bool) -> Iterator[None]:
-    """CUDA's arithmetic, and cuDNN's search for its fastest kernel for each size."""
-    if not torch.cuda.is_available():
+def _on_cuda(device: torch.device, *, tf32: bool) -> Iterator[None]:
+    """CUDA's arithmetic on a device, and cuDNN's search for its fastest kernel for each size."""
+    if device.type != "cuda":
         yield
         return
     before = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision("high" if tf32 else "highest")
     try:
-        with torch.backends.cudnn.flags(enabled=True, benchmark=True, allow_tf32=tf32):
+        with torch.cuda.device(device), torch.backends.cudnn.flags(enabled=True, benchmark=True, allow_tf32=tf32):
             yield
     finally:
         torch.set_float32_matmul_precision(before)
+
+
+def is_full(error: RuntimeError) -> bool:
+    """Whether an operation failed because a device had no memory left: PyTorch, Apple's and CUDA's libraries say so."""
+    return isinstance(error, torch.OutOfMemoryError) or any(said in str(error) for said in FULL)
 
 
 def backbone_of(settings: Settings) -> Backbone:
@@ -135,7 +143,7 @@ def _network(
     made = Extractor(backbone, layers, pooling=pooling, device=device, dtype=dtype, replicate=replicate)
     if unless_rough and dtype != torch.float32:
         reference = Extractor(backbone, layers, pooling=pooling, device=device, replicate=replicate)
-        with _on_cuda(tf32=False):
+        with _on_cuda(device, tf32=False):
             made = made if agrees(made, reference) else reference
     return made
 

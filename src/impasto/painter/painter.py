@@ -161,7 +161,7 @@ class Painter:
         Raises:
             SettingsError: there is too little memory for it.
         """
-        with compute.set_up(self.machine):
+        with compute.set_up(self.machine, self.device):
             times = []
             for _ in range(2):  # the first one warms up
                 picture = torch.full((1, 3, TIMED, TIMED), 128.0, device=self.device, requires_grad=True)

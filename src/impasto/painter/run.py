@@ -89,7 +89,7 @@ class Run(Iterator[Progress]):
         Raises:
             SettingsError, NetworkError, CheckpointError: what was asked can't be done; each at the first step.
         """
-        with compute.set_up(self.painter.machine):
+        with compute.set_up(self.painter.machine, self.painter.device):
             return next(self._progress)
 
     def painting(self) -> Painting:
@@ -125,7 +125,7 @@ class Run(Iterator[Progress]):
         if self._place.canvas.held:
             vectors[f"held-{index}"] = torch.cat([part.flatten() for part in self._place.canvas.held])
         if step < self.painter.scales()[index].steps:  # else only the picture is gone on with
-            with compute.set_up(self.painter.machine):
+            with compute.set_up(self.painter.machine, self.painter.device):
                 state = self._optimizer.state()
                 place["optimizer"] = dict(state.numbers)
                 vectors |= {f"gradient-{self._taken}": here.gradient, **state.vectors}
@@ -177,12 +177,13 @@ class Run(Iterator[Progress]):
             try:
                 yield from self._steps(index, scale, how, state)
                 return
-            except torch.OutOfMemoryError:
-                pass  # what the exception holds is free only after this
+            except RuntimeError as error:  # what it holds is free only after this
+                if not compute.is_full(error):
+                    raise
             how = smaller(how, scale.pixels, self.painter.tiled and self.painter.share.count == 1)
             if self._place is not None and self._place.scale == index:
                 self._place.here.settle()
-                with compute.set_up(self.painter.machine):
+                with compute.set_up(self.painter.machine, self.painter.device):
                     state = self._optimizer.state()
 
     def _steps(self, index: int, scale: Scale, how: Plan, state: State | None) -> Iterator[Place]:
