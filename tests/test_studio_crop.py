@@ -237,7 +237,9 @@ def test_another_photo_is_not_cropped_and_the_dialog_gives_up(web, chromium):
         page.set_input_files("#photo", given())
         for end in ("Escape", "Use this"):
             page.get_by_role("button", name="Crop or turn").click()
+            expect(page.get_by_label("Free", exact=True)).to_be_checked()  # and no longer the shape of before
             page.get_by_label("Square", exact=True).check()
+            expect(page.locator("#frame-state")).to_contain_text("600 × 600 pixels")
             if end == "Escape":
                 page.keyboard.press(end)
                 assert page.input_value("#crop") == ""
@@ -251,6 +253,7 @@ def test_another_photo_is_not_cropped_and_the_dialog_gives_up(web, chromium):
         expect(page.locator("#cut-state")).to_be_empty()
         page.get_by_role("button", name="Crop or turn").click()
         page.get_by_role("button", name="Turn left").click()
+        expect(page.locator("#frame-state")).to_contain_text("600 × 800 pixels")
         page.get_by_role("button", name="Use this").click()
         expect(page.locator("#cut-state")).to_have_text("Turned to the left.")
         page.set_input_files("#photo", given(6) | {"name": "other.png"})

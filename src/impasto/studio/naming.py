@@ -12,7 +12,8 @@ def in_words(styles: Iterable[Mapping[str, Any]], own: str) -> str:
     words = []
     for style in styles:
         house = HOUSE_STYLES.get(style["name"]) if style["file"] is None else None
-        word = gettext(house.title) if house else own
+        # A soft hyphen is for cards, which are narrow.
+        word = gettext(house.title).replace("\u00ad", "") if house else own
         if word not in words:
             words.append(word)
     if len(words) == 1:
