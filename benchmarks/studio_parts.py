@@ -251,7 +251,8 @@ class Studio:
             with self.database.connect() as connection:
                 own = connection.execute(text("select pg_backend_pid()")).scalar_one()
             siblings = psutil.Process(own).parent().children()
-            return [each for each in siblings if each.pid != own and "[local]" in " ".join(each.cmdline())]
+            named = re.compile(r"\[local\]|\(\d+\)")  # where a connection comes from; others of its processes have none
+            return [each for each in siblings if each.pid != own and named.search(" ".join(each.cmdline()))]
         server = psutil.Process(self.server.pid)
         if name == "server":
             return [server]

@@ -9,6 +9,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -21,7 +22,8 @@ from impasto import images
 from impasto.studio.configuration import Configuration
 from impasto.studio.jobs import attempts, estimates, queue, rows
 from impasto.studio.jobs.attempts import Attempt
-from impasto.studio.jobs.rows import Job
+from impasto.studio.jobs.rows import Job, State
+from impasto.studio.painters import place
 from impasto.studio.painters.checkpoints import Checkpoints
 from impasto.studio.painters.lease import QUIET, Lease
 
@@ -278,7 +280,8 @@ import sys
 from impasto.studio.painters import lease
 from impasto.studio.painters import task as painting
 from impasto.studio.configuration import Configuration
-from impasto.studio.jobs.rows import Job
+from impasto.studio.jobs.rows import Job, State
+from impasto.studio.painters import place
 from impasto.studio.jobs.attempts import Attempt
 lease.PATIENCE, lease.PAUSE = float(sys.argv[1]), 0.1
 painting.paint(Configuration(), Attempt(int(sys.argv[2]), 1))
@@ -394,3 +397,23 @@ def test_a_disk_that_was_full_for_longer_than_a_lease_costs_no_painting(small_di
         until(lambda: len(studio.letters(number)) == 1, "a mail")
     finally:
         studio.close()
+
+
+def test_there_is_a_painter_on_each_device_that_is_named(tmp_path, home, photo):
+    studio = Studio(tmp_path / "data", home, devices="cpu,cpu")
+    studio.start()
+    try:
+        jobs = [studio.submit(photo) for _ in range(2)]
+        assert {studio.when(job, lambda row: row.ended).state for job in jobs} == {State.DONE}
+        assert len(studio.painters()) == 2
+    finally:
+        studio.close()
+
+
+def test_who_takes_a_painters_place_has_its_device(monkeypatch):
+    configuration = Configuration(devices="cuda:0,cuda:2")
+    worker = SimpleNamespace()
+    monkeypatch.setattr("distributed.get_worker", lambda: worker)
+    for worker.name, device in ((0, "cuda:0"), (1, "cuda:2"), ("1", "cuda:2")):
+        assert place.machine(configuration)["device"] == device
+    assert place.machine(Configuration())["device"] == "auto"

@@ -181,3 +181,17 @@ def test_settings_with_passwords_that_others_can_read_are_warned_of(run, tmp_pat
 
 def test_no_setting_of_the_defaults_is_refused():
     assert Configuration(_env_file=None).can_mail is False
+
+
+@pytest.mark.parametrize(
+    ("devices", "says"),
+    [
+        ("gpu", "IMPASTO_DEVICES can't be 'gpu': device can't be 'gpu'; choose one of: auto, cpu, cuda, cuda:1, mps"),
+        ("cuda:0,cuda:x", "device can't be 'cuda:x'"),
+        ("cuda:0,", "device can't be ''"),
+    ],
+)
+def test_a_device_that_pytorch_does_not_count_is_refused(started, devices, says):
+    code, said = started(devices=devices)
+    assert code == 2
+    assert says in said

@@ -2,12 +2,13 @@
 
 from email.utils import getaddresses
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from impasto.painter.settings import Settings
 from impasto.places import data_folder
 from impasto.studio import schedulers
 from impasto.studio.mail import addresses
@@ -59,6 +60,9 @@ class Configuration(BaseSettings):
     )
     painters: int = Field(
         1, ge=1, description="how many paint at once on this machine, or on its cluster, a process each"
+    )
+    devices: str = Field(
+        "", description="PyTorch's devices on this machine, with a painter on each, such as cuda:0,cuda:1"
     )
     painter_threads: int | None = Field(None, ge=1, description="of each painter; empty for all cores")
     painter_memory: int | None = Field(None, ge=1, description="bytes of each painter; empty for what is free")
@@ -125,6 +129,21 @@ class Configuration(BaseSettings):
         if value and known.data.get("scheduler"):
             raise ValueError("IMPASTO_SCHEDULER names another one; set one of the two")
         return value
+
+    @field_validator("devices")
+    @classmethod
+    def _counted(cls, value: str, known: ValidationInfo) -> str:
+        if value and (known.data.get("scheduler") or known.data.get("cluster")):
+            raise ValueError("painters are on other hosts; give impasto worker --gpus there, and leave this empty")
+        for device in value.split(",") if value else ():
+            Settings(device=device)  # raises what is wrong with it
+        return value
+
+    @model_validator(mode="after")
+    def _one_each(self) -> Self:
+        if self.devices:
+            self.painters = len(self.devices.split(","))
+        return self
 
     @field_validator("smtp_host")
     @classmethod

@@ -23,10 +23,7 @@ def paces(configuration: Configuration) -> dict[str, float]:
     from impasto.painter.settings import Quality, Settings
 
     photo = Picture(np.full((HEIGHT, WIDTH, 3), 128, np.uint8))
-    settings = Settings(
-        size=WIDTH, quality="draft", threads=configuration.painter_threads or priority.cores(),
-        memory=configuration.painter_memory,
-    )  # fmt: skip
+    settings = Settings(size=WIDTH, quality="draft", **place.machine(configuration))
     found = {quality: scales(WIDTH, HEIGHT, replace(settings, quality=quality)) for quality in get_args(Quality)}
     work = {quality: sum(scale.work(None) for scale in each) for quality, each in found.items()}
     one = Painter(Recipe(photo, (Style(photo),), settings)).estimate() / work["draft"]

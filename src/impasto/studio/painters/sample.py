@@ -27,10 +27,7 @@ def paint_sample(configuration: Configuration) -> float:
     began = time.monotonic()
     ramp = np.linspace(0, 255, SIDE, dtype=np.uint8)
     photo = Picture(np.stack(np.broadcast_arrays(ramp, ramp[:, None], ramp[::-1]), 2))
-    settings = Settings(
-        size=SIDE, quality="draft", threads=configuration.painter_threads or priority.cores(),
-        memory=configuration.painter_memory,
-    )  # fmt: skip
+    settings = Settings(size=SIDE, quality="draft", **place.machine(configuration))
     run = Painter(Recipe(photo, (Style(HOUSE_STYLES[DEFAULT_STYLE]),), settings)).start()
     objectives = [step.objective for step in run]
     if not objectives[-1] < objectives[0]:

@@ -132,11 +132,7 @@ def _begun(job: Job, lease: Lease, configuration: Configuration) -> "tuple[Run, 
     from impasto.painter.painter import Painter
     from impasto.painter.settings import Settings
 
-    settings = replace(
-        Settings.from_dict(job.settings),
-        threads=configuration.painter_threads or priority.cores(),
-        memory=configuration.painter_memory,
-    )
+    settings = replace(Settings.from_dict(job.settings), **place.machine(configuration))
     try:
         asked = recipe(
             job.styles, settings, partial(lease.files.read, job.id), keep_faces=job.settings.get("keep_faces", False)
