@@ -272,6 +272,14 @@ def test_scripts_speak_as_the_server_does(browse, language):
         assert said[1:] == [[tell(each) for each in states] for tell in (words.headline, words.when, words.mail)]
 
 
+def test_a_lesson_is_in_english_and_the_page_around_it_is_not(browse):
+    with browse("fr", DESK) as page:
+        page.goto("/learn/transfer")
+        expect(page.get_by_role("link", name="Les miens")).to_be_visible()
+        assert page.evaluate("document.getElementById('main').lang") == "en"
+        assert page.evaluate("import('/static/language.js').then(({ language }) => language)") == "en"
+
+
 def test_a_visitor_reads_french_from_the_form_to_the_page(studio, browse):
     with browse("fr", DESK) as page:
         page.goto("/")

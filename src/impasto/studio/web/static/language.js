@@ -2,7 +2,7 @@
 
 import { home } from "./home.js";
 
-export const language = document.documentElement.lang;
+export const language = document.getElementById("main").lang || document.documentElement.lang; // a lesson has its own
 const plurals = new Intl.PluralRules(language);
 let words = {};
 if (language !== "en") {
