@@ -28,6 +28,7 @@ from impasto.classify.own import Own
 from impasto.convolution import geometry
 from impasto.convolution.geometry import GeometryError
 from impasto.convolution.kernels import convolve
+from impasto.networks.vgg import VGG19
 from impasto.studio.lessons import worker as lessons
 from impasto.studio.lessons.layers import Passed
 from impasto.studio.lessons.number import worked
@@ -401,6 +402,22 @@ def test_inside_shows_what_impasto_look_finds(page, site):
     assert page.locator("#answer img").evaluate_all("(all) => all.every((image) => image.naturalWidth > 0)")
     again = httpx.get(f"{site}/learn/inside/answer?photo=coffee&layer=conv2_1", timeout=60).json()
     assert [f"conv2_1:{unit}" for unit in again["strongest"]] == names
+
+
+def test_inside_shows_what_units_of_each_layer_look_for(page):
+    page.goto("/learn/inside?photo=coffee&layer=conv2_1")
+    for layer in ("conv2_1", "conv5_4"):
+        page.get_by_label(layer, exact=True).check()
+        shown = page.get_by_role("img", name=f"Twelve pictures, each of which excites a unit of {layer} most")
+        shown.scroll_into_view_if_needed()
+        expect(page.get_by_role("img", name="Twelve pictures")).to_have_count(1)
+        assert shown.evaluate("(image) => image.decode().then(() => image.naturalWidth)") == 596
+        expect(page.locator("figure[data-layer]:visible figcaption")).to_contain_text(str(learn.UNITS[layer][0]))
+    assert tuple(learn.UNITS) == VGG19.convolutions
+    for layer, units in learn.UNITS.items():
+        assert len({*units}) == 12
+        assert max(units) < VGG19.channels(layer)
+        assert (learn.STATIC / "units" / f"{layer}.webp").stat().st_size <= 24_000
 
 
 def test_inside_takes_a_picture_of_ones_own(page, photo):

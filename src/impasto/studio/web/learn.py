@@ -6,6 +6,7 @@ The routes read what was asked and answer; the arithmetic is in `learn_padding`,
 `impasto.studio.lessons.worker` in another process.
 """
 
+import json
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
@@ -35,6 +36,8 @@ PHOTOS = {"cat": "Chelsea the cat", "coffee": "a cup of coffee", "portrait": "Ei
 DRAWING = 64
 """The side of a drawing, in pixels, each a byte of grey."""
 STATIC = Path(__file__).parent / "static" / "learn"
+UNITS: dict[str, list[int]] = json.loads((STATIC / "units" / "units.json").read_text())
+"""Of each convolution of VGG19, the units of which there is a picture of what they look for: docs/units.py."""
 
 
 @asynccontextmanager
@@ -70,7 +73,7 @@ async def padding(request: Request) -> Response:
 @router.get("/inside")
 async def inside_page(request: Request) -> Response:
     """Inside VGG; what is shown is fetched by the page."""
-    return _page(request, "inside.html", photos=PHOTOS, scales=VGG19.scales)
+    return _page(request, "inside.html", photos=PHOTOS, scales=VGG19.scales, looks=UNITS)
 
 
 @router.get("/inside/answer")

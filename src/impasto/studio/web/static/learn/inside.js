@@ -65,6 +65,7 @@ function show({ layer, units, height, width, field, jump, photo, seen, strongest
   $("field").textContent = `${field} × ${field} pixels`;
   $("jump").textContent = jump === 1 ? "1 pixel" : `${jump} pixels`;
   for (const words of document.querySelectorAll("[data-jump]")) words.hidden = words.dataset.jump !== String(jump);
+  for (const looks of document.querySelectorAll("[data-layer]")) looks.hidden = looks.dataset.layer !== layer;
   $("maps").style.setProperty("--ratio", `${width} / ${height}`);
   $("maps").replaceChildren(...strongest.map((unit) => build("li", {}, picture(layer, unit, maps), ...caption(layer, unit, maps[unit]))));
   $("heat").src = gram.picture;
