@@ -399,7 +399,8 @@ def test_inside_shows_what_impasto_look_finds(page, site):
     highest = found.maps[found.ordered()[0]].max()
     expect(page.locator("#maps li").first).to_contain_text(f"0–{highest:,.0f}, zero ")
     expect(page.locator("#together li, #apart li")).to_have_count(8)
-    assert page.locator("#answer img:not([loading])").evaluate_all("(all) => all.every((image) => image.naturalWidth > 0)")
+    pictures = page.locator("#answer img:not([loading])")
+    assert pictures.evaluate_all("(all) => all.every((image) => image.naturalWidth > 0)")
     again = httpx.get(f"{site}/learn/inside/answer?photo=coffee&layer=conv2_1", timeout=60).json()
     assert [f"conv2_1:{unit}" for unit in again["strongest"]] == names
 
