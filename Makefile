@@ -26,9 +26,8 @@ paint: $(VENV)/installed  ## paint the example photo in a house style
 serve: $(VENV)/installed-studio  ## start the studio at http://127.0.0.1:8000, with its mails in the folder mails
 	$(IMPASTO) serve --mail-folder mails
 
-# One more than there are processors: a test that waits for a server or a browser leaves its processor to another.
-test: $(VENV)/installed-dev  ## run all tests, some of them beside each other
-	$(VENV)/bin/pytest -n $$($(VENV)/bin/python -c 'import os; print(min(4, 1 + os.cpu_count()))') --dist worksteal --durations 25
+test: $(VENV)/installed-dev  ## run all tests, as many beside each other as there are processors, up to 4
+	$(VENV)/bin/pytest -n logical --maxprocesses 4 --dist worksteal --durations 25
 
 lint: $(VENV)/installed-dev  ## check style and types
 	$(VENV)/bin/ruff check .

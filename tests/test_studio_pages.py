@@ -418,7 +418,8 @@ def test_paint_again(studio, browse, job):
         expect(page.get_by_label("Mosaic", exact=True)).to_be_checked()
         expect(page.get_by_label("Share of Mosaic")).to_have_value("75")
         expect(page.get_by_label("Keep my colours")).to_be_checked()
-        page.get_by_label("Standard").check(force=True)
+        expect(page.get_by_label("Mix up to three")).to_be_visible()  # scripts have moved what they move
+        page.get_by_label("Standard").check()
         page.get_by_role("button", name="Paint it").click()
         page.wait_for_url("**/p/*")
         row = row_of(studio, page)
