@@ -51,6 +51,7 @@ docs: $(VENV)/installed-dev  ## make the pictures that the docs and the studio s
 	$(IMPASTO) look network -o docs/vgg19.webp
 	$(VENV)/bin/python docs/gallery.py
 	$(VENV)/bin/python docs/screens.py
+	$(VENV)/bin/python docs/units.py
 
 catalogues: $(VENV)/installed-dev  ## put what the studio's pages say anew into the catalogues of its languages
 	$(VENV)/bin/python tests/catalogues.py

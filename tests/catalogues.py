@@ -4,14 +4,18 @@ import io
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import write_po
 
-from impasto.studio.languages import ENGLISH, FOLDER, LANGUAGES
+from impasto.studio.jobs.attempts import DIED
+from impasto.studio.languages import ENGLISH, FOLDER, LANGUAGES, catalogue
 from impasto.styles import HOUSE_STYLES
 
 STUDIO = FOLDER.parent
+# The errors are raised in English by rooms that speak to nobody, and translated where they are shown.
+ERRORS = "CrowdedError", "IllegalChangeError", "NotReadError", "QueueFullError", "RefusedError"
 KEYWORDS = {
     "gettext": None, "ngettext": (1, 2), "later": None, "ProblemError": (2,), "say": None, "sayn": (1, 2),
+    **dict.fromkeys(ERRORS),
 }  # fmt: skip
 # The operator's pages and the lessons are in English.
 ENGLISH_ONLY = ("web/templates/learn", "web/templates/docs.html", "web/templates/figures.html", "web/static/learn")
@@ -28,13 +32,8 @@ def extracted() -> Catalog:
     for style in HOUSE_STYLES.values():
         for words in (style.title, style.description):
             found.add(words, locations=[("house style", 1)])
+    found.add(DIED, locations=[("jobs/attempts.py", 1)])
     return found
-
-
-def catalogue(language: str) -> Catalog:
-    """One of the catalogues, as it is in its file."""
-    with (FOLDER / f"{language}.po").open("rb") as file:
-        return read_po(file, locale=language)
 
 
 def main() -> None:
@@ -47,7 +46,7 @@ def main() -> None:
         known.update(extracted(), no_fuzzy_matching=True)
         known.obsolete.clear()
         text = io.BytesIO()
-        write_po(text, known, width=120, sort_by_file=True, include_lineno=False, omit_header=False)
+        write_po(text, known, width=120, sort_by_file=True, include_lineno=False, omit_header=True)
         path.write_bytes(text.getvalue())
         missing = sum(not each.string for each in known if each.id)
         print(f"{path}: {len(known)} messages, {missing} to translate")

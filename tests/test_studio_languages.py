@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import browser
 import pytest
-from catalogues import catalogue, extracted
+from catalogues import extracted
 from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import expect
@@ -18,7 +18,7 @@ from studio_web import Web, picture
 from impasto.studio import languages
 from impasto.studio.jobs import queue
 from impasto.studio.jobs.rows import Job
-from impasto.studio.languages import LANGUAGES, speaking
+from impasto.studio.languages import LANGUAGES, catalogue, speaking
 from impasto.studio.mail import consent
 from impasto.studio.secret import secret_key
 from impasto.studio.web import words
@@ -130,7 +130,7 @@ def nobodys(monkeypatch):
         def ngettext(self, one, many, count):
             return strange(one if count == 1 else many)
 
-    monkeypatch.setattr(languages, "_catalogue", lambda _language: Nobodys())
+    monkeypatch.setattr(languages, "_translations", lambda _language: Nobodys())
 
 
 @pytest.mark.usefixtures("nobodys")

@@ -50,12 +50,11 @@ def trial(
         tiles = [Tile(images.resize(each.pixels, *_fitted(each, size)), (each.name,)) for each in pictures]
         from impasto.cli.progress import at_once
         from impasto.painter.lanes import lanes
-        from impasto.painter.schedule import canvas_size
 
         # Style by style, so that what is known of a style is computed once.
         recipes = [Recipe(picture, (style,), settings) for style in styles for picture in pictures]
         say(f"painting {len(recipes)} small pictures: {len(pictures)} in {len(styles)} styles")
-        largest = max(prod(canvas_size(each.width, each.height, size)) for each in pictures)
+        largest = max(prod(_fitted(each, size)) for each in pictures)
         for run in at_once(recipes, lanes(settings, largest)):
             chosen = run.painter.recipe.styles[0].picture.name
             tiles.append(Tile(to_bytes(run.painting().pixels), (chosen,)))

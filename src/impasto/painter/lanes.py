@@ -58,19 +58,21 @@ def in_lanes(recipes: Sequence[Recipe], count: int) -> Iterator[tuple[int, float
 
     # Made before the threads begin, or each would make the network for itself.
     _ = Painter(recipes[0]).network
-    with ThreadPoolExecutor(count) as threads:
-        asked = [threads.submit(paint, number, recipe) for number, recipe in enumerate(recipes)]
-        try:
-            for _ in asked:
-                while (event := said.get()) is not None:
-                    yield event
-                for ended in filter(Future.done, asked):
-                    ended.result()  # raises what went wrong there
-        finally:
-            over.set()
-            for each in asked:
-                each.cancel()
-    torch.set_num_threads(before)
+    try:
+        with ThreadPoolExecutor(count) as threads:
+            asked = [threads.submit(paint, number, recipe) for number, recipe in enumerate(recipes)]
+            try:
+                for _ in asked:
+                    while (event := said.get()) is not None:
+                        yield event
+                    for ended in filter(Future.done, asked):
+                        ended.result()  # raises what went wrong there
+            finally:
+                over.set()
+                for each in asked:
+                    each.cancel()
+    finally:
+        torch.set_num_threads(before)  # each painting puts back the number that it found, which may be another's
 
 
 def _on_one_thread(recipe: Recipe) -> Recipe:

@@ -18,8 +18,6 @@ class StyleLoss:
         prepare: names the function that says what `sums` has to know of the styles beforehand, if anything.
         wide: whether features of bfloat16 are made float32 first. A difference of Gram matrices bears bfloat16's
             rounding; small eigenvalues of a covariance drown in it.
-        scalable: whether the averages are one number a feature, and one for each pair of them, last. They are then
-            known of features that are multiplied by anything; see :func:`impasto.painter.losses.scaled`.
     """
 
     about: str
@@ -27,12 +25,16 @@ class StyleLoss:
     sums: str = "moments_sums"
     prepare: str | None = None
     wide: bool = True
-    scalable: bool = True
+
+    @property
+    def scalable(self) -> bool:
+        """Whether :func:`impasto.painter.losses.scaled` knows the averages of features multiplied by anything."""
+        return self.sums in ("gram_sums", "moments_sums")
 
 
 STYLE_LOSSES: dict[str, StyleLoss] = {
     "gram": StyleLoss("Gram matrices", "gram_distance", "gram_sums", wide=False),
     "moments": StyleLoss("Gram matrices, means and deviations", "moments_distance"),
     "wasserstein": StyleLoss("means and covariances, as Gaussians", "wasserstein_distance"),
-    "sliced": StyleLoss("histograms along many directions", "sliced_distance", "sliced_sums", "slices", scalable=False),
+    "sliced": StyleLoss("histograms along many directions", "sliced_distance", "sliced_sums", "slices"),
 }

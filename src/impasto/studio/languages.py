@@ -72,13 +72,13 @@ def chosen(kept: str, accepted: str) -> str:
 
 def gettext(message: str, **values: Any) -> str:
     """A sentence of the code, in the language spoken here, with the values that it names, as in `%(count)s`."""
-    told = _catalogue(spoken()).gettext(message) if message else ""
+    told = _translations(spoken()).gettext(message) if message else ""
     return told % values if values else told
 
 
 def ngettext(one: str, many: str, count: int, **values: Any) -> str:
     """A sentence that says how many, `%(count)s`."""
-    return _catalogue(spoken()).ngettext(one, many, count) % {"count": number(count), **values}
+    return _translations(spoken()).ngettext(one, many, count) % {"count": number(count), **values}
 
 
 def later(message: str) -> str:
@@ -108,10 +108,10 @@ def install(environment: Environment) -> None:
     environment.policies["ext.i18n.trimmed"] = True
 
     def plural(one: str, many: str, count: int) -> str:
-        return _catalogue(spoken()).ngettext(one, many, count)
+        return _translations(spoken()).ngettext(one, many, count)
 
     environment.install_gettext_callables(  # type: ignore[attr-defined]
-        lambda message: _catalogue(spoken()).gettext(message), plural, newstyle=True
+        lambda message: _translations(spoken()).gettext(message), plural, newstyle=True
     )
     environment.filters |= {"number": number, "translated": gettext}
     environment.globals |= {"languages": LANGUAGES, "language": spoken}
@@ -123,7 +123,7 @@ def words_of_scripts(language: str) -> dict[str, Any]:
     if language == ENGLISH:
         return {}
     found: dict[str, Any] = {}
-    for message in _read(language):
+    for message in catalogue(language):
         if not any(place.endswith(".js") for place, _ in message.locations):
             continue
         if isinstance(message.id, str):
@@ -135,16 +135,17 @@ def words_of_scripts(language: str) -> dict[str, Any]:
 
 
 @cache
-def _read(language: str) -> Catalog:
+def catalogue(language: str) -> Catalog:
+    """What is translated into a language other than English, as its file has it."""
     with (FOLDER / f"{language}.po").open("rb") as file:
         return read_po(file, locale=language)
 
 
 @cache
-def _catalogue(language: str) -> catalogues.NullTranslations:
+def _translations(language: str) -> catalogues.NullTranslations:
     if language == ENGLISH:
         return catalogues.NullTranslations()
     binary = io.BytesIO()
-    write_mo(binary, _read(language))
+    write_mo(binary, catalogue(language))
     binary.seek(0)
     return catalogues.GNUTranslations(binary)

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from impasto.studio.languages import gettext
+
 
 def in_words(styles: Iterable[Mapping[str, Any]], own: str) -> str:
     """The house's styles by their titles; others by what `own` says, without the names that they came with."""
-    from impasto.studio.languages import gettext
     from impasto.styles import HOUSE_STYLES
 
     words = []

@@ -11,16 +11,13 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from impasto.studio.jobs.rows import Job, State
-from impasto.studio.languages import later
 from impasto.studio.mail import outbox
 
 # A job whose painters died so often has failed: it may be what kills them.
 DEATHS = 3
 # Points of a job's curve; where there are more, every second one is dropped.
 POINTS = 300
-DIED = later(
-    "the painting was begun three times and something went wrong each time; try a smaller size, or another photo"
-)
+DIED = "the painting was begun three times and something went wrong each time; try a smaller size, or another photo"
 
 
 class Attempt(NamedTuple):

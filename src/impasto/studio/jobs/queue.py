@@ -10,7 +10,6 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from impasto.studio.jobs.rows import Job, State
-from impasto.studio.languages import later
 
 
 class QueueFullError(RuntimeError):
@@ -56,7 +55,7 @@ def check_room(session: Session, max_waiting: int) -> None:
         QueueFullError: more do.
     """
     if waiting(session) > max_waiting:
-        raise QueueFullError(later("so many paintings are waiting that no more are taken: try again in a while"))
+        raise QueueFullError("so many paintings are waiting that no more are taken: try again in a while")
 
 
 def waiting(session: Session) -> int:

@@ -8,7 +8,6 @@ from sqlalchemy import JSON, Index, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from impasto.studio.jobs.database import Base
-from impasto.studio.languages import later
 
 
 class State(StrEnum):
@@ -148,7 +147,7 @@ def share(session: Session, job: Job) -> None:
     """
     session.refresh(job, with_for_update=True)
     if job.state != State.DONE:
-        raise IllegalChangeError(later("only what is painted can be shared; wait until it is"))
+        raise IllegalChangeError("only what is painted can be shared; wait until it is")
     job.share = job.share or secrets.token_urlsafe(16)
 
 
@@ -176,7 +175,7 @@ def retry(session: Session, job: Job) -> None:
     """
     session.refresh(job, with_for_update=True)
     if job.state == State.PAINTING:
-        raise IllegalChangeError(later("a job that is painting can't be tried again; cancel it first"))
+        raise IllegalChangeError("a job that is painting can't be tried again; cancel it first")
     job.change(State.WAITING)
     job.deaths, job.finished, job.error = 0, None, None
 

@@ -17,7 +17,6 @@ import psutil
 import structlog
 
 from impasto.studio.configuration import Configuration
-from impasto.studio.languages import later
 from impasto.studio.uploads.cut import UNCUT, Cut
 
 log = structlog.get_logger("impasto.studio.uploads")
@@ -90,7 +89,7 @@ def decode(
         RefusedError: it can't be decoded within them; NotReadError where it was not its turn, or both processes died.
     """
     if not _turn.acquire(timeout=PATIENCE):
-        raise NotReadError(later("many pictures are being read at the moment: try again in a minute"))
+        raise NotReadError("many pictures are being read at the moment: try again in a minute")
     asked = {
         "max_side": max_side, "max_pixels": configuration.max_pixels, "memory": configuration.decode_memory,
         "seconds": configuration.decode_seconds, "mask": mask, "cut": cut.to_dict(),
@@ -103,10 +102,7 @@ def decode(
     finally:
         _turn.release()
     raise NotReadError(
-        later(
-            "the studio failed to read this picture, twice, and its file need not be at fault: "
-            "try again in a few minutes"
-        )
+        "the studio failed to read this picture, twice, and its file need not be at fault: try again in a few minutes"
     )
 
 
@@ -128,7 +124,7 @@ class _Decoders:
                     return ours
                 self._process = None
         ours.close()
-        raise NotReadError(later("no picture can be read at the moment: try again in a minute"))
+        raise NotReadError("no picture can be read at the moment: try again in a minute")
 
     def start_anew(self) -> None:
         """End the process that they are forked from, which hangs, and all that it has forked."""
@@ -198,7 +194,7 @@ def _answered(data: bytes, asked: dict[str, Any]) -> bytes:
                     decoder.wait(5)  # before it is another's turn, its memory is free
     if hindered or decoder is None:
         return b""
-    raise RefusedError(later("this picture takes too long to read: save it anew as a JPEG or PNG, or make it smaller"))
+    raise RefusedError("this picture takes too long to read: save it anew as a JPEG or PNG, or make it smaller")
 
 
 def _understood(answer: bytes) -> Decoded | None:

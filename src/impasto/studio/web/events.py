@@ -14,7 +14,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from impasto.studio.jobs.database import Database
 from impasto.studio.jobs.rows import ENDS, Job
-from impasto.studio.languages import later
 from impasto.studio.web import connections
 from impasto.studio.web.outlooks import Outlooks
 from impasto.studio.web.state import described
@@ -74,7 +73,7 @@ class Watch:
             CrowdedError: too many watch already, or too many of theirs; as the first event is asked for.
         """
         if self._streams.total() >= self._most or self._streams[who.address] >= self._of_one * who.people:
-            raise CrowdedError(later("too many people are watching: look again in a minute, the painting goes on"))
+            raise CrowdedError("too many people are watching: look again in a minute, the painting goes on")
         queue: asyncio.Queue[bytes] = asyncio.Queue()
         self._streams[who.address] += 1
         self._watchers[token].add(queue)

@@ -3,15 +3,16 @@
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.datastructures import MutableHeaders
-from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from impasto.studio import languages
 from impasto.studio.web.page import root
 from impasto.studio.web.problem import ProblemError
+from impasto.studio.web.visitor import A_YEAR
 
 router = APIRouter(include_in_schema=False)
-COOKIE, A_YEAR = "impasto-language", 365 * 86400
+COOKIE = "impasto-language"
+UNKNOWN = languages.later("The studio does not speak this language: choose another at the foot of a page.")
 
 
 class Language:
@@ -25,9 +26,9 @@ class Language:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-        kept = cookie_parser(headers.get(b"cookie", "")).get(COOKIE, "")
-        languages.speak(languages.chosen(kept, headers.get(b"accept-language", "")))
+        asked = Request(scope)
+        accepted = asked.headers.get("accept-language", "")
+        languages.speak(languages.chosen(asked.cookies.get(COOKIE, ""), accepted))
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -41,7 +42,7 @@ class Language:
 async def choose(request: Request, name: str, back: str = "/") -> Response:
     """Keep a language, and go back to the page."""
     if name not in languages.LANGUAGES:
-        raise ProblemError(404, "The studio does not speak this language: choose another at the foot of a page.")
+        raise ProblemError(404, UNKNOWN)
     inside = back.startswith("/") and not back.startswith(("//", "/\\"))
     response = RedirectResponse(f"{root(request)}{back if inside else '/'}", 303)
     response.set_cookie(COOKIE, name, max_age=A_YEAR, path=root(request) or "/", samesite="lax", httponly=True)
@@ -52,5 +53,5 @@ async def choose(request: Request, name: str, back: str = "/") -> Response:
 async def words(name: str) -> Response:
     """What the scripts of pages say in a language."""
     if name not in languages.LANGUAGES:
-        raise ProblemError(404, "The studio does not speak this language: choose another at the foot of a page.")
+        raise ProblemError(404, UNKNOWN)
     return JSONResponse(languages.words_of_scripts(name), headers={"cache-control": "private, max-age=3600"})
